@@ -1,0 +1,150 @@
+//! Managed stacks of SOS's `!clrstack`.
+//!
+//! ```text
+//! OS Thread Id: 0x24 (0)
+//!         Child SP               IP Call Site
+//! 000000000019dbe8 000000017000d664 [HelperMethodFrame: 000000000019dbe8] System.Threading.Thread.SleepInternal(Int32)
+//! 000000000019dd00 000000001b8e7a9b System.Threading.Thread.Sleep(Int32)
+//! 000000000019dfe0 000000000121a673 [GCFrame: 000000000019dfe0]
+//! ```
+//!
+//! The rows are those of `ClrStackImpl` in SOS's `strike.cpp`; `-f` leaves the IP column of markers empty.
+
+use nom::bytes::complete::{tag, take_until, take_while1};
+use nom::character::complete::char;
+use nom::combinator::{map, opt, rest};
+use nom::sequence::{delimited, preceded};
+use nom::{IResult, Parser};
+
+use super::tokens::{address, blanks0, blanks1, decimal, hex_number, is_zero};
+use crate::model::ThreadRef;
+
+/// One row, its columns cut.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ClrRow<'a> {
+    pub child_sp: &'a str,
+    /// `HelperMethodFrame` of `[HelperMethodFrame: 000000000019dbe8]`.
+    pub marker: Option<&'a str>,
+    /// Method name with arguments; may be empty behind a marker.
+    pub method: &'a str,
+}
+
+/// What SOS says instead of, or at the end of, a stack.
+pub const WALK_FAILED: [&str; 8] = [
+    "Unable to walk the managed stack",
+    "managed thread. You can run !",
+    "Failed to start stack walk",
+    "GetFrameContext failed",
+    "Stack Walk failed",
+    "<failed>",
+    "Native stack walking is not supported",
+    "the process",
+];
+
+/// `OS Thread Id: 0x24 (0)`: the id, and the debugger's index (where the host has one; in old ones it repeats the id).
+pub fn thread_header(line: &str) -> Option<ThreadRef> {
+    let (rest, (os_id, index)) = os_thread_id(line).ok()?;
+    let index = index.filter(|&index| u64::from(index) != os_id);
+    rest.trim().is_empty().then_some(ThreadRef { index, os_id: Some(os_id), ..ThreadRef::default() })
+}
+
+fn os_thread_id(input: &str) -> IResult<&str, (u64, Option<u32>)> {
+    let index = opt(preceded(blanks0, delimited(char('('), decimal, char(')'))));
+    preceded((blanks0, tag("OS Thread Id: 0x")), (hex_number, index)).parse(input)
+}
+
+/// `        Child SP               IP Call Site`, or `ESP       EIP` of SOS 2.0.
+pub fn is_header(line: &str) -> bool {
+    let words: Vec<&str> = line.split_ascii_whitespace().collect();
+    matches!(words.as_slice(), ["Child", "SP", "IP", "Call", "Site"] | ["ESP" | "RSP", "EIP" | "RIP"])
+}
+
+/// Reads a row. The all-zero `<unknown>` row that follows a failed walk is none.
+pub fn row(line: &str) -> Option<ClrRow<'_>> {
+    let (_, row) = row_parts(line).ok()?;
+    let failed = is_zero(row.child_sp) && (row.method.is_empty() || row.method == "<unknown>");
+    (!failed).then_some(row)
+}
+
+/// Whether the line is the all-zero row of a failed walk.
+pub fn is_failed_row(line: &str) -> bool {
+    row_parts(line).is_ok_and(|(_, row)| is_zero(row.child_sp))
+}
+
+fn row_parts(line: &str) -> IResult<&str, ClrRow<'_>> {
+    let ip = opt(preceded(blanks1, address));
+    map((blanks0, address, ip, opt(preceded(blanks0, marker)), method), |(_, child_sp, _, marker, method)| ClrRow {
+        child_sp,
+        marker,
+        method,
+    })
+    .parse(line)
+}
+
+/// `[HelperMethodFrame_1OBJ: 000000000019dbe8] `
+fn marker(input: &str) -> IResult<&str, &str> {
+    let name = take_while1(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    let at = preceded((char(':'), blanks0), take_until("]"));
+    delimited(char('['), nom::sequence::terminated(name, opt(at)), char(']')).parse(input)
+}
+
+fn method(input: &str) -> IResult<&str, &str> {
+    map(preceded(blanks0, rest), str::trim_end).parse(input)
+}
+
+/// `    PARAMETERS:`, `        this = <no data>`, `    LOCALS:`, `        0x000000000019ddc0 = 0x00000000027e1b20` and the
+/// register lines of `-r`: what `-a`, `-p` and `-l` print below a frame.
+pub fn is_frame_detail(line: &str) -> bool {
+    let indented = line.starts_with([' ', '\t']);
+    let text = line.trim();
+    if matches!(text, "PARAMETERS:" | "LOCALS:" | "<no data>" | "<unable to retrieve data>") {
+        return true;
+    }
+    let registers = text.len() > 4 && text.as_bytes()[..4].contains(&b'=') && text.starts_with(['r', 'e', 'c', 'i']);
+    indented && (text.contains(" = ") || text.starts_with("<CLR reg>") || registers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows() {
+        for (line, want) in [
+            ("000000000019dd00 000000001b8e7a9b System.Threading.Thread.Sleep(Int32)", Some((None, "System.Threading.Thread.Sleep(Int32)"))),
+            ("000000000019dfe0 000000000121a673 [GCFrame: 000000000019dfe0] ", Some((Some("GCFrame"), ""))),
+            ("00007FFF97273C48                  [HelperMethodFrame: 00007fff97273c48] A.dll!B.C(Int32)", Some((Some("HelperMethodFrame"), "A.dll!B.C(Int32)"))),
+            ("0012f0a0 7c90d1fc A.B.C()", Some((None, "A.B.C()"))),
+            ("0000000000000000 0000000000000000 <unknown>", None),
+            ("000000000019dd00 000000001b8e7a9b *** WARNING: Unable to verify checksum for X.exe", Some((None, "*** WARNING: Unable to verify checksum for X.exe"))),
+            ("    PARAMETERS:", None),
+        ] {
+            assert_eq!(row(line).map(|row| (row.marker, row.method)), want, "{line}");
+        }
+    }
+
+    #[test]
+    fn thread_headers() {
+        for (line, want) in [
+            ("OS Thread Id: 0x24 (0)", Some((Some(0x24), Some(0)))),
+            ("OS Thread Id: 0x1a2c", Some((Some(0x1a2c), None))),
+            ("OS Thread Id: 0x1a2c (6700)", Some((Some(0x1a2c), None))),
+            ("OS Thread Id: 24", None),
+        ] {
+            assert_eq!(thread_header(line).map(|thread| (thread.os_id, thread.index)), want, "{line}");
+        }
+    }
+
+    #[test]
+    fn details_of_frames() {
+        for (line, want) in [
+            ("    PARAMETERS:", true),
+            ("        this = <no data>", true),
+            ("        0x000000000019ddc0 = 0x00000000027e1b20", true),
+            ("    rax=0000000000000000 rbx=0000000000000001", true),
+            ("x = y", false),
+        ] {
+            assert_eq!(is_frame_detail(line), want, "{line}");
+        }
+    }
+}

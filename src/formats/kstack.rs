@@ -1,0 +1,247 @@
+//! Stacks of the debugger engine's `k` family (WinDbg, cdb, ntsd).
+//!
+//! ```text
+//!  # Child-SP          RetAddr           Call Site
+//! 00 00000000`0b99a320 000007fe`fbbfcb6b GdiPlus!GpRecolorObject::ColorAdjust+0x28d
+//! ChildEBP RetAddr  Args to Child
+//! 0012f0a0 7c90d1fc 00000690 00000000 00000000 ntdll!KiFastSystemCallRet (FPO: [0,0,0])
+//! Child-SP          RetAddr           : Args to Child                       : Call Site
+//! 00000000`0011fcb8 00000001`40001609 : 00000000`0024c4e0 00000000`00fb13d0 00000000`00000010 00000001`400014f9 : ntdll!X
+//! ```
+//!
+//! Column widths differ between builds, so columns are split at runs of blanks and the rest of the line is the call site.
+
+use nom::branch::alt;
+use nom::bytes::complete::{tag, take_until, take_while_m_n};
+use nom::character::complete::char;
+use nom::combinator::{map, opt, recognize, rest, value, verify};
+use nom::multi::count;
+use nom::sequence::{delimited, preceded, terminated};
+use nom::{IResult, Parser};
+
+use super::tokens::{address, blanks0, blanks1, frame_number, inline_columns};
+
+/// The columns that a table header announces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Columns {
+    /// `kf`: how many bytes of stack each frame takes.
+    pub memory: bool,
+    /// `kc`: nothing but the call site.
+    pub site_only: bool,
+    /// ARM64EC processes: the machine type before each call site.
+    pub arch: bool,
+    /// A `#` heads a column of frame numbers.
+    pub numbered: bool,
+}
+
+/// One frame, its columns cut but not yet understood.
+#[derive(Debug, PartialEq, Eq)]
+pub struct KLine<'a> {
+    pub number: Option<u32>,
+    pub child_sp: Option<&'a str>,
+    pub ret_addr: Option<&'a str>,
+    pub inline: bool,
+    /// May be empty: a frame without a symbol, or with the symbol on the next line.
+    pub site: &'a str,
+}
+
+/// Reads a column header, or gives `None`. Only its words count: blanks are lost in mails.
+pub fn header(line: &str) -> Option<Columns> {
+    let mut words = line.split_ascii_whitespace().peekable();
+    let numbered = words.next_if_eq(&"#").is_some();
+    let memory = words.next_if(|word| word.eq_ignore_ascii_case("memory")).is_some();
+    let arch = words.next_if_eq(&"Arch").is_some();
+    let words: Vec<&str> = words.filter(|&word| word != ":").collect();
+    let columns = Columns { memory, arch, numbered, site_only: words == ["Call", "Site"] };
+    let known = match words.as_slice() {
+        ["Child-SP" | "ChildEBP" | "ChildFP", "RetAddr"] => true,
+        ["Child-SP" | "ChildEBP", "RetAddr", "Call", "Site"] => true,
+        ["Child-SP" | "ChildEBP", "RetAddr", "Args", "to", "Child"] => true,
+        ["Child-SP", "RetAddr", "Args", "to", "Child", "Call", "Site"] => true,
+        ["RetAddr", "Args", "to", "Child", "Call", "Site"] => true,
+        ["FramePtr", "RetAddr", "Param1", ..] => true,
+        ["Call", "Site"] => true,
+        _ => false,
+    };
+    known.then_some(columns)
+}
+
+/// Reads a frame under the given columns.
+pub fn frame(line: &str, columns: Columns) -> Option<KLine<'_>> {
+    let parsed = match columns {
+        Columns { site_only: true, .. } => bare_site(line, columns.arch),
+        Columns { memory: true, numbered, .. } => with_memory(line, numbered),
+        _ => with_addresses(line),
+    };
+    parsed.ok().map(|(_, frame)| frame)
+}
+
+/// Reads a frame of which nothing says that it is one: the two addresses must have exactly one blank between them
+/// (`dps` has two), and nothing but a frame number before.
+pub fn frame_without_header(line: &str) -> Option<KLine<'_>> {
+    let (_, frame) = with_addresses(line).ok()?;
+    let (Some(child_sp), Some(ret_addr)) = (frame.child_sp, frame.ret_addr) else {
+        return frame.inline.then_some(frame);
+    };
+    let between = ret_addr.as_ptr() as usize - (child_sp.as_ptr() as usize + child_sp.len());
+    (between == 1 && !frame.site.is_empty()).then_some(frame)
+}
+
+/// `10 ntdll!RtlUserThreadStart`
+fn bare_site(input: &str, arch: bool) -> IResult<&str, KLine<'_>> {
+    let arch_name = terminated(take_while_m_n(3, 8, |c: char| c.is_ascii_alphanumeric()), blanks1);
+    let (input, number) = preceded(blanks0, opt(frame_number)).parse(input)?;
+    let (input, _) = if arch { opt(arch_name).parse(input)? } else { (input, None) };
+    verify(rest, |site: &str| !site.trim().is_empty())
+        .map(|site: &str| KLine { number, child_sp: None, ret_addr: None, inline: false, site: site.trim() })
+        .parse(input)
+}
+
+/// ``       90 00000000`0011fd50 00000001`400014e6 svc!WinMainCRTStartup+0x1``: the first frame has no size.
+fn with_memory(input: &str, numbered: bool) -> IResult<&str, KLine<'_>> {
+    let bytes = verify(take_while_m_n(1, 16, |c: char| c.is_ascii_hexdigit()), |found: &str| found.len() < 8);
+    let (input, _) = blanks0(input)?;
+    // Without a number column the size of a frame would pass for a number.
+    let (input, number) = if numbered { opt(frame_number).parse(input)? } else { (input, None) };
+    let (input, _) = opt(preceded(blanks0, terminated(bytes, blanks1))).parse(input)?;
+    preceded(blanks0, columns_and_site).map(|frame| KLine { number, ..frame }).parse(input)
+}
+
+fn with_addresses(input: &str) -> IResult<&str, KLine<'_>> {
+    let (input, number) = preceded(blanks0, opt(frame_number)).parse(input)?;
+    columns_and_site.map(|frame| KLine { number, ..frame }).parse(input)
+}
+
+fn columns_and_site(input: &str) -> IResult<&str, KLine<'_>> {
+    alt((inline_frame, two_addresses, return_address_only)).parse(input)
+}
+
+fn inline_frame(input: &str) -> IResult<&str, KLine<'_>> {
+    let columns = terminated(inline_columns, opt(arguments));
+    map((columns, site), |(_, site)| KLine { number: None, child_sp: None, ret_addr: None, inline: true, site })
+        .parse(input)
+}
+
+fn two_addresses(input: &str) -> IResult<&str, KLine<'_>> {
+    let ret_addr = alt((address, recognize(tag("--------"))));
+    map((address, blanks1, ret_addr, opt(arguments), site), |(child_sp, _, ret_addr, _, site)| KLine {
+        number: None,
+        child_sp: Some(child_sp),
+        ret_addr: Some(ret_addr),
+        inline: false,
+        site,
+    })
+    .parse(input)
+}
+
+/// `kb` on x64 has no Child-SP.
+fn return_address_only(input: &str) -> IResult<&str, KLine<'_>> {
+    map((address, colon_arguments, site), |(ret_addr, _, site)| KLine {
+        number: None,
+        child_sp: None,
+        ret_addr: Some(ret_addr),
+        inline: false,
+        site,
+    })
+    .parse(input)
+}
+
+fn arguments(input: &str) -> IResult<&str, ()> {
+    alt((colon_arguments, three_arguments)).parse(input)
+}
+
+/// ` : a b c d : `, or ` : ... : ` where the documentation leaves them out.
+fn colon_arguments(input: &str) -> IResult<&str, ()> {
+    value((), delimited((blanks0, char(':'), blanks1), take_until(" :"), (tag(" :"), opt(blanks1)))).parse(input)
+}
+
+/// ` 00000690 00000000 00000000` between the addresses and the call site of 32-bit `kb` and `kv`.
+fn three_arguments(input: &str) -> IResult<&str, ()> {
+    let argument = alt((address, recognize(tag("--------"))));
+    value((), count(preceded(blanks1, argument), 3)).parse(input)
+}
+
+fn site(input: &str) -> IResult<&str, &str> {
+    let text = preceded(blanks0, rest).map(|site: &str| site.trim_end());
+    // What follows an address directly is no column.
+    if !input.is_empty() && !input.starts_with([' ', '\t', '\u{a0}']) && !input.starts_with(is_site_start) {
+        return Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::Space)));
+    }
+    map(text, |site| site).parse(input)
+}
+
+fn is_site_start(c: char) -> bool {
+    c.is_alphabetic() || matches!(c, '_' | '<' | '?' | '0'..='9' | '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// number | return address | inline | call site
+    fn check(header_line: &str, line: &str, want: Option<&str>) {
+        let columns = header(header_line).unwrap_or_else(|| panic!("no header: {header_line}"));
+        let got = frame(line, columns).map(|frame| {
+            let number = frame.number.map(|number| format!("{number:#x}")).unwrap_or("-".to_string());
+            format!("{number} | {} | {} | {}", frame.ret_addr.unwrap_or("-"), frame.inline, frame.site)
+        });
+        assert_eq!(got.as_deref(), want, "{line}");
+    }
+
+    #[test]
+    fn frames_under_their_headers() {
+        const X64: &str = " # Child-SP          RetAddr           Call Site";
+        const KV64: &str = "Child-SP          RetAddr           : Args to Child           : Call Site";
+        const KB64: &str = "RetAddr           : Args to Child                             : Call Site";
+        const KB86: &str = "ChildEBP RetAddr  Args to Child";
+        for (header, line, want) in [
+            (X64, "0b 00000000`0b99b2f0 000007fe`fbae2c48 G!D+0x362", Some("0xb | 000007fe`fbae2c48 | false | G!D+0x362")),
+            (X64, "0b 00000000`0b99b2f0 000007fe`fbae2c48     G!D+0x362", Some("0xb | 000007fe`fbae2c48 | false | G!D+0x362")),
+            (X64, "10 (Inline Function) --------`--------     clr!x+0x1a [a.h @ 3]", Some("0x10 | - | true | clr!x+0x1a [a.h @ 3]")),
+            (X64, "00000000`0019dd38 00000000`027e7914 0xea60", Some("- | 00000000`027e7914 | false | 0xea60")),
+            (X64, "    00000000`0019dd38 00000000`027e7914 a!b", Some("- | 00000000`027e7914 | false | a!b")),
+            (X64, "00000000`0019dd38 00000000`027e7914", Some("- | 00000000`027e7914 | false | ")),
+            (X64, "Int32, Int32, Int32)+0x179", None),
+            (KV64, "00000000`0011fcb8 00000001`40001609 : 00000000`0024c4e0 00000000`00fb13d0 00000000`00000010 00000001`400014f9 : ntdll!Dbg", Some("- | 00000001`40001609 | false | ntdll!Dbg")),
+            (KV64, "00 00000000`0011fcb8 00000001`40001609     : ... : ntdll!Dbg", Some("0x0 | 00000001`40001609 | false | ntdll!Dbg")),
+            (KB64, "00000001`400013ae : 00000000`00000000 00000000`00000000 00000000`00000000 00000000`00000000 : svc!main+0xf9", Some("- | 00000001`400013ae | false | svc!main+0xf9")),
+            (KB86, "0012f0a0 7c90d1fc 00000690 00000000 00000000 ntdll!KiFastSystemCallRet (FPO: [0,0,0])", Some("- | 7c90d1fc | false | ntdll!KiFastSystemCallRet (FPO: [0,0,0])")),
+            (KB86, "(Inline) -------- -------- -------- -------- a!b+0x3", Some("- | - | true | a!b+0x3")),
+            ("ChildEBP RetAddr", "02 0012f0a0 7c90d1fc a!b+0x3", Some("0x2 | 7c90d1fc | false | a!b+0x3")),
+            (" # Call Site", "1f ntdll!RtlUserThreadStart", Some("0x1f | - | false | ntdll!RtlUserThreadStart")),
+            ("Call Site", "coreclr", Some("- | - | false | coreclr")),
+            (" #   Arch   Call Site", "00 ARM64 ntdll!Nt", Some("0x0 | - | false | ntdll!Nt")),
+            ("  Memory  Child-SP          RetAddr           Call Site", "       90 00000000`0011fd50 00000001`400014e6 a!b", Some("- | 00000001`400014e6 | false | a!b")),
+            (" #   Memory  Child-SP          RetAddr           Call Site", "00           00000000`0011fd50 00000001`400014e6 a!b", Some("0x0 | 00000001`400014e6 | false | a!b")),
+            ("  Memory  Child-SP          RetAddr           Call Site", "          00000000`0011fcb8 00000001`40001609 a!b", Some("- | 00000001`40001609 | false | a!b")),
+        ] {
+            check(header, line, want);
+        }
+    }
+
+    #[test]
+    fn headers_are_told_by_their_words() {
+        for (line, want) in [
+            ("  # ChildEBP RetAddr", true),
+            ("Child-SP RetAddr Call Site", true),
+            ("Child-SP         RetAddr          Caller, Callee", false),
+            ("        Child SP               IP Call Site", false),
+            ("The Call Site is", false),
+        ] {
+            assert_eq!(header(line).is_some(), want, "{line}");
+        }
+    }
+
+    #[test]
+    fn without_a_header_two_blanks_are_no_frame() {
+        for (line, want) in [
+            ("00000000`0011fcb8  00000001`40001609 svc!main+0xf9", false),
+            ("00000000`0011fcb8 00000001`40001609 svc!main+0xf9", true),
+            ("0012f0a0 7c90d1fc ntdll!KiFastSystemCallRet", true),
+            ("00000000`700555f4 cc              int     3", false),
+            ("00000001`400018e0 svc!Contoso::Renderer (void)", false),
+        ] {
+            assert_eq!(frame_without_header(line).is_some(), want, "{line}");
+        }
+    }
+}

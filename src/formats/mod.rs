@@ -1,0 +1,107 @@
+//! Text to model: the dialects in which debuggers print stacks.
+//!
+//! A paste mixes dialects, so nothing is guessed per file: prompts and headers cut the text into sections first, then
+//! each dialect reads its own lines. nom reads inside a line; [`Reader`] joins lines into stacks.
+//!
+//! | file | what it reads |
+//! |---|---|
+//! | `prompt` | `0:057> kL`: prompts, and what a command prints |
+//! | `thread_header` | `.  0  Id: 1f4.1f8 Suspend: 1 Teb: ...` |
+//! | `kstack` | the debugger engine's `k`, `kL`, `kv`, `kb`, `kn`, `kc`, `kf`, `kp`, `kP` |
+//! | `clrstack` | SOS's `!clrstack` |
+//! | `call_site` | `module!function+offset [source @ line]` |
+//! | `wrapping` | lines that a mail client broke |
+//! | `message` | what the debugger says about itself |
+//! | `shape` | the byte test that most lines pass instead of all of the above |
+
+mod call_site;
+mod clrstack;
+mod kstack;
+mod message;
+mod notes;
+mod prompt;
+mod reader;
+mod section;
+mod shape;
+mod thread_header;
+mod tokens;
+mod wrapping;
+
+use std::io::Read;
+
+use crate::model::{Capture, CallSites, Skipped, SkipReason, Stack, Symbol};
+use crate::text::TextError;
+
+pub use reader::{Accounts, Reader, Reading};
+
+/// Receives what is read, stack by stack, while the text streams past.
+pub trait Sink {
+    /// A stack is complete. `sites` resolves its call sites.
+    fn stack(&mut self, stack: &Stack, sites: &CallSites);
+
+    /// A line was skipped.
+    fn skipped(&mut self, _line: u32, _text: &str, _reason: &SkipReason) {}
+
+    /// The table of call sites has grown past its cap. Returning true lets the reader forget all call sites, and void
+    /// the numbers given so far.
+    fn may_forget_sites(&mut self) -> bool {
+        false
+    }
+}
+
+/// Streams a source into `sink`. `name` is what notes and reports call it.
+pub fn read(input: impl Read, name: &str, sink: &mut dyn Sink) -> Result<Reading, TextError> {
+    Reader::new(name, sink).read(input)
+}
+
+/// Reads a source as a whole and keeps everything, skipped lines included when `keep_skipped` asks for them.
+pub fn read_capture(input: impl Read, name: &str, keep_skipped: bool) -> Result<(Capture, Accounts), TextError> {
+    let mut keep = Keep { stacks: Vec::new(), skipped: Vec::new(), keep_skipped };
+    let reading = read(input, name, &mut keep)?;
+    let Reading { source, sites, notes, accounts } = reading;
+    Ok((Capture { source, sites, stacks: keep.stacks, notes, skipped: keep.skipped }, accounts))
+}
+
+/// Takes a call site's text apart: what a frame line holds behind its addresses.
+pub fn parse_call_site(text: &str) -> Symbol {
+    call_site::parse(text)
+}
+
+/// The call site of a line as people paste it: frame number, addresses and arguments dropped. The same cleaner serves
+/// log lines and the lines of a rule's pattern.
+pub fn clean_frame_line(line: &str) -> String {
+    let line = line.trim();
+    if let Some(row) = clrstack::row(line).filter(|row| !row.method.contains('!') || row.marker.is_some()) {
+        return reader::sos_site_text(&row);
+    }
+    match kstack::frame_without_header(line).or_else(|| kstack::frame(line, kstack::Columns::default())) {
+        Some(frame) if !frame.site.is_empty() => frame.site.to_string(),
+        _ => without_number(line).to_string(),
+    }
+}
+
+/// `0b GdiPlus!GdipDrawImage`: the frame number of a `kc` line.
+fn without_number(line: &str) -> &str {
+    match tokens::frame_number(line) {
+        Ok((rest, _)) if rest.contains('!') => rest,
+        _ => line,
+    }
+}
+
+struct Keep {
+    stacks: Vec<Stack>,
+    skipped: Vec<Skipped>,
+    keep_skipped: bool,
+}
+
+impl Sink for Keep {
+    fn stack(&mut self, stack: &Stack, _sites: &CallSites) {
+        self.stacks.push(stack.clone());
+    }
+
+    fn skipped(&mut self, line: u32, text: &str, reason: &SkipReason) {
+        if self.keep_skipped {
+            self.skipped.push(Skipped { line, text: text.to_string(), reason: reason.clone() });
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Prompts and the commands typed behind them: `0:057> kL`, `(lldb) clrstack`, `1: kd> !thread`.
+//!
+//! The command tells what the lines below are; that is surer than their shape, since `dps` prints lines that look like
+//! frames.
+
+use nom::branch::alt;
+use nom::bytes::complete::{tag, take_while1};
+use nom::character::complete::char;
+use nom::combinator::{opt, value};
+use nom::sequence::{delimited, preceded};
+use nom::{IResult, Parser};
+
+use super::tokens::{blanks0, decimal, hex_number};
+
+/// A prompt line.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Prompt<'a> {
+    /// The debugger's index of the current thread.
+    pub thread: Option<u32>,
+    /// What was typed; may be empty.
+    pub command: &'a str,
+}
+
+/// What a command prints, as far as it matters for reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Stacks of the `k` family.
+    K,
+    /// Managed stacks of SOS.
+    Clrstack,
+    /// `!dumpstack`, `!eestack`: every word of the stack that looks like a return address.
+    RawStackWords,
+    /// Something that is no stack, though its lines may look like frames.
+    NoStack,
+    /// Not known: its lines are judged by their shape.
+    Unknown,
+}
+
+/// Reads a prompt, or gives `None` when the line is none.
+pub fn parse(line: &str) -> Option<Prompt<'_>> {
+    let (mut command, mut thread) = preceded(blanks0, prompt).parse(line).ok()?;
+    // A prompt without a command leaves the next one on the same line.
+    while let Ok((rest, next)) = preceded(blanks0, prompt).parse(command) {
+        (command, thread) = (rest, next.or(thread));
+    }
+    Some(Prompt { thread, command: command.trim() })
+}
+
+fn prompt(input: &str) -> IResult<&str, Option<u32>> {
+    alt((user_mode, kernel_mode, lldb, dotnet_dump)).parse(input)
+}
+
+/// `0:057>`, `0:000:x86>`: process, decimal thread index, and the machine type when it is not the native one.
+fn user_mode(input: &str) -> IResult<&str, Option<u32>> {
+    let machine = preceded(char(':'), take_while1(|c: char| c.is_ascii_alphanumeric()));
+    (decimal, char(':'), decimal, opt(machine), char('>')).map(|(_, _, thread, _, _)| Some(thread)).parse(input)
+}
+
+/// `kd>`, `1: kd>`, `0:kd>`, `lkd>`.
+fn kernel_mode(input: &str) -> IResult<&str, Option<u32>> {
+    let processor = opt((decimal, char(':'), blanks0));
+    value(None, (processor, alt((tag("lkd"), tag("kd"))), char('>'))).parse(input)
+}
+
+fn lldb(input: &str) -> IResult<&str, Option<u32>> {
+    value(None, tag("(lldb)")).parse(input)
+}
+
+/// dotnet-dump prints a bare `> `, as mail clients do for a quotation: only before a command that it knows.
+fn dotnet_dump(input: &str) -> IResult<&str, Option<u32>> {
+    let (rest, _) = tag("> ").parse(input)?;
+    match output(rest) {
+        Output::Unknown => Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::Verify))),
+        _ => Ok((rest, None)),
+    }
+}
+
+/// What the command prints. Of several (`r; k`) the one that prints stacks counts.
+pub fn output(command: &str) -> Output {
+    let mut found = Output::Unknown;
+    for part in command.split(';') {
+        match single_output(part) {
+            Output::Unknown => {}
+            Output::NoStack if found != Output::Unknown => {}
+            known => found = known,
+        }
+    }
+    found
+}
+
+/// The thread a command is about: `~5k`, `~5 kb`, `~5e !clrstack`; `thread select 3` of lldb is told by its own output.
+pub fn commanded_thread(command: &str) -> Option<u32> {
+    preceded(char('~'), decimal).parse(command).ok().map(|(_, thread)| thread)
+}
+
+fn single_output(command: &str) -> Output {
+    let command = command.trim();
+    let bare = without_thread_prefix(command);
+    let word = bare.split([' ', '\t']).next().unwrap_or_default();
+    if word.is_empty() {
+        return if command.is_empty() { Output::Unknown } else { Output::NoStack };
+    }
+    if is_k(word) {
+        return Output::K;
+    }
+    let name = word.trim_start_matches('!').to_ascii_lowercase();
+    let name = name.rsplit('.').next().unwrap_or_default();
+    match name {
+        "clrstack" => Output::Clrstack,
+        "dumpstack" | "eestack" => Output::RawStackWords,
+        _ if NO_STACK.contains(&name) => Output::NoStack,
+        _ => Output::Unknown,
+    }
+}
+
+/// `~*`, `~5`, `~*e `, `~~[1a2c]`, `~.` and `~#` before a command.
+fn without_thread_prefix(command: &str) -> &str {
+    let rest = match thread_prefix(command) {
+        Ok((rest, ())) => rest.trim_start(),
+        Err(_) => return command,
+    };
+    // `~*e !clrstack`: the e means "for each", unless a command begins with it.
+    match rest.strip_prefix('e') {
+        Some(each) if each.starts_with([' ', '!', '~']) => each.trim_start(),
+        _ => rest,
+    }
+}
+
+fn thread_prefix(input: &str) -> IResult<&str, ()> {
+    let by_id = value((), delimited(tag("~["), (opt(tag("0x")), hex_number), char(']')));
+    let by_mark = value((), alt((char('*'), char('.'), char('#'))));
+    let thread = alt((by_id, by_mark, value((), decimal)));
+    value((), (char('~'), opt(thread))).parse(input)
+}
+
+/// `k`, `kb`, `kPn`, `kL5`; `kd` dumps raw words and is none.
+fn is_k(word: &str) -> bool {
+    let Some(flags) = word.strip_prefix('k') else { return false };
+    flags != "d" && flags.chars().all(|c| "bcfnpPvLMNts".contains(c) || c.is_ascii_digit())
+}
+
+/// Commands whose output is no stack, by name without `!` and extension name.
+const NO_STACK: &[&str] = &[
+    "address", "bl", "bp", "bu", "bm", "chain", "cs", "da", "db", "dc", "dd", "dds", "do", "dp", "dps", "dq", "dqs", "dso",
+    "dt", "du", "dumpasync", "dumpdomain", "dumpheap", "dumpobj", "dv", "eeheap", "eeversion", "finalizequeue",
+    "gchandles", "gcroot", "handle", "heap", "help", "htrace", "ip2md", "kd", "ln", "lm", "lmv", "lmvm", "load", "loadby", "locks",
+    "lastevent", "logopen", "logappend", "logclose", "name2ee", "objsize", "pe", "peb", "printexception", "q", "r", "reload", "runaway",
+    "setclrpath", "sosstatus", "sympath", "symfix", "syncblk", "teb", "threadpool", "threads", "clrthreads", "time", "u", "ub", "uf",
+    "version", "vertarget", "vmstat", "wt", "x",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prompts_and_what_their_commands_print() {
+        for (line, thread, command, prints) in [
+            ("0:057> kL", Some(57), "kL", Output::K),
+            ("  0:000:x86> ~*kb", Some(0), "~*kb", Output::K),
+            ("0:000> ~*e !clrstack -a", Some(0), "~*e !clrstack -a", Output::Clrstack),
+            ("0:000> ~*e!ClrStack", Some(0), "~*e!ClrStack", Output::Clrstack),
+            ("0:012> ~4 kPn 20", Some(12), "~4 kPn 20", Output::K),
+            ("0:012> ~~[0x1b6c]kv", Some(12), "~~[0x1b6c]kv", Output::K),
+            ("0:000> !sos.clrstack", Some(0), "!sos.clrstack", Output::Clrstack),
+            ("0:000> ~2e r; k; kd", Some(0), "~2e r; k; kd", Output::K),
+            ("1: kd> !thread", None, "!thread", Output::Unknown),
+            ("lkd> k", None, "k", Output::K),
+            ("(lldb) clrstack -f", None, "clrstack -f", Output::Clrstack),
+            ("> clrstack -all", None, "clrstack -all", Output::Clrstack),
+            ("0:000> dps @rsp L10", Some(0), "dps @rsp L10", Output::NoStack),
+            ("0:000> kd", Some(0), "kd", Output::NoStack),
+            ("0:000> ~", Some(0), "~", Output::NoStack),
+            ("0:000> ~5s", Some(0), "~5s", Output::Unknown),
+            ("0:000> .loadby sos clr", Some(0), ".loadby sos clr", Output::NoStack),
+            ("0:000> !eestack -short", Some(0), "!eestack -short", Output::RawStackWords),
+            ("0:000>", Some(0), "", Output::Unknown),
+            ("0:000> 0:001> k", Some(1), "k", Output::K),
+        ] {
+            assert_eq!(parse(line), Some(Prompt { thread, command }), "{line}");
+            assert_eq!(output(command), prints, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_prompt() {
+        for line in ["> you wrote:", "00:01:02 started", "kd", "In 1:30> we see", "0:0x0>", "kernel> x"] {
+            assert_eq!(parse(line), None, "{line}");
+        }
+    }
+}

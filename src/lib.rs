@@ -1,0 +1,3 @@
+pub mod text;
+pub mod model;
+pub mod formats;

@@ -1,0 +1,183 @@
+//! A call site: the `module!function+offset` text of a frame, stored once however often it occurs.
+//!
+//! `GdiPlus!GpBitmap::Lock+0x28d`, `System_Web_ni!System.Web.HttpRuntime.ProcessRequest(System.Web.HttpContext)+0x1c`,
+//! `coreclr+0x316e4`, `0x000007ff`01014aa0`, `[HelperMethodFrame] System.Threading.Monitor.Enter(System.Object)`.
+
+use std::hash::BuildHasher;
+use std::ops::Range;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+
+use super::FrameKind;
+
+/// A call site's number in its [`CallSites`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SiteId(pub u32);
+
+/// The parts of a call site, as byte ranges of its text. Absent parts are `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Symbol {
+    pub kind: FrameKind,
+    /// The SOS marker a frame was printed with: `HelperMethodFrame` of `[HelperMethodFrame: 0012f0a0]`.
+    pub marker: Option<Range<usize>>,
+    pub module: Option<Range<usize>>,
+    /// Function name with its arguments and generic arguments, as printed.
+    pub function: Option<Range<usize>>,
+    pub offset: Offset,
+    pub source: Option<SourcePosition>,
+}
+
+/// Distance from the start of the function (or module) in bytes; no offset means its first instruction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offset(pub Option<u64>);
+
+/// ` [/src/contoso/svc.cpp @ 31]`: the path's range in the text, and the line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourcePosition {
+    pub path: Range<usize>,
+    pub line: u32,
+}
+
+/// A call site with its parts, borrowed from [`CallSites`].
+#[derive(Clone, Copy, Debug)]
+pub struct CallSite<'a> {
+    /// The whole text, without frame number and addresses.
+    pub text: &'a str,
+    symbol: &'a Symbol,
+}
+
+impl<'a> CallSite<'a> {
+    pub fn new(text: &'a str, symbol: &'a Symbol) -> Self {
+        CallSite { text, symbol }
+    }
+
+    pub fn kind(&self) -> FrameKind {
+        self.symbol.kind
+    }
+
+    pub fn marker(&self) -> Option<&'a str> {
+        self.part(&self.symbol.marker)
+    }
+
+    pub fn module(&self) -> Option<&'a str> {
+        self.part(&self.symbol.module)
+    }
+
+    pub fn function(&self) -> Option<&'a str> {
+        self.part(&self.symbol.function)
+    }
+
+    pub fn offset(&self) -> Option<u64> {
+        self.symbol.offset.0
+    }
+
+    pub fn source_file(&self) -> Option<&'a str> {
+        self.symbol.source.as_ref().map(|source| &self.text[source.path.clone()])
+    }
+
+    pub fn source_line(&self) -> Option<u32> {
+        self.symbol.source.as_ref().map(|source| source.line)
+    }
+
+    /// The debugger could not name the function: a raw address, or a module without symbols.
+    pub fn is_unreadable(&self) -> bool {
+        self.symbol.function.is_none() && self.symbol.marker.is_none()
+    }
+
+    fn part(&self, range: &Option<Range<usize>>) -> Option<&'a str> {
+        range.as_ref().map(|range| &self.text[range.clone()])
+    }
+}
+
+/// Every distinct call site of one reading, by number.
+#[derive(Debug, Default)]
+pub struct CallSites {
+    hasher: FixedState,
+    table: HashTable<Entry>,
+    text: String,
+    ends: Vec<u32>,
+    symbols: Vec<Symbol>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    hash: u64,
+    id: u32,
+}
+
+impl CallSites {
+    /// The number of a call site's text; `parse` takes it apart the first time it is seen.
+    #[inline]
+    pub fn intern(&mut self, text: &str, parse: impl FnOnce(&str) -> Symbol) -> SiteId {
+        let hash = self.hasher.hash_one(text.as_bytes());
+        let (arena, ends) = (&self.text, &self.ends);
+        let same = |entry: &Entry| entry.hash == hash && site_text(arena, ends, entry.id) == text;
+        if let Some(entry) = self.table.find(hash, same) {
+            return SiteId(entry.id);
+        }
+        self.insert(hash, text, parse(text))
+    }
+
+    pub fn get(&self, id: SiteId) -> CallSite<'_> {
+        CallSite { text: site_text(&self.text, &self.ends, id.0), symbol: &self.symbols[id.0 as usize] }
+    }
+
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Bytes held, roughly: what a cap on memory is measured against.
+    pub fn bytes(&self) -> usize {
+        self.text.len() + self.ends.len() * (size_of::<Symbol>() + size_of::<Entry>() + 8)
+    }
+
+    /// Forgets everything; numbers given before are void.
+    pub fn clear(&mut self) {
+        self.table.clear();
+        self.text.clear();
+        self.ends.clear();
+        self.symbols.clear();
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn insert(&mut self, hash: u64, text: &str, symbol: Symbol) -> SiteId {
+        let id = self.ends.len() as u32;
+        self.text.push_str(text);
+        self.ends.push(self.text.len() as u32);
+        self.symbols.push(symbol);
+        self.table.insert_unique(hash, Entry { hash, id }, |entry| entry.hash);
+        SiteId(id)
+    }
+}
+
+fn site_text<'a>(arena: &'a str, ends: &[u32], id: u32) -> &'a str {
+    let start = if id == 0 { 0 } else { ends[id as usize - 1] };
+    &arena[start as usize..ends[id as usize] as usize]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_text_has_the_same_number_and_is_parsed_once() {
+        let mut sites = CallSites::default();
+        let mut parsed = 0;
+        let mut intern = |text: &str| {
+            sites.intern(text, |_| {
+                parsed += 1;
+                Symbol::default()
+            })
+        };
+        let (first, second, again) = (intern("a!b"), intern("a!c+0x1"), intern("a!b"));
+        assert_eq!((first, second, again), (SiteId(0), SiteId(1), SiteId(0)));
+        assert_eq!(parsed, 2);
+        assert_eq!(sites.get(second).text, "a!c+0x1");
+    }
+}

@@ -1,0 +1,120 @@
+//! All that was read from one source.
+
+use std::sync::Arc;
+
+use super::{CallSites, Stack};
+use crate::text::Encoding;
+
+/// Everything read from one source, held in memory.
+#[derive(Debug)]
+pub struct Capture {
+    pub source: SourceInfo,
+    pub sites: CallSites,
+    pub stacks: Vec<Stack>,
+    pub notes: Vec<Note>,
+    pub skipped: Vec<Skipped>,
+}
+
+/// What is known of a source as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceInfo {
+    pub name: String,
+    pub encoding: Encoding,
+    pub lines: u64,
+}
+
+/// What stacklint has to say about the input itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    pub code: NoteCode,
+    /// Where it first shows, from 1.
+    pub line: u32,
+    pub message: String,
+}
+
+/// The kinds of notes. Their codes are stable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum NoteCode {
+    /// Frame numbers jump: frames were cut out of the text.
+    Holes,
+    /// Stacks break off at frames without symbols.
+    BreaksOff,
+    /// SOS could not walk a managed stack to its end.
+    WalkFailed,
+    /// Some lines were not UTF-8.
+    Windows1252,
+    /// A line of over 1 MiB was left out.
+    OverlongLine,
+    /// The source holds no text.
+    Empty,
+    /// The source holds text, but no stack was found in it.
+    NothingRecognised,
+}
+
+impl NoteCode {
+    pub const ALL: [NoteCode; 7] = [
+        NoteCode::Holes,
+        NoteCode::BreaksOff,
+        NoteCode::WalkFailed,
+        NoteCode::Windows1252,
+        NoteCode::OverlongLine,
+        NoteCode::Empty,
+        NoteCode::NothingRecognised,
+    ];
+
+    pub fn code(self) -> &'static str {
+        match self {
+            NoteCode::Holes => "N001",
+            NoteCode::BreaksOff => "N002",
+            NoteCode::WalkFailed => "N003",
+            NoteCode::Windows1252 => "N004",
+            NoteCode::OverlongLine => "N005",
+            NoteCode::Empty => "N006",
+            NoteCode::NothingRecognised => "N007",
+        }
+    }
+}
+
+/// A line, or a run of lines, that is no part of what was understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// From 1.
+    pub line: u32,
+    pub text: String,
+    pub reason: SkipReason,
+}
+
+/// Why a line was skipped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SkipReason {
+    Blank,
+    /// Words around the debugger's output, or a banner.
+    Prose,
+    /// The debugger talking about itself: symbol warnings, module loads, dots of progress.
+    DebuggerMessage,
+    /// A frame's parameters, locals or registers.
+    FrameDetail,
+    /// SOS reported that it could not walk the stack (further).
+    WalkFailed,
+    /// Output of a command that prints no stack, or one that is not read.
+    CommandOutput(Arc<str>),
+    /// Raw stack words (`!dumpstack`), which hold false frames: not an unwound stack.
+    RawStackWords,
+    Overlong(u64),
+}
+
+impl SkipReason {
+    /// The reason in words, for `parse --show-skipped`.
+    pub fn describe(&self) -> String {
+        match self {
+            SkipReason::Blank => "blank line".to_string(),
+            SkipReason::Prose => "not a frame, header or table".to_string(),
+            SkipReason::DebuggerMessage => "message of the debugger about itself".to_string(),
+            SkipReason::FrameDetail => "parameter, local or register of a frame".to_string(),
+            SkipReason::WalkFailed => "SOS could not walk this stack".to_string(),
+            SkipReason::CommandOutput(command) => format!("output of `{command}`, which is not a stack"),
+            SkipReason::RawStackWords => "raw stack words, not an unwound stack".to_string(),
+            SkipReason::Overlong(bytes) => format!("line of {bytes} bytes, longer than debugger output gets"),
+        }
+    }
+}

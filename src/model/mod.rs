@@ -1,0 +1,9 @@
+//! The nouns of a debugger session: what was read from one source.
+
+mod call_site;
+mod capture;
+mod stack;
+
+pub use call_site::{CallSite, CallSites, Offset, SiteId, SourcePosition, Symbol};
+pub use capture::{Capture, Note, NoteCode, Skipped, SkipReason, SourceInfo};
+pub use stack::{Dialect, Frame, FrameKind, Hole, Stack, StackKind, ThreadRef};

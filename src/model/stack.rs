@@ -1,0 +1,132 @@
+//! One thread's frames, top (innermost call) first.
+
+use std::sync::Arc;
+
+use super::SiteId;
+
+/// What a stack shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum StackKind {
+    /// A thread as it stood when the debugger looked.
+    #[default]
+    Thread,
+}
+
+/// Which tool's way of writing a stack it was read from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// The debugger engine's `k` family.
+    #[default]
+    K,
+    /// `!clrstack` of SOS.
+    Clrstack,
+}
+
+impl Dialect {
+    pub fn name(self) -> &'static str {
+        match self {
+            Dialect::K => "k",
+            Dialect::Clrstack => "clrstack",
+        }
+    }
+}
+
+/// What a frame's code is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum FrameKind {
+    Native,
+    Managed,
+    /// Inlined by the compiler: a call that has no frame of its own on the stack.
+    Inline,
+    /// A marker the runtime leaves on the stack, printed by SOS in brackets.
+    Runtime,
+    #[default]
+    Unknown,
+}
+
+impl FrameKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            FrameKind::Native => "native",
+            FrameKind::Managed => "managed",
+            FrameKind::Inline => "inline",
+            FrameKind::Runtime => "runtime",
+            FrameKind::Unknown => "unknown",
+        }
+    }
+}
+
+/// One call on a stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame {
+    pub site: SiteId,
+    /// Line of the source, from 1; of a wrapped frame the first.
+    pub line: u32,
+    number: u32,
+    inline: bool,
+}
+
+impl Frame {
+    const UNNUMBERED: u32 = u32::MAX;
+
+    #[inline]
+    pub fn new(site: SiteId, line: u32, number: Option<u32>) -> Self {
+        Frame { site, line, number: number.unwrap_or(Self::UNNUMBERED), inline: false }
+    }
+
+    pub fn inlined(self) -> Self {
+        Frame { inline: true, ..self }
+    }
+
+    /// The frame number as printed (hexadecimal in the text).
+    #[inline]
+    pub fn number(&self) -> Option<u32> {
+        (self.number != Self::UNNUMBERED).then_some(self.number)
+    }
+
+    pub fn is_inline(&self) -> bool {
+        self.inline
+    }
+}
+
+/// Frames that were there but are not in the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hole {
+    /// The hole lies above the frame at this position; equal to the number of frames when it is at the bottom.
+    pub before: usize,
+    /// How many frames are missing; `None` when only their absence shows.
+    pub missing: Option<u32>,
+}
+
+/// Whose stack it is, as far as the text says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ThreadRef {
+    /// The debugger's decimal thread index.
+    pub index: Option<u32>,
+    pub os_id: Option<u64>,
+    pub process_id: Option<u64>,
+    pub name: Option<String>,
+}
+
+/// One thread's frames.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stack {
+    pub kind: StackKind,
+    pub dialect: Dialect,
+    pub thread: ThreadRef,
+    /// The command whose output it is, when a prompt shows it.
+    pub command: Option<Arc<str>>,
+    /// Line of its first header or frame.
+    pub line: u32,
+    pub frames: Vec<Frame>,
+    pub holes: Vec<Hole>,
+    /// The text ends before the thread's first frame: what called the last frame shown is not known.
+    pub cut_off: bool,
+}
+
+impl Stack {
+    /// How many frames are known to be missing.
+    pub fn missing(&self) -> u64 {
+        self.holes.iter().filter_map(|hole| hole.missing).map(u64::from).sum()
+    }
+}
