@@ -1,3 +1,9 @@
 pub mod text;
+pub mod diagnostic;
 pub mod model;
 pub mod formats;
+pub mod facts;
+pub mod finding;
+pub mod rules;
+pub mod engine;
+pub mod authoring;

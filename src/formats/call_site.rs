@@ -153,16 +153,25 @@ fn is_managed(function: &str) -> bool {
 
 /// Whether a text that came without header or prompt can be believed to be a call site and is no prose.
 pub fn is_credible(text: &str, symbol: &Symbol) -> bool {
-    let word = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || "_-$.@~".contains(c));
     if symbol.marker.is_some() {
         return true;
     }
+    if !has_word_for_module(text, symbol) {
+        return false;
+    }
     match (&symbol.module, &symbol.function) {
-        (Some(module), Some(function)) => word(&text[module.clone()]) && balanced(&text[function.clone()]),
-        (Some(module), None) => symbol.offset.0.is_some() && word(&text[module.clone()]),
+        (Some(_), Some(function)) => balanced(&text[function.clone()]),
+        (Some(_), None) => symbol.offset.0.is_some(),
         (None, None) => !text.is_empty(),
         (None, Some(_)) => false,
     }
+}
+
+/// Whether the module, if there is one, can be a file's name.
+pub fn has_word_for_module(text: &str, symbol: &Symbol) -> bool {
+    let Some(module) = symbol.module.clone().map(|range| &text[range]) else { return true };
+    let is_name = |c: char| c.is_alphanumeric() || "_-$.@~".contains(c);
+    module.starts_with("<Unloaded_") || (!module.is_empty() && module.chars().all(is_name))
 }
 
 fn balanced(function: &str) -> bool {

@@ -9,11 +9,13 @@
 //! | `thread_header` | `.  0  Id: 1f4.1f8 Suspend: 1 Teb: ...` |
 //! | `kstack` | the debugger engine's `k`, `kL`, `kv`, `kb`, `kn`, `kc`, `kf`, `kp`, `kP` |
 //! | `clrstack` | SOS's `!clrstack` |
+//! | `bare` | call sites alone, one a line |
 //! | `call_site` | `module!function+offset [source @ line]` |
 //! | `wrapping` | lines that a mail client broke |
 //! | `message` | what the debugger says about itself |
 //! | `shape` | the byte test that most lines pass instead of all of the above |
 
+mod bare;
 mod call_site;
 mod clrstack;
 mod kstack;
@@ -52,6 +54,12 @@ pub trait Sink {
 /// Streams a source into `sink`. `name` is what notes and reports call it.
 pub fn read(input: impl Read, name: &str, sink: &mut dyn Sink) -> Result<Reading, TextError> {
     Reader::new(name, sink).read(input)
+}
+
+/// Reads an example of a rule: any text that [`read`] reads, or call sites alone, one a line.
+pub fn read_example(text: &str, sink: &mut dyn Sink) {
+    // Text in memory is read without errors.
+    let _ = Reader::of_example("example", sink).read(text.as_bytes());
 }
 
 /// Reads a source as a whole and keeps everything, skipped lines included when `keep_skipped` asks for them.

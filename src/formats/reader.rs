@@ -62,6 +62,11 @@ pub struct Reader<'s> {
     broken_off: BrokenOff,
     last_header: String,
     scratch: String,
+    /// A lone call site, which becomes a stack when another follows.
+    pending: Option<(u32, String)>,
+    /// Lone call sites belong to allocations here.
+    allocations: bool,
+    is_example: bool,
 }
 
 /// The stack being read.
@@ -82,6 +87,8 @@ struct Current {
     after_blank: bool,
     after_prose: bool,
     cut_mark: bool,
+    /// Call sites alone, without columns or header.
+    bare: bool,
 }
 
 /// Stacks of one section that end in code without symbols.
@@ -107,7 +114,15 @@ impl<'s> Reader<'s> {
             broken_off: BrokenOff::default(),
             last_header: String::new(),
             scratch: String::new(),
+            pending: None,
+            allocations: false,
+            is_example: false,
         }
+    }
+
+    /// Reads an example of a rule: there, one call site is a stack already.
+    pub fn of_example(name: &str, sink: &'s mut dyn Sink) -> Self {
+        Reader { is_example: true, ..Reader::new(name, sink) }
     }
 
     /// Reads to the end.
@@ -128,6 +143,7 @@ impl<'s> Reader<'s> {
                 self.notes.add(NoteCode::Windows1252, self.line, message);
             }
         }
+        self.drop_pending();
         self.finish_section();
         if self.accounts.lines() == self.accounts.blank {
             self.notes.add(NoteCode::Empty, 1, || "the input is empty".to_string());
@@ -195,6 +211,7 @@ impl<'s> Reader<'s> {
         let line = line.strip_suffix('\r').unwrap_or(line);
         let text = line.trim_end();
         if text.trim_start().is_empty() {
+            self.drop_pending();
             self.current.after_blank = true;
             self.accounts.blank += 1;
             return;
@@ -212,6 +229,10 @@ impl<'s> Reader<'s> {
     }
 
     fn known_line(&mut self, text: &str) {
+        if self.section.dialect.is_none() && self.section.skips_all().is_none() && self.bare_frame(text) {
+            return;
+        }
+        self.drop_pending();
         if self.header(text) {
             self.accounts.headers += 1;
             return;
@@ -246,6 +267,7 @@ impl<'s> Reader<'s> {
         if self.current.open && is_cut_mark(trimmed) {
             self.current.cut_mark = true;
         }
+        self.allocations |= super::bare::announces_allocations(trimmed);
         self.current.after_prose = true;
         if self.section.columns.is_some_and(|columns| columns.site_only) {
             self.section.columns = None;
@@ -396,6 +418,55 @@ impl<'s> Reader<'s> {
         self.current.complete = false;
         self.current.returns_somewhere = false;
         true
+    }
+
+    /// A call site alone on its line. One could be a word of prose; two in a row are a stack.
+    fn bare_frame(&mut self, text: &str) -> bool {
+        if self.allocations {
+            return false;
+        }
+        let Some((number, site)) = super::bare::frame(text) else { return false };
+        let current = &self.current;
+        let goes_on = current.open && current.bare && !current.after_prose && (!current.after_blank || number.is_some());
+        if goes_on && self.follows(Dialect::K, number, 0) {
+            return self.push_bare(number, site);
+        }
+        let in_columns = current.open && !current.bare && !current.after_prose && !current.after_blank;
+        if in_columns {
+            return false;
+        }
+        match self.pending.take() {
+            None if !self.is_example => {
+                self.pending = Some((self.line, text.to_string()));
+                return true;
+            }
+            None => self.begin(Dialect::K, self.section.thread.clone(), false),
+            Some((line, above)) => {
+                let here = std::mem::replace(&mut self.line, line);
+                self.begin(Dialect::K, self.section.thread.clone(), false);
+                if let Some((number, site)) = super::bare::frame(&above) {
+                    self.push_bare(number, site);
+                }
+                self.line = here;
+            }
+        }
+        self.current.bare = true;
+        self.push_bare(number, site)
+    }
+
+    fn push_bare(&mut self, number: Option<u32>, site: &str) -> bool {
+        let id = self.sites.intern(site, parse_site);
+        self.push(id, number, false, site.len());
+        self.accounts.frames += 1;
+        true
+    }
+
+    /// The lone call site was none, since no other follows.
+    fn drop_pending(&mut self) {
+        let Some((line, text)) = self.pending.take() else { return };
+        self.current.after_prose = true;
+        self.accounts.skipped += 1;
+        self.sink.skipped(line, &text, &SkipReason::Prose);
     }
 
     fn push(&mut self, site: SiteId, number: Option<u32>, inline: bool, length: usize) {

@@ -1,0 +1,114 @@
+//! Every rule carries texts that it must match and texts that it must not.
+
+use crate::diagnostic::{Code, Diagnostics};
+use crate::engine::{Evaluator, Sieve};
+use crate::formats::{Sink, read_example};
+use crate::model::{CallSites, Stack};
+use crate::rules::{Example, Rule, RuleSet};
+use crate::text::Span;
+
+/// How an example went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExampleOutcome {
+    /// It should match and does, or should not and does not.
+    Right,
+    /// It should match and does not.
+    Missing,
+    /// It should not match and does.
+    Noisy,
+    /// No stack was found in it.
+    Empty,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExampleResult {
+    /// Index of the rule.
+    pub rule: usize,
+    pub span: Span,
+    pub should_match: bool,
+    pub outcome: ExampleOutcome,
+    /// Ids of the rules that are reported on it.
+    pub reported: Vec<String>,
+}
+
+/// Runs the examples of all rules.
+pub fn run_examples(rules: &RuleSet) -> Vec<ExampleResult> {
+    let sieve = Sieve::new(rules);
+    let mut results = Vec::new();
+    for (index, rule) in rules.rules.iter().enumerate() {
+        let matching = rule.examples.matching.iter().map(|example| (example, true));
+        let not_matching = rule.examples.not_matching.iter().map(|example| (example, false));
+        for (example, should_match) in matching.chain(not_matching) {
+            results.push(run(rules, &sieve, index, example, should_match));
+        }
+    }
+    results
+}
+
+fn run(rules: &RuleSet, sieve: &Sieve, rule: usize, example: &Example, should_match: bool) -> ExampleResult {
+    let mut watch = Watch { evaluator: Evaluator::new(rules, sieve), stacks: 0, reported: Vec::new() };
+    read_example(&example.text, &mut watch);
+    let matches = watch.reported.contains(&rule);
+    let outcome = match (watch.stacks, should_match, matches) {
+        (0, _, _) => ExampleOutcome::Empty,
+        (_, true, false) => ExampleOutcome::Missing,
+        (_, false, true) => ExampleOutcome::Noisy,
+        _ => ExampleOutcome::Right,
+    };
+    let reported = watch.reported.iter().map(|&rule| rules.rules[rule].id.clone()).collect();
+    ExampleResult { rule, span: example.span, should_match, outcome, reported }
+}
+
+struct Watch<'r> {
+    evaluator: Evaluator<'r>,
+    stacks: usize,
+    reported: Vec<usize>,
+}
+
+impl Sink for Watch<'_> {
+    fn stack(&mut self, stack: &Stack, sites: &CallSites) {
+        self.stacks += usize::from(!stack.frames.is_empty());
+        let result = self.evaluator.evaluate(stack, sites);
+        let held = result.role.into_iter().chain(result.hits.iter().map(|hit| hit.rule));
+        self.reported.extend(held);
+    }
+}
+
+/// Adds the doubts there are about the rules of a user: examples and links.
+pub fn check_rules(rules: &RuleSet, diagnostics: &mut Diagnostics) {
+    for rule in rules.rules.iter().filter(|rule| !rule.is_builtin) {
+        check_completeness(rule, diagnostics);
+    }
+    for result in run_examples(rules) {
+        let rule = &rules.rules[result.rule];
+        if rule.is_builtin {
+            continue;
+        }
+        let (code, message) = match result.outcome {
+            ExampleOutcome::Right => continue,
+            ExampleOutcome::Missing => (Code::ExampleMissing, format!("`{}` does not match this example", rule.id)),
+            ExampleOutcome::Noisy => (Code::ExampleNoisy, format!("`{}` matches this example and should not", rule.id)),
+            ExampleOutcome::Empty => (Code::EmptyExample, "no call stack was found in this example".to_string()),
+        };
+        let source = source_of(rule, diagnostics);
+        diagnostics.add(code, source, result.span, message);
+    }
+    diagnostics.sort();
+}
+
+fn check_completeness(rule: &Rule, diagnostics: &mut Diagnostics) {
+    let source = source_of(rule, diagnostics);
+    if rule.examples.matching.is_empty() || rule.examples.not_matching.is_empty() {
+        let message = format!("`{}` has no example of each kind", rule.id);
+        let help = "paste a stack under `examples:` / `match:`, and a healthy one that looks like it under `no-match:`";
+        diagnostics.add(Code::NoExamples, source, rule.span, message).help(help);
+    }
+    if rule.links.is_empty() && rule.role.is_none() {
+        let message = format!("`{}` has no link", rule.id);
+        diagnostics.add(Code::NoLink, source, rule.span, message).help("add `links:` with a `title` and a `url`");
+    }
+}
+
+fn source_of(rule: &Rule, diagnostics: &Diagnostics) -> usize {
+    diagnostics.sources.iter().position(|source| source.name == rule.file).unwrap_or_default()
+}

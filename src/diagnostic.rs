@@ -1,0 +1,93 @@
+//! What stacklint says about a rule file: a code that never changes its meaning, where, what, and what to do.
+
+use crate::text::{Source, Span};
+
+/// One mistake or doubt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    pub code: Code,
+    /// Index of the source in [`Diagnostics::sources`].
+    pub source: usize,
+    pub span: Span,
+    pub message: String,
+    /// What to write instead.
+    pub help: Option<String>,
+}
+
+/// How much a diagnostic weighs: a mistake keeps the rules from being used, a doubt does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    Mistake,
+    Doubt,
+}
+
+macro_rules! codes {
+    ($($name:ident = $code:literal, $weight:ident, $what:literal;)*) => {
+        /// The kinds of diagnostics. Codes are stable: one is never given to another kind.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code { $(#[doc = $what] $name,)* }
+
+        impl Code {
+            pub const ALL: &[Code] = &[$(Code::$name,)*];
+
+            pub fn code(self) -> &'static str {
+                match self { $(Code::$name => $code,)* }
+            }
+
+            pub fn weight(self) -> Weight {
+                match self { $(Code::$name => Weight::$weight,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    YamlSyntax = "R001", Mistake, "The file is not YAML.";
+    UnknownKey = "R002", Mistake, "A key that rules do not have.";
+    MissingKey = "R003", Mistake, "A key that every rule needs is not there.";
+    BadValue = "R004", Mistake, "A value of the wrong kind, or none of the words allowed.";
+    BadPatternLine = "R005", Mistake, "A pattern line that cannot be understood.";
+    BadRegex = "R006", Mistake, "A regular expression that does not compile.";
+    UnknownList = "R007", Mistake, "A list that no file defines.";
+    ListCycle = "R008", Mistake, "A list that uses itself.";
+    DuplicateId = "R009", Mistake, "Two rules, or two lists, with one name.";
+    DuplicateKey = "R010", Mistake, "A key that occurs twice.";
+    MatchesEverything = "R011", Mistake, "A pattern without a frame that must be there.";
+    UnknownRule = "R012", Mistake, "A rule id that no rule has.";
+    NotYet = "R013", Mistake, "Part of the rule language that this version does not know yet.";
+    NoExamples = "R101", Doubt, "A rule without examples of both kinds.";
+    NoLink = "R102", Doubt, "A rule without a link.";
+    ExampleMissing = "R103", Doubt, "An example that should match and does not.";
+    ExampleNoisy = "R104", Doubt, "An example that should not match and does.";
+    EmptyExample = "R105", Doubt, "An example in which no stack is found.";
+}
+
+/// Diagnostics with the texts they point into.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diagnostics {
+    pub sources: Vec<Source>,
+    pub list: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    pub fn add(&mut self, code: Code, source: usize, span: Span, message: impl Into<String>) -> &mut Diagnostic {
+        self.list.push(Diagnostic { code, source, span, message: message.into(), help: None });
+        let last = self.list.len() - 1;
+        &mut self.list[last]
+    }
+
+    pub fn has_mistakes(&self) -> bool {
+        self.list.iter().any(|diagnostic| diagnostic.code.weight() == Weight::Mistake)
+    }
+
+    /// By file, then by place.
+    pub fn sort(&mut self) {
+        self.list.sort_by_key(|diagnostic| (diagnostic.source, diagnostic.span, diagnostic.code));
+    }
+}
+
+impl Diagnostic {
+    pub fn help(&mut self, help: impl Into<String>) {
+        self.help = Some(help.into());
+    }
+}

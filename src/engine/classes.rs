@@ -1,0 +1,201 @@
+//! Classes of call sites: which atoms say yes to them. Each distinct call site is asked once.
+
+use std::collections::HashMap;
+
+use aho_corasick::AhoCorasick;
+
+use super::bits::Bits;
+use super::sieve::Sieve;
+use crate::facts::{FrameName, Generics};
+use crate::model::{CallSites, SiteId};
+use crate::rules::{AtomId, RuleSet, Test, Truth};
+
+/// Number of a class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ClassId(u32);
+
+/// Call sites that no rule can tell apart.
+#[derive(Clone, Debug)]
+pub struct Class {
+    yes: Bits,
+    unknown: Bits,
+    /// One of the noise lists has it.
+    pub is_noise: bool,
+    /// Which required frames of all patterns it is, as the sieve numbers them.
+    pub required: Bits,
+    /// It is one at all.
+    pub is_relevant: bool,
+}
+
+impl Class {
+    pub fn truth(&self, test: &Test) -> Truth {
+        let any = |bits: &Bits| test.atoms.iter().any(|atom| bits.contains(atom.0 as usize));
+        let positive = match (any(&self.yes), any(&self.unknown)) {
+            (true, _) => Truth::Yes,
+            (false, true) => Truth::Unknown,
+            (false, false) => Truth::No,
+        };
+        match (test.negated, positive) {
+            (true, Truth::Yes) => Truth::No,
+            (true, Truth::No) => Truth::Yes,
+            (_, truth) => truth,
+        }
+    }
+
+    pub fn says_yes_to_any(&self, atoms: &Bits) -> bool {
+        self.yes.intersects(atoms)
+    }
+}
+
+/// The classes seen so far, and the class of every call site.
+pub struct Classes<'r> {
+    rules: &'r RuleSet,
+    sieve: &'r Sieve,
+    texts: AhoCorasick,
+    /// The atom behind each text of the automaton.
+    text_atoms: Vec<AtomId>,
+    /// Atoms without a text to look for.
+    always: Vec<AtomId>,
+    of_site: Vec<Option<ClassId>>,
+    /// Frames without symbols, by module: there are many such call sites and few answers.
+    unreadable: HashMap<Option<String>, ClassId>,
+    by_answers: HashMap<(Bits, Bits), ClassId>,
+    classes: Vec<Class>,
+}
+
+impl<'r> Classes<'r> {
+    pub fn new(rules: &'r RuleSet, sieve: &'r Sieve) -> Self {
+        let (mut texts, mut text_atoms, mut always) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, atom) in rules.atoms.iter().enumerate() {
+            let id = AtomId(index as u32);
+            let text = atom.required_text();
+            if text.len() < 2 || !atom.reads_plain_name() {
+                always.push(id);
+            } else {
+                texts.push(text.to_string());
+                text_atoms.push(id);
+            }
+        }
+        // Overlapping search needs the standard kind. The automaton is small; it cannot grow past its limits.
+        let texts = AhoCorasick::new(&texts).unwrap_or_else(|error| panic!("atoms of the rule set: {error}"));
+        Classes {
+            rules,
+            sieve,
+            texts,
+            text_atoms,
+            always,
+            of_site: Vec::new(),
+            unreadable: HashMap::new(),
+            by_answers: HashMap::new(),
+            classes: Vec::new(),
+        }
+    }
+
+    #[inline]
+    pub fn get(&self, id: ClassId) -> &Class {
+        &self.classes[id.0 as usize]
+    }
+
+    /// The class of a call site.
+    #[inline]
+    pub fn of(&mut self, site: SiteId, sites: &CallSites) -> ClassId {
+        match self.of_site.get(site.0 as usize) {
+            Some(Some(class)) => *class,
+            _ => self.classify(site, sites),
+        }
+    }
+
+    /// Call site numbers have become void.
+    pub fn forget_sites(&mut self) {
+        self.of_site.clear();
+    }
+
+    fn classify(&mut self, site: SiteId, sites: &CallSites) -> ClassId {
+        let index = site.0 as usize;
+        if self.of_site.len() <= index {
+            self.of_site.resize(sites.len().max(index + 1), None);
+        }
+        let name = FrameName::of(&sites.get(site), &self.rules.aliases);
+        let class = if name.is_unreadable() { self.of_unreadable(name) } else { self.of_name(&name) };
+        self.of_site[index] = Some(class);
+        class
+    }
+
+    fn of_unreadable(&mut self, name: FrameName) -> ClassId {
+        if let Some(&class) = self.unreadable.get(&name.module) {
+            return class;
+        }
+        let (mut yes, mut unknown) = self.no_answers();
+        for index in 0..self.rules.atoms.len() {
+            self.ask(AtomId(index as u32), &name, &mut yes, &mut unknown);
+        }
+        let class = self.class(yes, unknown);
+        self.unreadable.insert(name.module, class);
+        class
+    }
+
+    fn of_name(&mut self, name: &FrameName) -> ClassId {
+        let (mut yes, mut unknown) = self.no_answers();
+        for &atom in &self.always {
+            self.ask(atom, name, &mut yes, &mut unknown);
+        }
+        let text = searched_text(name);
+        for found in self.texts.find_overlapping_iter(&text) {
+            let atom = self.text_atoms[found.pattern().as_usize()];
+            if !yes.contains(atom.0 as usize) {
+                self.ask(atom, name, &mut yes, &mut unknown);
+            }
+        }
+        self.class(yes, unknown)
+    }
+
+    fn ask(&self, atom: AtomId, name: &FrameName, yes: &mut Bits, unknown: &mut Bits) {
+        match self.rules.atoms[atom.0 as usize].test(name) {
+            Truth::Yes => yes.insert(atom.0 as usize),
+            Truth::Unknown => unknown.insert(atom.0 as usize),
+            Truth::No => {}
+        }
+    }
+
+    fn no_answers(&self) -> (Bits, Bits) {
+        let size = self.rules.atoms.len();
+        (Bits::new(size), Bits::new(size))
+    }
+
+    fn class(&mut self, yes: Bits, unknown: Bits) -> ClassId {
+        let key = (yes, unknown);
+        if let Some(&class) = self.by_answers.get(&key) {
+            return class;
+        }
+        let (yes, unknown) = key.clone();
+        let is_noise = self.rules.noise.iter().any(|atom| yes.contains(atom.0 as usize));
+        let mut class = Class { yes, unknown, is_noise, required: Bits::new(0), is_relevant: false };
+        class.required = self.sieve.required_of(&class);
+        class.is_relevant = !class.required.is_empty();
+        let id = ClassId(self.classes.len() as u32);
+        self.classes.push(class);
+        self.by_answers.insert(key, id);
+        id
+    }
+}
+
+/// Everything of a name that an atom's required text may be part of.
+fn searched_text(name: &FrameName) -> String {
+    let mut text = String::with_capacity(128);
+    if let (Some(module), Some(canonical)) = (&name.module, &name.canonical) {
+        text.push_str(module);
+        if canonical != module {
+            text.push('\n');
+            text.push_str(canonical);
+        }
+        text.push('\n');
+    }
+    if let Some(function) = &name.function {
+        text.push_str(&function.view(Generics::Ignored, false));
+    }
+    if let Some(marker) = &name.marker {
+        text.push('\n');
+        text.push_str(marker);
+    }
+    text
+}

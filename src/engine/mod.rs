@@ -1,0 +1,19 @@
+//! Rules against stacks.
+//!
+//! A distinct call site is asked every atom once and falls into a class; a distinct stack is walked once for all rules
+//! together (the sieve), and only the rules that can match are matched exactly. [`naive`] is the same language the slow
+//! and obvious way: what the tests hold the rest to.
+
+mod bits;
+mod case;
+mod classes;
+mod evaluate;
+mod matcher;
+pub mod naive;
+mod sieve;
+mod tape;
+
+pub use case::{CaseResult, CaseScan, Summary};
+pub use evaluate::{Doubt, Evaluator, Hit, StackResult};
+pub use matcher::{Match, Stance};
+pub use sieve::Sieve;

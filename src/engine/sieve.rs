@@ -1,0 +1,65 @@
+//! The sieve: one walk over a stack that tells for all rules together which of them can match.
+//!
+//! A pattern can match only if its required frames occur in its order, whatever lies between. Every rule has one bit that
+//! stands at the required frame it waits for; a frame moves all bits that wait for it at once. Noise, gaps and counts only
+//! narrow this down further, so no match is lost.
+
+use super::bits::Bits;
+use super::classes::{Class, Classes};
+use crate::model::{CallSites, Stack};
+use crate::rules::{RuleSet, Step, Test, Truth};
+
+/// `x10+` waits for this many frames and no more: enough to sift.
+const REPEATS: u32 = 3;
+
+pub struct Sieve {
+    /// The required frames of all rules, one rule after the other, each rule followed by a place that nothing matches:
+    /// the bit of a rule that can match comes to rest there.
+    places: Vec<Option<Test>>,
+    start: Bits,
+    /// Where each rule's bit comes to rest.
+    ends: Vec<usize>,
+}
+
+impl Sieve {
+    pub fn new(rules: &RuleSet) -> Self {
+        let (mut places, mut starts, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+        for rule in &rules.rules {
+            starts.push(places.len());
+            for step in rule.pattern.steps.iter().filter(|step| step.is_required()) {
+                let Step { test, min, .. } = step;
+                places.extend((0..(*min).min(REPEATS)).map(|_| Some(test.clone())));
+            }
+            ends.push(places.len());
+            places.push(None);
+        }
+        let mut start = Bits::new(places.len());
+        starts.into_iter().for_each(|place| start.insert(place));
+        Sieve { places, start, ends }
+    }
+
+    /// The places whose frame a call site of this class is.
+    pub fn required_of(&self, class: &Class) -> Bits {
+        let mut required = Bits::new(self.places.len());
+        for (place, test) in self.places.iter().enumerate() {
+            if test.as_ref().is_some_and(|test| class.truth(test) == Truth::Yes) {
+                required.insert(place);
+            }
+        }
+        required
+    }
+
+    /// Indexes of the rules that can match the stack.
+    pub fn candidates(&self, stack: &Stack, sites: &CallSites, classes: &mut Classes<'_>) -> Vec<usize> {
+        let mut waiting = self.start.clone();
+        for frame in &stack.frames {
+            let class = classes.of(frame.site, sites);
+            let class = classes.get(class);
+            if class.is_relevant {
+                waiting.advance(&class.required);
+            }
+        }
+        let arrived = self.ends.iter().enumerate().filter(|&(_, &end)| waiting.contains(end));
+        arrived.map(|(rule, _)| rule).collect()
+    }
+}

@@ -1,0 +1,154 @@
+//! A function's name with its arguments and generic arguments told apart from it.
+//!
+//! `System.Collections.Generic.Dictionary`2[[System.__Canon, mscorlib],[System.Int32, mscorlib]].FindEntry(System.__Canon)`
+//! is `System.Collections.Generic.Dictionary.FindEntry` to a rule that says no more. Compiler names (`<>c`, `<M>b__0`)
+//! stand behind a dot, a plus or a colon and are no generics; C++ template arguments stand behind a name and are.
+
+use std::borrow::Cow;
+
+/// How much of a name's generics counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Generics {
+    /// Neither arguments nor arity.
+    #[default]
+    Ignored,
+    /// The arity suffix: `` Dictionary`2 ``.
+    Arity,
+    /// The arguments too.
+    Full,
+}
+
+/// A function name cut into pieces.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FunctionName {
+    pieces: Vec<(Piece, String)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Piece {
+    Name,
+    Arity,
+    GenericArguments,
+    Arguments,
+}
+
+impl FunctionName {
+    pub fn parse(text: &str) -> Self {
+        let mut pieces: Vec<(Piece, String)> = Vec::new();
+        let (mut name_start, mut at) = (0, 0);
+        let bytes = text.as_bytes();
+        while at < bytes.len() {
+            let Some((piece, end)) = special_piece(text, at) else {
+                at += 1;
+                continue;
+            };
+            if name_start < at {
+                pieces.push((Piece::Name, text[name_start..at].to_string()));
+            }
+            if piece != Piece::Name {
+                pieces.push((piece, text[at..end].to_string()));
+            }
+            name_start = if piece == Piece::Name { at } else { end };
+            at = end;
+        }
+        if name_start < text.len() {
+            pieces.push((Piece::Name, text[name_start..].to_string()));
+        }
+        FunctionName { pieces }
+    }
+
+    /// The name with as much of its arguments as asked for.
+    pub fn view(&self, generics: Generics, arguments: bool) -> Cow<'_, str> {
+        let shown = |piece: &Piece| match piece {
+            Piece::Name => true,
+            Piece::Arity => generics >= Generics::Arity,
+            Piece::GenericArguments => generics == Generics::Full,
+            Piece::Arguments => arguments,
+        };
+        if let [(Piece::Name, name)] = self.pieces.as_slice() {
+            return Cow::Borrowed(name);
+        }
+        let parts = self.pieces.iter().filter(|(piece, _)| shown(piece));
+        Cow::Owned(parts.map(|(_, text)| text.as_str()).collect())
+    }
+
+    /// How much of the generics is written out.
+    pub fn generics(&self) -> Generics {
+        let has = |wanted: Piece| self.pieces.iter().any(|(piece, _)| *piece == wanted);
+        match (has(Piece::GenericArguments), has(Piece::Arity)) {
+            (true, _) => Generics::Full,
+            (false, true) => Generics::Arity,
+            (false, false) => Generics::Ignored,
+        }
+    }
+
+    pub fn has_arguments(&self) -> bool {
+        self.pieces.iter().any(|(piece, _)| *piece == Piece::Arguments)
+    }
+}
+
+/// The piece that begins at `at`, with its end, when it is none of the plain name.
+fn special_piece(text: &str, at: usize) -> Option<(Piece, usize)> {
+    let before = &text[..at];
+    let after_name = before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '*');
+    match text.as_bytes()[at] {
+        b'(' if before.ends_with("operator") => Some((Piece::Name, (at + 2).min(text.len()))),
+        b'(' => Some((Piece::Arguments, text.len())),
+        b'`' if after_name => {
+            let digits = text[at + 1..].bytes().take_while(u8::is_ascii_digit).count();
+            let quoted = text[at + 1 + digits..].starts_with('\'');
+            (digits > 0 && !quoted).then_some((Piece::Arity, at + 1 + digits))
+        }
+        b'[' if after_name || before.ends_with('>') => {
+            let end = closing(text, at, b'[', b']')?;
+            (end > at + 2).then_some((Piece::GenericArguments, end))
+        }
+        b'<' if after_name && !before.ends_with("operator") => {
+            closing(text, at, b'<', b'>').map(|end| (Piece::GenericArguments, end))
+        }
+        _ => None,
+    }
+}
+
+/// The end of the bracketed stretch that begins at `at`.
+fn closing(text: &str, at: usize, open: u8, close: u8) -> Option<usize> {
+    let mut depth = 0;
+    for (index, &byte) in text.as_bytes().iter().enumerate().skip(at) {
+        if byte == open {
+            depth += 1;
+        } else if byte == close {
+            depth -= 1;
+            if depth == 0 {
+                return Some(index + 1);
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn views_of_a_name() {
+        use Generics::*;
+        for (text, generics, arguments, want) in [
+            ("N.Dictionary`2[[A, m],[B, m]].FindEntry(A)", Ignored, false, "N.Dictionary.FindEntry"),
+            ("N.Dictionary`2[[A, m],[B, m]].FindEntry(A)", Arity, false, "N.Dictionary`2.FindEntry"),
+            ("N.Dictionary`2[[A, m],[B, m]].FindEntry(A)", Full, true, "N.Dictionary`2[[A, m],[B, m]].FindEntry(A)"),
+            ("N.T+<>c__DisplayClass0_0.<Main>b__0()", Ignored, false, "N.T+<>c__DisplayClass0_0.<Main>b__0"),
+            ("N.T+<GetAsync>d__3.MoveNext()", Ignored, true, "N.T+<GetAsync>d__3.MoveNext()"),
+            ("Cache<std::string,4>::put", Ignored, false, "Cache::put"),
+            ("std::function<int (const v<int> &)>::operator()", Ignored, false, "std::function::operator()"),
+            ("Run::<lambda1>::operator()(int)", Ignored, false, "Run::<lambda1>::operator()"),
+            ("operator<", Ignored, false, "operator<"),
+            ("operator delete[]", Ignored, false, "operator delete[]"),
+            ("`Fn'::`81'::Body::Run", Ignored, false, "`Fn'::`81'::Body::Run"),
+            ("N.Execute[[System.__Canon, mscorlib]](N.P)", Ignored, true, "N.Execute(N.P)"),
+            ("IL_STUB_PInvoke(IntPtr, Int32)", Ignored, false, "IL_STUB_PInvoke"),
+        ] {
+            assert_eq!(FunctionName::parse(text).view(generics, arguments), want, "{text}");
+        }
+    }
+}

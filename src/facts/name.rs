@@ -1,0 +1,113 @@
+//! A frame's name as rules compare it: the same for all runtimes and for the spellings of both debuggers.
+
+use super::{Aliases, FunctionName};
+use crate::model::CallSite;
+
+/// A frame's name, folded to lower case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FrameName {
+    /// Without extension and `_ni`, `_` folded to `.`; `None` when the text names no module.
+    pub module: Option<String>,
+    /// What stands for the module by the aliases.
+    pub canonical: Option<String>,
+    /// `None` when the debugger could not name the function.
+    pub function: Option<FunctionName>,
+    /// The SOS marker the frame was printed with.
+    pub marker: Option<String>,
+    /// A managed method that SOS printed, which leaves the module out.
+    pub managed: bool,
+}
+
+impl FrameName {
+    pub fn of(site: &CallSite<'_>, aliases: &Aliases) -> Self {
+        let module = site.module().map(normal_module);
+        let canonical = module.as_deref().map(|module| aliases.canonical(module).to_string());
+        let function = site.function().map(|function| normal_function(function, canonical.as_deref()));
+        FrameName {
+            module,
+            canonical,
+            function: function.map(|function| FunctionName::parse(&function)),
+            marker: site.marker().map(str::to_ascii_lowercase),
+            managed: !site.function().unwrap_or_default().contains("::"),
+        }
+    }
+
+    /// Neither function nor marker is known: whether this is the frame a rule looks for cannot be said.
+    pub fn is_unreadable(&self) -> bool {
+        self.function.is_none() && self.marker.is_none()
+    }
+}
+
+/// `System_Drawing_ni.dll` -> `system.drawing`. In `k` output, assembly names have `_` for `.`, and pre-compiled images
+/// end in `_ni`.
+pub fn normal_module(module: &str) -> String {
+    let mut name = module.trim().to_ascii_lowercase().replace('_', ".");
+    if let Some(at) = name.find(".so.") {
+        name.truncate(at);
+    }
+    for extension in [".dll", ".exe", ".sys", ".ocx", ".so", ".dylib"] {
+        if let Some(stem) = name.strip_suffix(extension) {
+            name.truncate(stem.len());
+            break;
+        }
+    }
+    for image in [".ni", ".il"] {
+        if let Some(stem) = name.strip_suffix(image) {
+            name.truncate(stem.len());
+        }
+    }
+    name
+}
+
+/// Lower case, and the names that differ between Windows versions unified: `Zw*` is `Nt*` in ntdll, and Windows 7's
+/// kernel32 exports `...Implementation` for what is in KERNELBASE elsewhere.
+pub fn normal_function(function: &str, module: Option<&str>) -> String {
+    let mut name = function.trim().to_ascii_lowercase();
+    if module == Some("ntdll") && is_zw(function) {
+        name.replace_range(..2, "nt");
+    }
+    if module == Some("kernel32") {
+        if let Some(stem) = name.strip_suffix("implementation") {
+            name.truncate(stem.len());
+        }
+    }
+    name
+}
+
+/// `ZwWaitForSingleObject`, but not `zwrite`.
+pub fn is_zw(function: &str) -> bool {
+    function.strip_prefix("Zw").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase() || c == '*'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Generics;
+    use crate::formats::parse_call_site;
+
+    #[test]
+    fn one_name_for_every_spelling() {
+        let mut aliases = Aliases::default();
+        for (canonical, module) in [("clr", "coreclr"), ("clr", "libcoreclr"), ("kernel32", "KERNELBASE")] {
+            aliases.add(canonical, module);
+        }
+        for (text, want) in [
+            ("System_Drawing_ni!System.Drawing.Graphics.DrawImage(System.Drawing.Image)+0x1", "system.drawing!system.drawing.graphics.drawimage"),
+            ("System.Drawing.dll!System.Drawing.Graphics.DrawImage()", "system.drawing!system.drawing.graphics.drawimage"),
+            ("libcoreclr.so!Thread::UserSleep(int) + 263", "clr!thread::usersleep"),
+            ("ntdll!ZwWaitForSingleObject+0xa", "ntdll!ntwaitforsingleobject"),
+            ("nt!ZwClose", "nt!zwclose"),
+            ("kernel32!WaitForMultipleObjectsExImplementation+0xb3", "kernel32!waitformultipleobjectsex"),
+            ("KERNELBASE!WaitForMultipleObjectsEx+0xe8", "kernel32!waitformultipleobjectsex"),
+            ("[HelperMethodFrame] System.Threading.Monitor.Enter(System.Object)", "-!system.threading.monitor.enter"),
+            ("libc.so.6!poll", "libc!poll"),
+            ("0x000007ff`01014aa0", "-!-"),
+        ] {
+            let symbol = parse_call_site(text);
+            let name = FrameName::of(&CallSite::new(text, &symbol), &aliases);
+            let function = name.function.as_ref().map(|function| function.view(Generics::Ignored, false).into_owned());
+            let got = format!("{}!{}", name.canonical.as_deref().unwrap_or("-"), function.as_deref().unwrap_or("-"));
+            assert_eq!(got, want, "{text}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! A rule that held, with its proof.
+
+use crate::model::ThreadRef;
+
+/// How bad the pattern is for the process, when it is what happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    Info,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl Severity {
+    pub const ALL: [Severity; 5] =
+        [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Severity::ALL.into_iter().find(|severity| severity.name() == name)
+    }
+}
+
+/// How surely a match of the pattern means what the rule says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    Low,
+    Medium,
+    High,
+}
+
+impl Confidence {
+    pub const ALL: [Confidence; 3] = [Confidence::High, Confidence::Medium, Confidence::Low];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Confidence::Low => "low",
+            Confidence::Medium => "medium",
+            Confidence::High => "high",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Confidence::ALL.into_iter().find(|confidence| confidence.name() == name)
+    }
+
+    /// One step less; low stays low.
+    pub fn lowered(self) -> Self {
+        match self {
+            Confidence::High => Confidence::Medium,
+            Confidence::Medium | Confidence::Low => Confidence::Low,
+        }
+    }
+}
+
+/// How far the proof reaches. One stack alone confirms nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    Suspected,
+    Likely,
+    Confirmed,
+}
+
+impl Verdict {
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Suspected => "suspected",
+            Verdict::Likely => "likely",
+            Verdict::Confirmed => "confirmed",
+        }
+    }
+
+    /// The verdict of a rule that has nothing but a stack.
+    pub fn of_stack(confidence: Confidence) -> Self {
+        if confidence == Confidence::High { Verdict::Likely } else { Verdict::Suspected }
+    }
+}
+
+/// One rule's result in one case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Index of the rule in its rule set.
+    pub rule: usize,
+    pub confidence: Confidence,
+    pub verdict: Verdict,
+    /// Why the confidence is a step lower than the rule's, when it is.
+    pub lowered_because: Option<String>,
+    /// Stays the same while the matched frames do, whatever offsets, addresses and threads are.
+    pub fingerprint: String,
+    /// How many stacks hold the pattern.
+    pub stacks: u64,
+    pub threads: Vec<ThreadEvidence>,
+    pub evidence: Vec<Evidence>,
+    /// The whole of the stack the evidence is from, for the reader's eye.
+    pub shown: ShownStack,
+}
+
+/// A thread whose stack holds the pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadEvidence {
+    pub thread: ThreadRef,
+    pub source: usize,
+    pub line: u32,
+}
+
+/// A frame that a pattern element matched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// Index of the source in its case.
+    pub source: usize,
+    pub line: u32,
+    /// The printed frame number, else the position from 0.
+    pub frame: u32,
+    /// The call site.
+    pub text: String,
+}
+
+/// The stack that shows a finding best: matched frames, and how much lies between them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ShownStack {
+    pub thread: ThreadRef,
+    pub source: usize,
+    pub line: u32,
+    pub rows: Vec<ShownRow>,
+}
+
+/// A row of a [`ShownStack`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ShownRow {
+    /// Index of the evidence.
+    Matched(usize),
+    Skipped(usize),
+    /// Frames that are not in the text; `None` when their number is not known.
+    Missing(Option<u32>),
+}

@@ -1,0 +1,61 @@
+//! Call sites alone, one a line, as people paste them into tickets and rules: `ntdll!NtWaitForSingleObject+0xa`.
+//!
+//! Nothing else says that such lines are a stack, so a line must be a call site from end to end.
+
+use super::{call_site, tokens};
+use crate::model::FrameKind;
+
+/// A line that is nothing but a call site, with its frame number if it has one.
+pub fn frame(line: &str) -> Option<(Option<u32>, &str)> {
+    let line = line.trim();
+    let (number, site) = match tokens::frame_number(line) {
+        Ok((rest, number)) => (Some(number), rest),
+        Err(_) => (None, line),
+    };
+    is_call_site(site).then_some((number, site))
+}
+
+fn is_call_site(site: &str) -> bool {
+    let symbol = call_site::parse(site);
+    if site.contains("  ") || !call_site::has_word_for_module(site, &symbol) {
+        return false;
+    }
+    let Some(function) = symbol.function.clone().map(|range| &site[range]) else {
+        // `coreclr+0x316e4`
+        return symbol.module.is_some() && symbol.offset.0.is_some();
+    };
+    let name = function.split(['(', '<', '[']).next().unwrap_or(function);
+    let one_word = !name.trim_end().contains(' ') || name.contains("operator ") || name.starts_with(" ?? ");
+    let whole = site.ends_with([')', ']']) || symbol.offset.0.is_some() || !site.contains(' ');
+    let managed_call = symbol.kind == FrameKind::Managed && site.contains('(') && site.contains(')');
+    one_word && whole && (symbol.module.is_some() || symbol.marker.is_some() || managed_call)
+}
+
+/// Whether a line shows that call sites below it are those of allocations or handles, not of a thread.
+pub fn announces_allocations(line: &str) -> bool {
+    ["BackTrace", "LeakTrack", "Leak analysis", "Call stack sample", "allocation(s)", "DPH_HEAP_BLOCK", "Handle = 0x"]
+        .iter()
+        .any(|mark| line.contains(mark))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_site_from_end_to_end() {
+        for (line, want) in [
+            ("ntdll!NtWaitForSingleObject+0xa", Some((None, "ntdll!NtWaitForSingleObject+0xa"))),
+            ("  0b GdiPlus!GpBitmap::Lock", Some((Some(11), "GdiPlus!GpBitmap::Lock"))),
+            ("System.Drawing.Graphics.DrawImage(System.Drawing.Image, Int32)", Some((None, "System.Drawing.Graphics.DrawImage(System.Drawing.Image, Int32)"))),
+            ("svc!operator new+0x1f", Some((None, "svc!operator new+0x1f"))),
+            ("GdiPlus!GpMemoryBitmap::AllocBitmapData+c2  with 155 allocations takes 1.16GB", None),
+            ("Hope this helps!", None),
+            ("Wow! That is it", None),
+            ("see System.Drawing", None),
+            ("Function   GdiPlus!GpMalloc+1e", None),
+        ] {
+            assert_eq!(frame(line), want, "{line}");
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! An atom: the question that a pattern asks about one frame.
+
+use std::borrow::Cow;
+
+use regex::bytes::{Regex, RegexBuilder};
+
+use super::Glob;
+use crate::facts::{Aliases, FrameName, FunctionName, Generics, normal_function, normal_module};
+use crate::formats::{clean_frame_line, parse_call_site};
+use crate::model::CallSite;
+
+/// Number of an atom in its rule set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AtomId(pub u32);
+
+/// The answer to an atom. Of a frame without symbols nobody can say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Truth {
+    Yes,
+    No,
+    Unknown,
+}
+
+/// One alternative of a pattern line, compiled.
+#[derive(Clone, Debug)]
+pub enum Atom {
+    Name(NameAtom),
+    /// `[HelperMethodFrame*]`: a marker of SOS.
+    Marker(Glob),
+    /// `/regex/`.
+    Regex(RegexAtom),
+}
+
+/// `module!function`, either side a glob.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameAtom {
+    module: Option<Glob>,
+    function: Glob,
+    generics: Generics,
+    arguments: bool,
+}
+
+/// A regular expression over the normalised name without arguments.
+#[derive(Clone, Debug)]
+pub struct RegexAtom {
+    regex: Regex,
+    with_module: bool,
+}
+
+impl Atom {
+    /// Compiles a regular expression; the error is the reason in words.
+    pub fn regex(source: &str) -> Result<Atom, String> {
+        let whole = format!("^(?:{source})$");
+        let regex = RegexBuilder::new(&whole).unicode(false).case_insensitive(true).size_limit(1 << 20).build();
+        match regex {
+            Ok(regex) => Ok(Atom::Regex(RegexAtom { regex, with_module: source.contains('!') })),
+            Err(error) => Err(reason(&error)),
+        }
+    }
+
+    /// Compiles a frame as written: pasted with its addresses, or a name with stars. The error says why it names no
+    /// frame. More than one atom comes out where a name has two spellings.
+    pub fn frame(line: &str, aliases: &Aliases) -> Result<Vec<Atom>, &'static str> {
+        let cleaned = clean_frame_line(line);
+        if let Some(marker) = cleaned.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            return Ok(vec![Atom::Marker(Glob::new(&marker.to_ascii_lowercase()))]);
+        }
+        let symbol = parse_call_site(&cleaned);
+        let site = CallSite::new(&cleaned, &symbol);
+        let (module, function) = match (site.module(), site.function()) {
+            (Some(module), Some(function)) => (Some(module), function),
+            // `coreclr+0x316e4` names a module; `Sleep` without `!` is a function of any module.
+            (Some(module), None) if site.offset().is_some() || cleaned.contains('!') => (Some(module), "*"),
+            (Some(word), None) => (None, word),
+            (None, Some(function)) => (None, function),
+            (None, None) => return Err("this is an address, not a name; write `...` if any frame may stand here"),
+        };
+        let module = module.map(|module| aliases.canonical(&normal_module(module)).to_string());
+        let mut spellings = vec![normal_function(function, module.as_deref())];
+        if module.is_none() {
+            for assumed in ["ntdll", "kernel32"] {
+                let other = normal_function(function, Some(assumed));
+                if !spellings.contains(&other) {
+                    spellings.push(other);
+                }
+            }
+        }
+        let module = module.map(|module| Glob::new(&module));
+        Ok(spellings.iter().map(|function| Atom::Name(NameAtom::new(module.clone(), function))).collect())
+    }
+
+    /// Asks the atom about a frame.
+    pub fn test(&self, name: &FrameName) -> Truth {
+        match self {
+            Atom::Name(atom) => atom.test(name),
+            Atom::Marker(glob) => yes_or_no(name.marker.as_deref().is_some_and(|marker| glob.matches(marker))),
+            Atom::Regex(atom) => atom.test(name),
+        }
+    }
+
+    /// Whether the atom speaks of functions by name, so that it may mean a frame that is noise to others.
+    pub fn names_function(&self) -> bool {
+        match self {
+            Atom::Name(atom) => !atom.function.is_any(),
+            Atom::Marker(_) | Atom::Regex(_) => true,
+        }
+    }
+
+    /// Whether the atom reads the name without arguments and generics, which is what texts are searched in.
+    pub fn reads_plain_name(&self) -> bool {
+        match self {
+            Atom::Name(atom) => !atom.arguments && atom.generics == Generics::Ignored,
+            Atom::Marker(_) => true,
+            Atom::Regex(_) => false,
+        }
+    }
+
+    /// A text that is part of every name the atom says yes to; empty when there is none.
+    pub fn required_text(&self) -> &str {
+        match self {
+            Atom::Name(atom) => {
+                let function = atom.function.longest_literal();
+                let module = atom.module.as_ref().map_or("", Glob::longest_literal);
+                if function.len() >= module.len() || !atom.function.is_any() { function } else { module }
+            }
+            Atom::Marker(glob) => glob.longest_literal(),
+            Atom::Regex(_) => "",
+        }
+    }
+
+    /// Two atoms with one key ask the same.
+    pub fn key(&self) -> String {
+        match self {
+            Atom::Regex(atom) => format!("/{}/", atom.regex.as_str()),
+            other => format!("{other:?}"),
+        }
+    }
+}
+
+impl NameAtom {
+    fn new(module: Option<Glob>, function: &str) -> Self {
+        let name = FunctionName::parse(function);
+        let (generics, arguments) = (name.generics(), name.has_arguments());
+        NameAtom { module, function: Glob::new(function), generics, arguments }
+    }
+
+    fn test(&self, name: &FrameName) -> Truth {
+        match self.test_module(name) {
+            Truth::Yes => self.test_function(name),
+            Truth::No => Truth::No,
+            Truth::Unknown if self.test_function(name) == Truth::No => Truth::No,
+            Truth::Unknown => Truth::Unknown,
+        }
+    }
+
+    fn test_module(&self, name: &FrameName) -> Truth {
+        let Some(glob) = &self.module else { return Truth::Yes };
+        if let (Some(module), Some(canonical)) = (&name.module, &name.canonical) {
+            return yes_or_no(glob.matches(module) || glob.matches(canonical));
+        }
+        // SOS prints no module: `System_Drawing_ni!System.Drawing.X.Y` of `k` is `System.Drawing.X.Y` there, so the
+        // function's name decides; a rule that names none means the assembly that the namespace is called after.
+        match &name.function {
+            Some(_) if glob.is_any() || !self.function.is_any() => Truth::Yes,
+            Some(function) if name.managed => {
+                let function = function.view(Generics::Ignored, false);
+                yes_or_no(namespaces(&function).any(|namespace| glob.matches(namespace)))
+            }
+            None if glob.is_any() => Truth::Yes,
+            None if name.marker.is_some() => Truth::No,
+            _ => Truth::Unknown,
+        }
+    }
+
+    fn test_function(&self, name: &FrameName) -> Truth {
+        if self.function.is_any() {
+            return Truth::Yes;
+        }
+        match &name.function {
+            Some(function) => {
+                let view: Cow<'_, str> = function.view(self.generics, self.arguments);
+                yes_or_no(self.function.matches(&view))
+            }
+            None if name.marker.is_some() => Truth::No,
+            None => Truth::Unknown,
+        }
+    }
+}
+
+impl RegexAtom {
+    fn test(&self, name: &FrameName) -> Truth {
+        let Some(function) = &name.function else {
+            return if name.is_unreadable() { Truth::Unknown } else { Truth::No };
+        };
+        let function = function.view(Generics::Ignored, false);
+        if !self.with_module {
+            return yes_or_no(self.regex.is_match(function.as_bytes()));
+        }
+        let modules = [&name.canonical, &name.module];
+        let mut names = modules.into_iter().flatten().map(|module| format!("{module}!{function}"));
+        yes_or_no(names.any(|name| self.regex.is_match(name.as_bytes())))
+    }
+}
+
+/// The namespaces a managed name lies in, but the two that every assembly shares.
+fn namespaces(function: &str) -> impl Iterator<Item = &str> {
+    let ends = function.match_indices('.').map(|(at, _)| at).filter(|&at| at > 0);
+    ends.map(|end| &function[..end]).filter(|namespace| !matches!(*namespace, "system" | "microsoft"))
+}
+
+fn yes_or_no(yes: bool) -> Truth {
+    if yes { Truth::Yes } else { Truth::No }
+}
+
+/// The last line of a regex error holds the reason; the lines above draw the expression.
+fn reason(error: &regex::Error) -> String {
+    let text = error.to_string();
+    let last = text.lines().last().unwrap_or_default();
+    last.trim_start_matches("error:").trim().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn aliases() -> Aliases {
+        let mut aliases = Aliases::default();
+        for (canonical, module) in [("clr", "coreclr"), ("clr", "mscorwks"), ("kernel32", "kernelbase")] {
+            aliases.add(canonical, module);
+        }
+        aliases
+    }
+
+    fn check(line: &str, frame: &str, want: Truth) {
+        let aliases = aliases();
+        let atoms = match line.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')) {
+            Some(source) => vec![Atom::regex(source).unwrap()],
+            None => Atom::frame(line, &aliases).unwrap(),
+        };
+        let symbol = parse_call_site(frame);
+        let name = FrameName::of(&CallSite::new(frame, &symbol), &aliases);
+        let answers: Vec<Truth> = atoms.iter().map(|atom| atom.test(&name)).collect();
+        let got = [Truth::Yes, Truth::Unknown].into_iter().find(|truth| answers.contains(truth)).unwrap_or(Truth::No);
+        assert_eq!(got, want, "{line} on {frame}");
+    }
+
+    #[test]
+    fn frames_and_what_they_match() {
+        use Truth::*;
+        const DRAW_K: &str = "System_Drawing_ni!System.Drawing.Graphics.DrawImage(System.Drawing.Image, Int32)+0x99";
+        const DRAW_SOS: &str = "System.Drawing.Graphics.DrawImage(System.Drawing.Image, Int32)";
+        const FIND: &str = "N.Dictionary`2[[A, m],[B, m]].FindEntry(A)";
+        for (line, frame, want) in [
+            ("0b 00000000`0b99b2f0 000007fe`fbae2c48 GdiPlus!GdipDrawImageRectRect+0x362", "gdiplus!GdipDrawImageRectRect+0x1", Yes),
+            ("gdiplus!*", "GdiPlus!GpBitmap::Lock+0x28d", Yes),
+            ("gdiplus!*", "gdi32!GdipX", No),
+            (DRAW_K, DRAW_SOS, Yes),
+            (DRAW_SOS, DRAW_K, Yes),
+            ("System.Drawing.Graphics.DrawImage", DRAW_K, Yes),
+            ("System.Drawing.Graphics.DrawImage(*Point*)", DRAW_K, No),
+            ("System_Drawing!*", DRAW_SOS, Yes),
+            ("System_Web!*", DRAW_SOS, No),
+            ("clr!*", DRAW_SOS, No),
+            ("coreclr!Thread::Sleep", "mscorwks!Thread::Sleep+0x1", Yes),
+            ("core*!Thread::Sleep", "coreclr!Thread::Sleep+0x1", Yes),
+            ("NtWaitForSingleObject", "ntdll!ZwWaitForSingleObject+0xa", Yes),
+            ("ZwWaitForSingleObject", "ntdll!NtWaitForSingleObject+0xa", Yes),
+            ("WaitForMultipleObjectsEx", "kernel32!WaitForMultipleObjectsExImplementation+0xa", Yes),
+            ("N.Dictionary.FindEntry", FIND, Yes),
+            ("N.Dictionary`2.FindEntry", FIND, Yes),
+            ("N.Dictionary`1.FindEntry", FIND, No),
+            ("N.Dictionary`2[[A, m],[B, m]].FindEntry", FIND, Yes),
+            ("N.Dictionary`2[[C, m],[B, m]].FindEntry", FIND, No),
+            ("gdiplus!*", "0x000007ff`01014aa0", Unknown),
+            ("gdiplus!Gdip*", "gdiplus+0x12345", Unknown),
+            ("gdiplus!*", "gdiplus+0x12345", Yes),
+            ("gdiplus!*", "coreclr+0x316e4", No),
+            ("*", "0x000007ff`01014aa0", Yes),
+            ("[HelperMethodFrame*]", "[HelperMethodFrame_1OBJ] System.Threading.Monitor.Enter(System.Object)", Yes),
+            ("System.Threading.Monitor.Enter", "[HelperMethodFrame_1OBJ] System.Threading.Monitor.Enter(System.Object)", Yes),
+            ("[GCFrame]", "ntdll!x", No),
+            ("/.*\\.drawimage/", DRAW_K, Yes),
+            ("/drawimage/", DRAW_K, No),
+            ("/clr!thread::.*/", "coreclr!Thread::Sleep+0x1", Yes),
+            ("Outer+Nested.Run", "A.dll!Outer+Nested.Run(Int32) + 3", Yes),
+            ("Sleep", "kernelbase!Sleep+0x2c", Yes),
+        ] {
+            check(line, frame, want);
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! Rules as written to rules as used: lists resolved, atoms shared, every mistake reported.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::pattern::{self, Alternative, Line};
+use super::rule_set::{Pattern, Rule, RuleSet, Step, Test};
+use super::written::{Block, RuleFile, Spot, WrittenRule};
+use super::{Atom, AtomId, Role, node, read};
+use crate::diagnostic::{Code, Diagnostics};
+use crate::finding::{Confidence, Severity};
+use crate::text::{Source, Span};
+
+/// Where a rule file comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Part of the program. Its lists, noise, aliases and roles are always there; its rules can be left out.
+    Builtin { with_rules: bool },
+    User,
+}
+
+/// The result of compiling: rules when there is no mistake, and everything there is to say.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    pub rules: Option<RuleSet>,
+    pub diagnostics: Diagnostics,
+}
+
+/// Compiles rule files together.
+pub fn compile(files: Vec<(Source, Origin)>) -> Loaded {
+    let mut diagnostics = Diagnostics::default();
+    let mut written = Vec::new();
+    for (index, (source, origin)) in files.into_iter().enumerate() {
+        let documents = node::parse(&source, index, &mut diagnostics);
+        let file = read::rule_file(&documents, &source, index, &mut diagnostics);
+        written.push((file, origin));
+        diagnostics.sources.push(source);
+    }
+    let mut compiler = Compiler { diagnostics, ..Compiler::default() };
+    compiler.lists(&written);
+    for (file, origin) in &written {
+        compiler.origins.push(*origin);
+        for (canonical, names) in &file.aliases {
+            names.iter().for_each(|name| compiler.rules.aliases.add(canonical, name));
+        }
+    }
+    compiler.noise(&written);
+    compiler.all_rules(&written);
+    let Compiler { mut diagnostics, rules, .. } = compiler;
+    diagnostics.sort();
+    let rules = (!diagnostics.has_mistakes()).then_some(rules);
+    Loaded { rules, diagnostics }
+}
+
+#[derive(Default)]
+struct Compiler {
+    diagnostics: Diagnostics,
+    origins: Vec<Origin>,
+    rules: RuleSet,
+    atom_ids: HashMap<String, AtomId>,
+    /// Atoms a line of text compiled to before.
+    frames: HashMap<String, Vec<AtomId>>,
+    lists: BTreeMap<String, List>,
+}
+
+struct List {
+    source: usize,
+    block: Block,
+    name: Span,
+    state: ListState,
+}
+
+enum ListState {
+    Unread,
+    BeingRead,
+    Read(Vec<AtomId>),
+}
+
+impl Compiler {
+    fn lists(&mut self, written: &[(RuleFile, Origin)]) {
+        for (source, (file, _)) in written.iter().enumerate() {
+            for (name, block) in &file.lists {
+                if self.lists.contains_key(&name.value) {
+                    self.mistake(Code::DuplicateId, source, name.span, format!("there are two lists `{}`", name.value));
+                    continue;
+                }
+                let list = List { source, block: block.clone(), name: name.span, state: ListState::Unread };
+                self.lists.insert(name.value.clone(), list);
+            }
+        }
+    }
+
+    fn noise(&mut self, written: &[(RuleFile, Origin)]) {
+        for (source, (file, _)) in written.iter().enumerate() {
+            let Some(block) = &file.noise else { continue };
+            let atoms = self.alternatives_block(source, block);
+            self.rules.noise.extend(atoms);
+        }
+    }
+
+    fn all_rules(&mut self, written: &[(RuleFile, Origin)]) {
+        // Lists that no rule uses are checked all the same.
+        for name in self.lists.keys().cloned().collect::<Vec<_>>() {
+            self.list(&name);
+        }
+        let mut ids: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut compiled = Vec::new();
+        for (source, (file, origin)) in written.iter().enumerate() {
+            for rule in &file.rules {
+                let id = rule.id.value.as_str();
+                if !id.is_empty() && ids.insert(id, compiled.len()).is_some() {
+                    self.mistake(Code::DuplicateId, source, rule.id.span, format!("there are two rules `{id}`"));
+                }
+                compiled.push((source, *origin, rule, self.rule(source, *origin, rule)));
+            }
+        }
+        for (source, _, written, rule) in &mut compiled {
+            rule.yields_to = self.yields_to(*source, &written.yields_to, &ids);
+        }
+        self.keep_wanted(compiled.into_iter().map(|(_, origin, _, rule)| (origin, rule)).collect());
+    }
+
+    /// Leaves out the built-in rules that are not wanted, and renumbers what refers to rules.
+    fn keep_wanted(&mut self, compiled: Vec<(Origin, Rule)>) {
+        let wanted = |origin: &Origin, rule: &Rule| match origin {
+            Origin::Builtin { with_rules } => *with_rules || rule.role.is_some(),
+            Origin::User => true,
+        };
+        let mut new_index = Vec::new();
+        let mut kept = 0;
+        for (origin, rule) in &compiled {
+            let keep = wanted(origin, rule);
+            new_index.push(keep.then_some(kept));
+            kept += usize::from(keep);
+        }
+        for (origin, mut rule) in compiled {
+            if wanted(&origin, &rule) {
+                rule.yields_to = rule.yields_to.iter().filter_map(|&index| new_index[index]).collect();
+                self.rules.rules.push(rule);
+            }
+        }
+    }
+
+    fn rule(&mut self, source: usize, origin: Origin, written: &WrittenRule) -> Rule {
+        let pattern = self.pattern(source, &written.pattern, written.strict);
+        let unless = written.unless.iter().map(|block| self.pattern(source, block, written.strict)).collect();
+        let lines = written.pattern.lines.iter().map(|line| line.value.as_str());
+        Rule {
+            id: written.id.value.clone(),
+            title: written.title.clone(),
+            role: written.role.as_deref().and_then(Role::from_name),
+            severity: written.severity.unwrap_or(Severity::Info),
+            confidence: written.confidence.unwrap_or(Confidence::Medium),
+            category: written.category.clone(),
+            tags: written.tags.clone(),
+            pattern,
+            unless,
+            yields_to: Vec::new(),
+            message: written.message.clone(),
+            why: written.why.clone(),
+            fix: written.fix.clone(),
+            notes: written.notes.clone(),
+            links: written.links.clone(),
+            examples: written.examples.clone(),
+            file: self.diagnostics.sources[source].name.clone(),
+            is_builtin: matches!(origin, Origin::Builtin { .. }),
+            pattern_text: lines.collect::<Vec<_>>().join("\n"),
+            span: written.id.span,
+        }
+    }
+
+    fn yields_to(&mut self, source: usize, names: &[Spot<String>], ids: &BTreeMap<&str, usize>) -> Vec<usize> {
+        let mut found = Vec::new();
+        for name in names {
+            match ids.get(name.value.as_str()) {
+                Some(&index) => found.push(index),
+                None => self.mistake(Code::UnknownRule, source, name.span, format!("there is no rule `{}`", name.value)),
+            }
+        }
+        found
+    }
+
+    fn pattern(&mut self, source: usize, block: &Block, strict: bool) -> Pattern {
+        let mut pattern = Pattern { strict, ..Pattern::default() };
+        let mut mistakes = false;
+        let last = block.lines.iter().rposition(|line| matches!(pattern::parse(&line.value), Ok(Some(_))));
+        for (number, line) in block.lines.iter().enumerate() {
+            let parsed = match pattern::parse(&line.value) {
+                Ok(Some(parsed)) => parsed,
+                Ok(None) => continue,
+                Err(refused) => {
+                    let code = if refused.not_yet { Code::NotYet } else { Code::BadPatternLine };
+                    self.diagnostics.add(code, source, line.span, refused.message).help(refused.help);
+                    mistakes = true;
+                    continue;
+                }
+            };
+            match parsed {
+                Line::Top if pattern.steps.is_empty() && !pattern.from_top => pattern.from_top = true,
+                Line::Bottom if Some(number) == last => pattern.to_bottom = true,
+                Line::Top | Line::Bottom => {
+                    self.mistake(Code::BadPatternLine, source, line.span, "`<top>` comes first and `<bottom>` comes last");
+                    mistakes = true;
+                }
+                Line::Gap { max, without } => {
+                    let atoms = self.alternatives(source, line.span, &without);
+                    let test = Test { atoms, negated: true };
+                    pattern.steps.push(Step { test, min: 0, max, is_gap: true, line: number });
+                }
+                Line::Frames { negated, alternatives, min, max } => {
+                    let test = Test { atoms: self.alternatives(source, line.span, &alternatives), negated };
+                    pattern.steps.push(Step { test, min, max, is_gap: false, line: number });
+                }
+            }
+        }
+        if !mistakes && !block.lines.is_empty() && !pattern.steps.iter().any(Step::is_required) {
+            let message = "this pattern has no frame that must be there, so it would match nearly every stack";
+            self.mistake(Code::MatchesEverything, source, block.span, message);
+        }
+        pattern
+    }
+
+    fn alternatives(&mut self, source: usize, span: Span, alternatives: &[Alternative]) -> Vec<AtomId> {
+        let mut atoms = Vec::new();
+        for alternative in alternatives {
+            match alternative {
+                Alternative::List(name) => match self.list(name) {
+                    Some(list) => atoms.extend(list),
+                    None => self.unknown_list(source, span, name),
+                },
+                Alternative::Regex(regex) => match Atom::regex(regex) {
+                    Ok(atom) => atoms.push(self.intern(atom)),
+                    Err(reason) => self.mistake(Code::BadRegex, source, span, format!("bad regular expression: {reason}")),
+                },
+                Alternative::Frame(frame) => atoms.extend(self.frame(source, span, frame)),
+            }
+        }
+        atoms.sort();
+        atoms.dedup();
+        atoms
+    }
+
+    fn frame(&mut self, source: usize, span: Span, frame: &str) -> Vec<AtomId> {
+        if let Some(known) = self.frames.get(frame) {
+            return known.clone();
+        }
+        match Atom::frame(frame, &self.rules.aliases) {
+            Ok(atoms) => {
+                let ids: Vec<AtomId> = atoms.into_iter().map(|atom| self.intern(atom)).collect();
+                self.frames.insert(frame.to_string(), ids.clone());
+                ids
+            }
+            Err(reason) => {
+                self.mistake(Code::BadPatternLine, source, span, reason);
+                Vec::new()
+            }
+        }
+    }
+
+    /// The atoms of a list, or `None` when there is no such list.
+    fn list(&mut self, name: &str) -> Option<Vec<AtomId>> {
+        let list = self.lists.get_mut(name)?;
+        let (source, name_span) = (list.source, list.name);
+        match std::mem::replace(&mut list.state, ListState::BeingRead) {
+            ListState::Read(atoms) => {
+                list.state = ListState::Read(atoms.clone());
+                Some(atoms)
+            }
+            ListState::BeingRead => {
+                self.mistake(Code::ListCycle, source, name_span, format!("the list `{name}` uses itself"));
+                Some(Vec::new())
+            }
+            ListState::Unread => {
+                let block = list.block.clone();
+                let atoms = self.alternatives_block(source, &block);
+                if let Some(list) = self.lists.get_mut(name) {
+                    list.state = ListState::Read(atoms.clone());
+                }
+                Some(atoms)
+            }
+        }
+    }
+
+    /// A list's block: one alternative (or several with `or`) a line.
+    fn alternatives_block(&mut self, source: usize, block: &Block) -> Vec<AtomId> {
+        let mut atoms = Vec::new();
+        for line in &block.lines {
+            let text = line.value.trim();
+            if text.is_empty() || text.starts_with('#') {
+                continue;
+            }
+            match pattern::alternatives(text) {
+                Ok(alternatives) => atoms.extend(self.alternatives(source, line.span, &alternatives)),
+                Err(refused) => {
+                    self.diagnostics.add(Code::BadPatternLine, source, line.span, refused.message).help(refused.help);
+                }
+            }
+        }
+        atoms.sort();
+        atoms.dedup();
+        atoms
+    }
+
+    fn unknown_list(&mut self, source: usize, span: Span, name: &str) {
+        let names: Vec<String> = self.lists.keys().map(|name| format!("@{name}")).collect();
+        let help = if names.is_empty() {
+            "define it under `lists:`".to_string()
+        } else {
+            format!("define it under `lists:`; there are {}", names.join(", "))
+        };
+        self.diagnostics.add(Code::UnknownList, source, span, format!("there is no list `@{name}`")).help(help);
+    }
+
+    fn intern(&mut self, atom: Atom) -> AtomId {
+        let next = AtomId(self.rules.atoms.len() as u32);
+        let id = *self.atom_ids.entry(atom.key()).or_insert(next);
+        if id == next {
+            self.rules.atoms.push(atom);
+        }
+        id
+    }
+
+    fn mistake(&mut self, code: Code, source: usize, span: Span, message: impl Into<String>) {
+        self.diagnostics.add(code, source, span, message);
+    }
+}

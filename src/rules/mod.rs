@@ -1,0 +1,20 @@
+//! The rule language: as written in YAML, checked, and compiled.
+//!
+//! Reading collects every mistake of every file; a [`RuleSet`] exists only when there is none.
+
+mod atom;
+mod builtin;
+mod compile;
+mod glob;
+mod node;
+mod pattern;
+mod read;
+mod rule_set;
+mod written;
+
+pub use atom::{Atom, AtomId, Truth};
+pub use builtin::builtin_sources;
+pub use compile::{Loaded, Origin, compile};
+pub use glob::Glob;
+pub use rule_set::{Link, Pattern, Role, Rule, RuleSet, Step, Test};
+pub use written::{Example, Examples, RuleFile, WrittenRule};

@@ -1,0 +1,364 @@
+//! YAML nodes to rules as written. Nothing that an author wrote is passed over: what is not understood is a mistake.
+
+use super::node::{Key, Node, Value};
+use super::written::{Block, Example, Examples, RuleFile, Spot, WrittenRule};
+use super::{Link, Role};
+use crate::diagnostic::{Code, Diagnostics};
+use crate::finding::{Confidence, Severity};
+use crate::text::{Source, Span};
+
+/// Keys of a rule, in the order in which they are best written.
+const RULE_KEYS: &[&str] = &[
+    "id", "title", "role", "severity", "confidence", "category", "tags", "match", "unless", "yields-to", "strict",
+    "message", "why", "fix", "notes", "links", "examples",
+];
+const SHARED_KEYS: &[&str] = &["lists", "noise", "aliases"];
+/// Keys of the rule language that this version does not know yet.
+const LATER_KEYS: &[&str] = &["evidence", "verdicts", "ask", "extends"];
+
+/// Reads the documents of one file.
+pub fn rule_file(documents: &[Node], source: &Source, index: usize, diagnostics: &mut Diagnostics) -> RuleFile {
+    let mut reader = FileReader { source, index, diagnostics };
+    let mut file = RuleFile::default();
+    for document in documents {
+        reader.document(document, &mut file);
+    }
+    file
+}
+
+struct FileReader<'a> {
+    source: &'a Source,
+    index: usize,
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl FileReader<'_> {
+    fn document(&mut self, document: &Node, file: &mut RuleFile) {
+        let entries = match &document.value {
+            Value::Map(entries) => entries,
+            Value::Null => return,
+            other => {
+                let message = format!("a rule is a map of keys, this is {}", other.describe());
+                self.mistake(Code::BadValue, document.span, message);
+                return;
+            }
+        };
+        self.check_keys(entries);
+        let mut rule = WrittenRule { span: document.span, ..WrittenRule::default() };
+        let mut is_rule = false;
+        for (key, node) in entries {
+            match key.name.as_str() {
+                "lists" => file.lists.extend(self.lists(node)),
+                "noise" => file.noise = self.block(node),
+                "aliases" => file.aliases.extend(self.aliases(node)),
+                _ => {
+                    is_rule = true;
+                    self.rule_key(key, node, &mut rule);
+                }
+            }
+        }
+        if is_rule {
+            self.check_required(entries, &rule);
+            file.rules.push(rule);
+        }
+    }
+
+    fn rule_key(&mut self, key: &Key, node: &Node, rule: &mut WrittenRule) {
+        match key.name.as_str() {
+            "id" => rule.id = self.id(node),
+            "title" => rule.title = self.text(node).unwrap_or_default(),
+            "role" => rule.role = self.word(node, "a role", &["idle"], |name| Role::from_name(name).map(|_| name.to_string())),
+            "severity" => {
+                let words = Severity::ALL.map(Severity::name);
+                rule.severity = self.word(node, "a severity", &words, Severity::from_name);
+            }
+            "confidence" => {
+                let words = Confidence::ALL.map(Confidence::name);
+                rule.confidence = self.word(node, "a confidence", &words, Confidence::from_name);
+            }
+            "category" => rule.category = self.text(node).unwrap_or_default(),
+            "tags" => rule.tags = self.texts(node).into_iter().map(|tag| tag.value).collect(),
+            "match" => rule.pattern = self.pattern(node),
+            "unless" => rule.unless = self.unless(node),
+            "yields-to" => rule.yields_to = self.texts(node),
+            "strict" => rule.strict = self.truth(node),
+            "message" => rule.message = self.text(node),
+            "why" => rule.why = self.text(node).unwrap_or_default(),
+            "fix" => rule.fix = self.texts(node).into_iter().map(|step| step.value).collect(),
+            "notes" => rule.notes = self.text(node),
+            "links" => rule.links = self.links(node),
+            "examples" => rule.examples = self.examples(node),
+            _ => {}
+        }
+    }
+
+    /// Reports keys that do not exist, and keys that occur twice.
+    fn check_keys(&mut self, entries: &[(Key, Node)]) {
+        let mut seen: Vec<&str> = Vec::new();
+        for (key, _) in entries {
+            let name = key.name.as_str();
+            if seen.contains(&name) {
+                self.mistake(Code::DuplicateKey, key.span, format!("the key `{name}` occurs twice"));
+            }
+            seen.push(name);
+            if LATER_KEYS.contains(&name) {
+                self.mistake(Code::NotYet, key.span, format!("`{name}` is not in this version of stacklint"));
+            } else if !RULE_KEYS.contains(&name) && !SHARED_KEYS.contains(&name) {
+                self.unknown_key(key, &[RULE_KEYS, SHARED_KEYS].concat());
+            }
+        }
+    }
+
+    fn unknown_key(&mut self, key: &Key, known: &[&str]) {
+        let near = nearest(&key.name, known);
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the keys are: {}", known.join(", ")),
+        };
+        self.diagnostics.add(Code::UnknownKey, self.index, key.span, format!("unknown key `{}`", key.name)).help(help);
+    }
+
+    fn check_required(&mut self, entries: &[(Key, Node)], rule: &WrittenRule) {
+        let has = |name: &str| entries.iter().any(|(key, node)| key.name == name && !matches!(node.value, Value::Null));
+        let is_role = has("role");
+        let required: &[&str] =
+            if is_role { &["id", "title", "match"] } else { &["id", "title", "severity", "match", "why", "fix"] };
+        let missing: Vec<&str> = required.iter().copied().filter(|name| !has(name)).collect();
+        if missing.is_empty() {
+            return;
+        }
+        let names = missing.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let (span, of) = match rule.id.value.as_str() {
+            "" => (rule.span, String::new()),
+            id => (rule.id.span, format!(" of `{id}`")),
+        };
+        let keys = if missing.len() == 1 { "key" } else { "keys" };
+        self.mistake(Code::MissingKey, span, format!("missing {keys}{of}: {names}"));
+    }
+
+    fn id(&mut self, node: &Node) -> Spot<String> {
+        let id = self.text(node).unwrap_or_default();
+        let is_id = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if !id.chars().all(is_id) {
+            let diagnostic = self.diagnostics.add(Code::BadValue, self.index, node.span, format!("`{id}` is no rule id"));
+            diagnostic.help("an id has lower-case letters, digits and `-`, as in `gdiplus-in-asmx`");
+        }
+        Spot { value: id, span: node.span }
+    }
+
+    /// A pattern: a block, a list of lines, or a map with `stack:`.
+    fn pattern(&mut self, node: &Node) -> Block {
+        let Value::Map(entries) = &node.value else { return self.block(node).unwrap_or_default() };
+        let mut found = Block::default();
+        for (key, node) in entries {
+            match key.name.as_str() {
+                "stack" => found = self.block(node).unwrap_or_default(),
+                "threads" | "on" | "cycle" | "exception" | "deadlock" | "blocked-behind" | "stuck" => {
+                    let message = format!("`{}` is not in this version of stacklint", key.name);
+                    self.mistake(Code::NotYet, key.span, message);
+                }
+                _ => self.unknown_key(key, &["stack"]),
+            }
+        }
+        found
+    }
+
+    fn unless(&mut self, node: &Node) -> Vec<Block> {
+        let Value::List(items) = &node.value else {
+            self.wrong_kind(node, "a list of `- stack: |`");
+            return Vec::new();
+        };
+        let mut blocks = Vec::new();
+        for item in items {
+            let Value::Map(entries) = &item.value else {
+                self.wrong_kind(item, "`stack: |` with a pattern");
+                continue;
+            };
+            for (key, node) in entries {
+                match key.name.as_str() {
+                    "stack" => blocks.extend(self.block(node)),
+                    "role" => self.mistake(Code::NotYet, key.span, "roles in `unless` are not in this version of stacklint"),
+                    _ => self.unknown_key(key, &["stack", "role"]),
+                }
+            }
+        }
+        blocks
+    }
+
+    /// A text of several lines, or a list with a line in each element.
+    fn block(&mut self, node: &Node) -> Option<Block> {
+        let mut lines = Vec::new();
+        match &node.value {
+            Value::Text(text) => {
+                for (number, line) in text.lines().enumerate() {
+                    let span = self.source.line_span(node.line + number);
+                    let span = if text.contains('\n') { span } else { node.span };
+                    lines.push(Spot { value: line.to_string(), span });
+                }
+            }
+            Value::List(items) => {
+                for item in items {
+                    match &item.value {
+                        Value::Text(text) => lines.push(Spot { value: text.clone(), span: item.span }),
+                        other => {
+                            let message = format!("YAML made {} of this line", other.describe());
+                            let diagnostic = self.diagnostics.add(Code::BadValue, self.index, item.span, message);
+                            diagnostic.help("write it as a block: `match: |` with a frame on each line");
+                        }
+                    }
+                }
+            }
+            _ => {
+                self.wrong_kind(node, "a block of frames, as in `match: |`");
+                return None;
+            }
+        }
+        Some(Block { span: node.span, lines })
+    }
+
+    fn lists(&mut self, node: &Node) -> Vec<(Spot<String>, Block)> {
+        let Value::Map(entries) = &node.value else {
+            self.wrong_kind(node, "a map of list names and blocks");
+            return Vec::new();
+        };
+        let mut lists = Vec::new();
+        for (key, node) in entries {
+            if let Some(block) = self.block(node) {
+                lists.push((Spot { value: key.name.clone(), span: key.span }, block));
+            }
+        }
+        lists
+    }
+
+    fn aliases(&mut self, node: &Node) -> Vec<(String, Vec<String>)> {
+        let Value::Map(entries) = &node.value else {
+            self.wrong_kind(node, "a map of module names and lists of their other names");
+            return Vec::new();
+        };
+        let names = |reader: &mut Self, node: &Node| reader.texts(node).into_iter().map(|name| name.value).collect();
+        entries.iter().map(|(key, node)| (key.name.clone(), names(self, node))).collect()
+    }
+
+    fn links(&mut self, node: &Node) -> Vec<Link> {
+        let Value::List(items) = &node.value else {
+            self.wrong_kind(node, "a list of links, each with `title` and `url`");
+            return Vec::new();
+        };
+        let mut links = Vec::new();
+        for item in items {
+            let Value::Map(entries) = &item.value else {
+                self.wrong_kind(item, "a link with `title` and `url`");
+                continue;
+            };
+            let mut link = Link::default();
+            for (key, node) in entries {
+                match key.name.as_str() {
+                    "title" => link.title = self.text(node).unwrap_or_default(),
+                    "url" => link.url = self.text(node).unwrap_or_default(),
+                    _ => self.unknown_key(key, &["title", "url"]),
+                }
+            }
+            if !link.url.starts_with("https://") && !link.url.starts_with("http://") {
+                self.mistake(Code::BadValue, item.span, "a link needs a `url` that begins with https:// or http://");
+            }
+            links.push(link);
+        }
+        links
+    }
+
+    fn examples(&mut self, node: &Node) -> Examples {
+        let Value::Map(entries) = &node.value else {
+            self.wrong_kind(node, "a map with `match` and `no-match`");
+            return Examples::default();
+        };
+        let mut examples = Examples::default();
+        for (key, node) in entries {
+            let texts = |reader: &mut Self| {
+                let texts = reader.texts(node).into_iter();
+                texts.map(|text| Example { span: text.span, text: text.value }).collect()
+            };
+            match key.name.as_str() {
+                "match" => examples.matching = texts(self),
+                "no-match" => examples.not_matching = texts(self),
+                _ => self.unknown_key(key, &["match", "no-match"]),
+            }
+        }
+        examples
+    }
+
+    /// A list of texts; a single text is a list of one.
+    fn texts(&mut self, node: &Node) -> Vec<Spot<String>> {
+        let spot = |text: String, node: &Node| Spot { value: text, span: node.span };
+        match &node.value {
+            Value::List(items) => {
+                items.iter().filter_map(|item| self.text(item).map(|text| spot(text, item))).collect()
+            }
+            _ => self.text(node).map(|text| spot(text, node)).into_iter().collect(),
+        }
+    }
+
+    fn text(&mut self, node: &Node) -> Option<String> {
+        match &node.value {
+            Value::Text(text) | Value::Number(text) => Some(text.trim_end().to_string()),
+            _ => {
+                self.wrong_kind(node, "a text");
+                None
+            }
+        }
+    }
+
+    fn truth(&mut self, node: &Node) -> bool {
+        match node.value {
+            Value::Bool(value) => value,
+            _ => {
+                self.wrong_kind(node, "`true` or `false`");
+                false
+            }
+        }
+    }
+
+    fn word<T>(&mut self, node: &Node, what: &str, words: &[&str], parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let text = self.text(node)?;
+        let value = parse(&text);
+        if value.is_none() {
+            let message = format!("`{text}` is not {what}");
+            let help = match nearest(&text, words) {
+                Some(near) => format!("did you mean `{near}`? The words are: {}", words.join(", ")),
+                None => format!("the words are: {}", words.join(", ")),
+            };
+            self.diagnostics.add(Code::BadValue, self.index, node.span, message).help(help);
+        }
+        value
+    }
+
+    fn wrong_kind(&mut self, node: &Node, wanted: &str) {
+        let message = format!("expected {wanted}, found {}", node.value.describe());
+        self.mistake(Code::BadValue, node.span, message);
+    }
+
+    fn mistake(&mut self, code: Code, span: Span, message: impl Into<String>) {
+        self.diagnostics.add(code, self.index, span, message);
+    }
+}
+
+/// The known word that `word` was most likely meant to be.
+fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let limit = if word.len() <= 4 { 1 } else { 2 };
+    let distances = known.iter().map(|&known| (edit_distance(word, known), known));
+    distances.min().filter(|(distance, _)| *distance <= limit).map(|(_, known)| known)
+}
+
+fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, &cb) in b.iter().enumerate() {
+            let changed = diagonal + usize::from(ca != cb);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}

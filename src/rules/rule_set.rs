@@ -1,0 +1,124 @@
+//! Rules as the engine uses them.
+
+use super::{Atom, AtomId, Examples};
+use crate::facts::Aliases;
+use crate::finding::{Confidence, Severity};
+use crate::text::Span;
+
+/// Every rule that is loaded, with the atoms that their patterns share.
+#[derive(Clone, Debug, Default)]
+pub struct RuleSet {
+    pub rules: Vec<Rule>,
+    pub atoms: Vec<Atom>,
+    /// Frames that patterns do not see unless they name them.
+    pub noise: Vec<AtomId>,
+    pub aliases: Aliases,
+}
+
+impl RuleSet {
+    /// Rules that report findings; the others give threads a role.
+    pub fn finding_rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().filter(|rule| rule.role.is_none())
+    }
+
+    pub fn find(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+}
+
+/// One rule.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    pub id: String,
+    pub title: String,
+    pub role: Option<Role>,
+    pub severity: Severity,
+    pub confidence: Confidence,
+    pub category: String,
+    pub tags: Vec<String>,
+    pub pattern: Pattern,
+    /// A stack on which one of these matches is not reported.
+    pub unless: Vec<Pattern>,
+    /// Rules (by index) that are more special: where one of them holds, this one does not.
+    pub yields_to: Vec<usize>,
+    pub message: Option<String>,
+    pub why: String,
+    pub fix: Vec<String>,
+    pub notes: Option<String>,
+    pub links: Vec<Link>,
+    pub examples: Examples,
+    /// File the rule came from.
+    pub file: String,
+    pub is_builtin: bool,
+    /// The pattern as written.
+    pub pattern_text: String,
+    pub span: Span,
+}
+
+/// What a thread is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Waiting for work, as it should.
+    Idle,
+}
+
+impl Role {
+    pub fn from_name(name: &str) -> Option<Self> {
+        (name == "idle").then_some(Role::Idle)
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Idle => "idle",
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Link {
+    pub title: String,
+    pub url: String,
+}
+
+/// A compiled stack pattern: runs of frames, one behind the other. It floats: frames above and below are free, unless it
+/// is anchored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pattern {
+    pub steps: Vec<Step>,
+    pub from_top: bool,
+    pub to_bottom: bool,
+    /// Noise frames are seen like any other.
+    pub strict: bool,
+}
+
+/// A run of frames in a row that all pass a test. A gap is one too: its frames are skipped, not matched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub test: Test,
+    pub min: u32,
+    /// `None` for any number.
+    pub max: Option<u32>,
+    pub is_gap: bool,
+    /// Which pattern line it came from, counted from 0 over the lines as written.
+    pub line: usize,
+}
+
+/// One of the atoms, or (negated) none of them. Negated without atoms, everything passes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Test {
+    pub atoms: Vec<AtomId>,
+    pub negated: bool,
+}
+
+impl Test {
+    pub fn is_any(&self) -> bool {
+        self.negated && self.atoms.is_empty()
+    }
+}
+
+impl Step {
+    /// A frame that must be there for the pattern to match.
+    pub fn is_required(&self) -> bool {
+        !self.is_gap && self.min > 0 && !self.test.negated
+    }
+}
