@@ -7,3 +7,6 @@ pub mod finding;
 pub mod rules;
 pub mod engine;
 pub mod authoring;
+pub mod report;
+#[cfg(feature = "cli")]
+pub mod cli;

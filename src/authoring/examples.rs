@@ -74,14 +74,14 @@ impl Sink for Watch<'_> {
     }
 }
 
-/// Adds the doubts there are about the rules of a user: examples and links.
-pub fn check_rules(rules: &RuleSet, diagnostics: &mut Diagnostics) {
-    for rule in rules.rules.iter().filter(|rule| !rule.is_builtin) {
+/// Adds the doubts there are about the user's rules, or about the built-in ones: examples and links.
+pub fn check_rules(rules: &RuleSet, of_builtin: bool, diagnostics: &mut Diagnostics) {
+    for rule in rules.rules.iter().filter(|rule| rule.is_builtin == of_builtin) {
         check_completeness(rule, diagnostics);
     }
     for result in run_examples(rules) {
         let rule = &rules.rules[result.rule];
-        if rule.is_builtin {
+        if rule.is_builtin != of_builtin {
             continue;
         }
         let (code, message) = match result.outcome {

@@ -49,10 +49,12 @@ pub enum NoteCode {
     Empty,
     /// The source holds text, but no stack was found in it.
     NothingRecognised,
+    /// The source could not be read.
+    Unreadable,
 }
 
 impl NoteCode {
-    pub const ALL: [NoteCode; 7] = [
+    pub const ALL: [NoteCode; 8] = [
         NoteCode::Holes,
         NoteCode::BreaksOff,
         NoteCode::WalkFailed,
@@ -60,6 +62,7 @@ impl NoteCode {
         NoteCode::OverlongLine,
         NoteCode::Empty,
         NoteCode::NothingRecognised,
+        NoteCode::Unreadable,
     ];
 
     pub fn code(self) -> &'static str {
@@ -71,6 +74,7 @@ impl NoteCode {
             NoteCode::OverlongLine => "N005",
             NoteCode::Empty => "N006",
             NoteCode::NothingRecognised => "N007",
+            NoteCode::Unreadable => "N008",
         }
     }
 }

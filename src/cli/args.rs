@@ -1,0 +1,170 @@
+//! Arguments as typed.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+use crate::finding::Severity;
+
+/// Printed when the program is started alone on a terminal.
+pub const SHORT_HELP: &str = "\
+stacklint reads call stacks out of debugger text and reports known-bad patterns with proof.
+
+  stacklint scan crash.log                       a saved WinDbg or cdb log
+  Get-Clipboard | stacklint scan                 what you just copied
+  0:000> .shell -ci \"~*kL\" stacklint scan        from inside WinDbg
+
+More: stacklint --help, stacklint rules list";
+
+/// Reads call stacks out of WinDbg, cdb and SOS text and reports known-bad patterns with proof.
+#[derive(Debug, Parser)]
+#[command(name = "stacklint", version, after_help = EXIT_HELP)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// When to use colours.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+}
+
+const EXIT_HELP: &str = "\
+With text piped in and no command, stacklint scans it.
+Exit codes: 0 nothing found, 1 findings, 2 the work could not be done.";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Report known-bad patterns.
+    Scan(ScanArgs),
+    /// Show what is understood of a text.
+    Parse(ParseArgs),
+    /// List, show and check rules.
+    Rules {
+        #[command(subcommand)]
+        command: RulesCommand,
+    },
+}
+
+#[derive(Debug, Default, ClapArgs)]
+pub struct ScanArgs {
+    /// Files, folders (walked) or globs; `-` or nothing for standard input.
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub packs: PackArgs,
+    /// Only these rules: an id, or a glob such as `gdiplus-*`.
+    #[arg(long, value_name = "ID")]
+    pub select: Vec<String>,
+    /// Not these rules.
+    #[arg(long, value_name = "ID")]
+    pub ignore: Vec<String>,
+    /// Leave out findings below this severity.
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    pub min_severity: Option<Severity>,
+    /// Exit with 1 when a finding is at least this severe, or `never`.
+    #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = fail_on)]
+    pub fail_on: FailOn,
+    /// How the report is written.
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// Write the report to a file instead; `.json` decides the format where --format does not.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// What belongs together: each folder is a case, unless this says otherwise.
+    #[arg(long, value_enum)]
+    pub case: Option<CaseBy>,
+    /// Print nothing but the report.
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Default, ClapArgs)]
+pub struct PackArgs {
+    /// Rules of your own: a file, or a folder of them.
+    #[arg(long = "rules", value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
+    /// Leave out the built-in rules; their lists, noise and roles stay.
+    #[arg(long)]
+    pub no_builtin: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct ParseArgs {
+    /// Files, folders (walked) or globs; `-` or nothing for standard input.
+    pub paths: Vec<PathBuf>,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// List every skipped line with the reason.
+    #[arg(long)]
+    pub show_skipped: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// List the rules that are loaded.
+    List {
+        #[command(flatten)]
+        packs: PackArgs,
+    },
+    /// Show one rule with its fix and links.
+    Show {
+        /// The rule's id.
+        id: String,
+        #[command(flatten)]
+        packs: PackArgs,
+    },
+    /// Check rule files; without a path, the built-in pack.
+    Check {
+        /// Files or folders of rules.
+        paths: Vec<PathBuf>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CaseBy {
+    /// Every file is a case of its own.
+    File,
+    /// Every folder is one.
+    Folder,
+    /// Everything is one case.
+    All,
+}
+
+/// The severity at which findings make the exit code 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailOn {
+    At(Severity),
+    Never,
+}
+
+impl Default for FailOn {
+    fn default() -> Self {
+        FailOn::At(Severity::Low)
+    }
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    let words = Severity::ALL.map(Severity::name).join(", ");
+    Severity::from_name(text).ok_or_else(|| format!("the severities are: {words}"))
+}
+
+fn fail_on(text: &str) -> Result<FailOn, String> {
+    if text == "never" {
+        return Ok(FailOn::Never);
+    }
+    severity(text).map(FailOn::At).map_err(|error| format!("{error}, never"))
+}

@@ -1,0 +1,41 @@
+//! Exit codes: 0 clean, 1 findings, 2 the work could not be done.
+
+use std::io;
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    Clean,
+    Findings,
+    /// Some of the work could not be done; the reason was printed.
+    Failed,
+}
+
+/// Why a command could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Stop {
+    #[error("{0}")]
+    Usage(String),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Says on standard error what went wrong.
+pub fn complain(message: impl std::fmt::Display) {
+    eprintln!("stacklint: {message}");
+}
+
+pub fn code(result: Result<Exit, Stop>) -> ExitCode {
+    match result {
+        Ok(Exit::Clean) => ExitCode::SUCCESS,
+        Ok(Exit::Findings) => ExitCode::from(1),
+        Ok(Exit::Failed) => ExitCode::from(2),
+        // The reader of our output went away, as `head` does; it has what it wanted.
+        Err(Stop::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(stop) => {
+            complain(stop);
+            ExitCode::from(2)
+        }
+    }
+}

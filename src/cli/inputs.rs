@@ -1,0 +1,135 @@
+//! Which inputs there are, and which of them belong together.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use super::args::CaseBy;
+
+/// One source of text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    Stdin,
+    File(PathBuf),
+}
+
+impl Input {
+    pub fn name(&self) -> String {
+        match self {
+            Input::Stdin => "stdin".to_string(),
+            Input::File(path) => path.display().to_string(),
+        }
+    }
+
+    pub fn open(&self) -> io::Result<Box<dyn Read>> {
+        match self {
+            Input::Stdin => Ok(Box::new(io::stdin().lock())),
+            Input::File(path) => Ok(Box::new(File::open(path)?)),
+        }
+    }
+}
+
+/// Inputs that are judged together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseInput {
+    pub name: String,
+    pub inputs: Vec<Input>,
+}
+
+/// What the paths on the command line come to.
+#[derive(Debug, Default)]
+pub struct Found {
+    pub cases: Vec<CaseInput>,
+    /// Paths that could not be read, with the reason.
+    pub failures: Vec<String>,
+}
+
+/// Expands paths: files as they are, folders walked, globs where no file has that very name.
+pub fn find(paths: &[PathBuf], by: Option<CaseBy>) -> Found {
+    let mut found = Found::default();
+    if paths.is_empty() {
+        found.cases.push(CaseInput { name: "stdin".to_string(), inputs: vec![Input::Stdin] });
+        return found;
+    }
+    let mut named = Vec::new();
+    let mut folders: BTreeMap<PathBuf, Vec<Input>> = BTreeMap::new();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            named.push(Input::Stdin);
+        } else if path.is_dir() {
+            walk(path, &mut folders, &mut found.failures);
+        } else if path.exists() || path.symlink_metadata().is_ok() {
+            named.push(Input::File(path.clone()));
+        } else {
+            expand_glob(path, &mut named, &mut folders, &mut found.failures);
+        }
+    }
+    if !named.is_empty() {
+        let name = if named.len() == 1 { named[0].name() } else { format!("{} files", named.len()) };
+        found.cases.push(CaseInput { name, inputs: named });
+    }
+    for (folder, inputs) in folders {
+        found.cases.push(CaseInput { name: folder.display().to_string(), inputs });
+    }
+    regroup(&mut found.cases, by);
+    found
+}
+
+fn walk(root: &Path, folders: &mut BTreeMap<PathBuf, Vec<Input>>, failures: &mut Vec<String>) {
+    let is_hidden = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with('.');
+    let walker = WalkDir::new(root).follow_links(true).sort_by_file_name();
+    // `.git` and the like hold no logs.
+    for entry in walker.into_iter().filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry.file_name())) {
+        match entry {
+            Ok(entry) if entry.file_type().is_file() => {
+                let folder = entry.path().parent().unwrap_or(root).to_path_buf();
+                folders.entry(folder).or_default().push(Input::File(entry.into_path()));
+            }
+            Ok(_) => {}
+            Err(error) => failures.push(error.to_string()),
+        }
+    }
+}
+
+/// Windows shells do not expand globs, so we do.
+fn expand_glob(
+    path: &Path,
+    named: &mut Vec<Input>,
+    folders: &mut BTreeMap<PathBuf, Vec<Input>>,
+    failures: &mut Vec<String>,
+) {
+    let text = path.to_string_lossy();
+    let mut any = false;
+    if text.contains(['*', '?', '[']) {
+        for entry in glob::glob(&text).into_iter().flatten() {
+            any = true;
+            match entry {
+                Ok(path) if path.is_dir() => walk(&path, folders, failures),
+                Ok(path) => named.push(Input::File(path)),
+                Err(error) => failures.push(error.to_string()),
+            }
+        }
+    }
+    if !any {
+        failures.push(format!("{text}: no such file or folder"));
+    }
+}
+
+fn regroup(cases: &mut Vec<CaseInput>, by: Option<CaseBy>) {
+    match by {
+        None | Some(CaseBy::Folder) => {}
+        Some(CaseBy::File) => {
+            let inputs = cases.drain(..).flat_map(|case| case.inputs).collect::<Vec<_>>();
+            cases.extend(inputs.into_iter().map(|input| CaseInput { name: input.name(), inputs: vec![input] }));
+        }
+        Some(CaseBy::All) => {
+            let inputs = cases.drain(..).flat_map(|case| case.inputs).collect::<Vec<_>>();
+            if !inputs.is_empty() {
+                cases.push(CaseInput { name: "all".to_string(), inputs });
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The command line: the only room that touches files, standard input and output, and the terminal.
+
+mod args;
+mod exit;
+mod inputs;
+mod output;
+mod packs;
+mod parse;
+mod rules;
+mod scan;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command, ScanArgs};
+use exit::Exit;
+
+/// Runs the program with the process's arguments.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    let color = args.color;
+    let result = match args.command {
+        Some(Command::Scan(scan)) => scan::run(scan, color),
+        Some(Command::Parse(parse)) => parse::run(parse, color),
+        Some(Command::Rules { command }) => rules::run(command, color),
+        None if std::io::stdin().is_terminal() => {
+            println!("{}", args::SHORT_HELP);
+            Ok(Exit::Clean)
+        }
+        None => scan::run(ScanArgs::default(), color),
+    };
+    exit::code(result)
+}

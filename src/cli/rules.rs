@@ -1,0 +1,51 @@
+//! `stacklint rules`
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use super::args::{Color, RulesCommand};
+use super::exit::{Exit, Stop};
+use super::{output, packs};
+use crate::authoring::check_rules;
+use crate::report::{render_rule_list, render_rule_page};
+
+pub fn run(command: RulesCommand, color: Color) -> Result<Exit, Stop> {
+    match command {
+        RulesCommand::List { packs } => {
+            let rules = packs::load(&packs)?;
+            let mut out = output::stdout(color);
+            render_rule_list(&rules, &mut out)?;
+            out.flush()?;
+            Ok(Exit::Clean)
+        }
+        RulesCommand::Show { id, packs } => {
+            let rules = packs::load(&packs)?;
+            let Some(rule) = rules.find(&id) else {
+                return Err(Stop::Usage(format!("no rule is called `{id}`; `stacklint rules list` shows them")));
+            };
+            let mut out = output::stdout(color);
+            render_rule_page(rule, &rules, &mut out, output::width())?;
+            out.flush()?;
+            Ok(Exit::Clean)
+        }
+        RulesCommand::Check { paths } => check(&paths, color),
+    }
+}
+
+/// All mistakes and doubts at once. Mistakes make the exit code 2, doubts do not.
+fn check(paths: &[PathBuf], color: Color) -> Result<Exit, Stop> {
+    let mut loaded = packs::read(paths, true)?;
+    if let Some(rules) = &loaded.rules {
+        check_rules(rules, paths.is_empty(), &mut loaded.diagnostics);
+    }
+    packs::print(&loaded.diagnostics)?;
+    if loaded.diagnostics.has_mistakes() {
+        return Ok(Exit::Failed);
+    }
+    let checked = loaded.rules.iter().flat_map(|rules| &rules.rules);
+    let checked = checked.filter(|rule| paths.is_empty() || !rule.is_builtin).count();
+    let mut out = output::stdout(color);
+    writeln!(out, "{checked} rules checked, no mistakes")?;
+    out.flush()?;
+    Ok(Exit::Clean)
+}

@@ -1,0 +1,148 @@
+//! `stacklint scan`
+
+use std::io::Write;
+
+use super::args::{Color, FailOn, Format, ScanArgs};
+use super::exit::{Exit, Stop, complain};
+use super::inputs::{self, CaseInput, Input};
+use super::{output, packs};
+use crate::engine::{CaseScan, Sieve};
+use crate::finding::Finding;
+use crate::formats;
+use crate::model::{Note, NoteCode, SourceInfo};
+use crate::report::{CaseReport, Counts, Report, render_json, render_text};
+use crate::rules::{Glob, RuleSet};
+use crate::text::Encoding;
+
+pub fn run(args: ScanArgs, color: Color) -> Result<Exit, Stop> {
+    let rules = packs::load(&args.packs)?;
+    let wanted = Wanted::new(&args, &rules)?;
+    let found = inputs::find(&args.paths, args.case);
+    for failure in &found.failures {
+        complain(failure);
+    }
+    let sieve = Sieve::new(&rules);
+    let mut failed = !found.failures.is_empty();
+    let mut cases = Vec::new();
+    for case in &found.cases {
+        let (mut report, case_failed) = scan_case(case, &rules, &sieve);
+        report.findings.retain(|finding| wanted.has(finding));
+        failed |= case_failed;
+        cases.push(report);
+    }
+    if !args.quiet {
+        explain_emptiness(&cases);
+    }
+    let nothing_recognised = nothing_recognised(&cases);
+    let report = Report { rules: &rules, cases };
+    if !report.cases.is_empty() {
+        write_report(&report, &args, color)?;
+    }
+    let fails = match args.fail_on {
+        FailOn::Never => false,
+        FailOn::At(severity) => report.worst().is_some_and(|worst| worst >= severity),
+    };
+    Ok(match (failed || nothing_recognised, fails) {
+        (true, _) => Exit::Failed,
+        (false, true) => Exit::Findings,
+        (false, false) => Exit::Clean,
+    })
+}
+
+/// Scans the sources of a case; those that cannot be read become notes.
+fn scan_case(case: &CaseInput, rules: &RuleSet, sieve: &Sieve) -> (CaseReport, bool) {
+    let mut scan = CaseScan::new(rules, sieve);
+    let (mut sources, mut notes) = (Vec::new(), Vec::new());
+    let mut failed = false;
+    for (index, input) in case.inputs.iter().enumerate() {
+        scan.begin_source(index);
+        match read(input, &mut scan) {
+            Ok(reading) => {
+                notes.extend(reading.notes.into_iter().map(|note| (index, note)));
+                sources.push(reading.source);
+            }
+            Err(reason) => {
+                failed = true;
+                complain(format_args!("{}: {reason}", input.name()));
+                notes.push((index, Note { code: NoteCode::Unreadable, line: 0, message: reason }));
+                sources.push(SourceInfo { name: input.name(), encoding: Encoding::Utf8, lines: 0 });
+            }
+        }
+    }
+    let result = scan.finish();
+    let summary = result.summary;
+    let counts = Counts {
+        stacks: summary.stacks,
+        frames: summary.frames,
+        missing_frames: summary.missing_frames,
+        distinct_stacks: summary.distinct_stacks,
+        idle: summary.idle,
+        empty: summary.empty,
+    };
+    (CaseReport { name: case.name.clone(), sources, counts, findings: result.findings, notes }, failed)
+}
+
+fn read(input: &Input, scan: &mut CaseScan<'_>) -> Result<formats::Reading, String> {
+    let text = input.open().map_err(|error| error.to_string())?;
+    formats::read(text, &input.name(), scan).map_err(|error| error.to_string())
+}
+
+fn write_report(report: &Report<'_>, args: &ScanArgs, color: Color) -> Result<(), Stop> {
+    let by_extension = args.output.as_ref().and_then(|path| path.extension()).and_then(|extension| extension.to_str());
+    let format = args.format.unwrap_or(if by_extension == Some("json") { Format::Json } else { Format::Text });
+    let mut out = match &args.output {
+        Some(path) => output::file(path)?,
+        None => output::stdout(color),
+    };
+    match format {
+        Format::Text => render_text(report, &mut out, output::width())?,
+        Format::Json => render_json(report, &mut out)?,
+    }
+    Ok(out.flush()?)
+}
+
+/// Text was there, and not one stack in any of it.
+fn nothing_recognised(cases: &[CaseReport]) -> bool {
+    let stacks: u64 = cases.iter().map(|case| case.counts.stacks).sum();
+    let has = |code: NoteCode| cases.iter().flat_map(|case| &case.notes).any(|(_, note)| note.code == code);
+    stacks == 0 && has(NoteCode::NothingRecognised)
+}
+
+fn explain_emptiness(cases: &[CaseReport]) {
+    if nothing_recognised(cases) {
+        complain(
+            "no call stack was found in any input; stacklint reads the output of `~*kL`, `k` and `~*e !clrstack` \
+             (`stacklint parse --show-skipped` tells what it made of each line)",
+        );
+    }
+}
+
+/// Which findings are reported.
+struct Wanted<'a> {
+    rules: &'a RuleSet,
+    select: Vec<Glob>,
+    ignore: Vec<Glob>,
+    args: &'a ScanArgs,
+}
+
+impl<'a> Wanted<'a> {
+    /// A selection that no rule fits is a mistake, most often a misspelt id.
+    fn new(args: &'a ScanArgs, rules: &'a RuleSet) -> Result<Self, Stop> {
+        let globs = |ids: &[String]| ids.iter().map(|id| Glob::new(id)).collect::<Vec<_>>();
+        let wanted = Wanted { rules, select: globs(&args.select), ignore: globs(&args.ignore), args };
+        for (id, glob) in args.select.iter().zip(&wanted.select).chain(args.ignore.iter().zip(&wanted.ignore)) {
+            if !rules.finding_rules().any(|rule| glob.matches(&rule.id)) {
+                return Err(Stop::Usage(format!("no rule is called `{id}`; `stacklint rules list` shows them")));
+            }
+        }
+        Ok(wanted)
+    }
+
+    fn has(&self, finding: &Finding) -> bool {
+        let rule = &self.rules.rules[finding.rule];
+        let one_of = |globs: &[Glob]| globs.iter().any(|glob| glob.matches(&rule.id));
+        (self.select.is_empty() || one_of(&self.select))
+            && !one_of(&self.ignore)
+            && self.args.min_severity.is_none_or(|least| rule.severity >= least)
+    }
+}

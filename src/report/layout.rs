@@ -1,0 +1,88 @@
+//! Paragraphs, counts and colours of the text reports.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+
+use crate::finding::Severity;
+use crate::model::ThreadRef;
+
+pub const BOLD: Style = Style::new().bold();
+pub const DIM: Style = Style::new().dimmed();
+
+/// Text in a style; the front end strips the style where nothing can show it.
+pub fn styled(style: Style, text: &str) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+pub fn severity_style(severity: Severity) -> Style {
+    let colour = match severity {
+        Severity::Critical | Severity::High => AnsiColor::Red,
+        Severity::Medium => AnsiColor::Yellow,
+        Severity::Low => AnsiColor::Cyan,
+        Severity::Info => AnsiColor::Blue,
+    };
+    colour.on_default().bold()
+}
+
+/// Writes words wrapped at `width` columns; the first line begins with `first`, the others are indented as far.
+pub fn paragraph(out: &mut dyn Write, first: &str, text: &str, width: usize) -> io::Result<()> {
+    let indent = first.chars().count();
+    let mut column = indent;
+    write!(out, "{first}")?;
+    for (number, word) in text.split_whitespace().enumerate() {
+        let length = word.chars().count();
+        if number > 0 && column + 1 + length > width.max(indent + 20) {
+            write!(out, "\n{:indent$}", "")?;
+            column = indent;
+        } else if number > 0 {
+            write!(out, " ")?;
+            column += 1;
+        }
+        write!(out, "{word}")?;
+        column += length;
+    }
+    writeln!(out)
+}
+
+/// `1 stack`, `1,204 stacks`.
+pub fn count(number: u64, word: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {word}{plural}", grouped(number))
+}
+
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `thread 57 (0x1a2c)`, or what there is of it.
+pub fn thread_label(thread: &ThreadRef) -> String {
+    match (thread.index, thread.os_id) {
+        (Some(index), Some(os_id)) => format!("thread {index} ({os_id:#x})"),
+        (Some(index), None) => format!("thread {index}"),
+        (None, Some(os_id)) => format!("thread {os_id:#x}"),
+        (None, None) => "a thread".to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paragraphs_wrap_and_counts_group() {
+        let mut out = Vec::new();
+        paragraph(&mut out, "  Why  ", "one two three four five six seven eight", 28).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "  Why  one two three four\n       five six seven eight\n");
+        assert_eq!(count(1, "stack"), "1 stack");
+        assert_eq!(count(1_234_567, "stack"), "1,234,567 stacks");
+    }
+}

@@ -1,0 +1,64 @@
+//! Findings to bytes. Every reporter takes a writer; none knows where the text came from or how it was matched.
+
+mod diagnostics;
+mod json;
+mod layout;
+mod parse_text;
+mod rule_page;
+mod text;
+
+use std::borrow::Cow;
+
+use crate::finding::{Finding, Severity};
+use crate::model::{Note, SourceInfo};
+use crate::rules::RuleSet;
+
+pub use diagnostics::render_diagnostics;
+pub use json::{CaptureJson, render_capture_json, render_json};
+pub use parse_text::render_capture_text;
+pub use rule_page::{render_rule_list, render_rule_page};
+pub use text::render_text;
+
+/// Everything a scan has to say.
+pub struct Report<'a> {
+    pub rules: &'a RuleSet,
+    pub cases: Vec<CaseReport>,
+}
+
+/// What is reported of one case.
+pub struct CaseReport {
+    pub name: String,
+    pub sources: Vec<SourceInfo>,
+    pub counts: Counts,
+    pub findings: Vec<Finding>,
+    /// Notes on the inputs: index of the source, and the note.
+    pub notes: Vec<(usize, Note)>,
+}
+
+/// The counts that are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub stacks: u64,
+    pub frames: u64,
+    pub missing_frames: u64,
+    pub distinct_stacks: u64,
+    pub idle: u64,
+    pub empty: u64,
+}
+
+impl Report<'_> {
+    /// The worst severity among the findings.
+    pub fn worst(&self) -> Option<Severity> {
+        let findings = self.cases.iter().flat_map(|case| &case.findings);
+        findings.map(|finding| self.rules.rules[finding.rule].severity).max()
+    }
+}
+
+/// Text of a log made harmless for a terminal: control characters become visible and do nothing.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let is_harmful = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if !text.contains(is_harmful) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().map(|c| if is_harmful(c) { '\u{fffd}' } else { c }).collect())
+}

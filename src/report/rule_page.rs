@@ -1,0 +1,67 @@
+//! Rules for people: the list, and one rule as a page.
+
+use std::io::{self, Write};
+
+use super::layout::{BOLD, DIM, paragraph, severity_style, styled};
+use super::printable;
+use crate::rules::{Rule, RuleSet};
+
+/// Writes one line a rule: severity, id, title; role rules last.
+pub fn render_rule_list(rules: &RuleSet, out: &mut dyn Write) -> io::Result<()> {
+    let width = rules.rules.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
+    let mut sorted: Vec<&Rule> = rules.finding_rules().collect();
+    sorted.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
+    for rule in &sorted {
+        let severity = styled(severity_style(rule.severity), &format!("{:<8}", rule.severity.name()));
+        let origin = if rule.is_builtin { String::new() } else { format!("  ({})", printable(&rule.file)) };
+        writeln!(out, "{severity} {:<width$}  {}{}", rule.id, printable(&rule.title), styled(DIM, &origin))?;
+    }
+    let mut roles: Vec<&Rule> = rules.rules.iter().filter(|rule| rule.role.is_some()).collect();
+    roles.sort_by(|a, b| a.id.cmp(&b.id));
+    for rule in &roles {
+        let role = rule.role.map_or("", |role| role.name());
+        writeln!(out, "{:<8} {:<width$}  {}", role, rule.id, printable(&rule.title))?;
+    }
+    writeln!(out, "\n{} rules, {} roles", sorted.len(), roles.len())
+}
+
+/// Writes everything a rule says.
+pub fn render_rule_page(rule: &Rule, rules: &RuleSet, out: &mut dyn Write, width: usize) -> io::Result<()> {
+    writeln!(out, "{}  {}", styled(BOLD, &rule.id), printable(&rule.title))?;
+    match rule.role {
+        Some(role) => writeln!(out, "  role {}, from {}", role.name(), printable(&rule.file))?,
+        None => writeln!(
+            out,
+            "  severity {}, confidence {}, category {}, from {}",
+            rule.severity.name(),
+            rule.confidence.name(),
+            if rule.category.is_empty() { "none" } else { &rule.category },
+            printable(&rule.file)
+        )?,
+    }
+    writeln!(out, "\n  Pattern (innermost call first)")?;
+    for line in rule.pattern_text.lines() {
+        writeln!(out, "      {}", printable(line))?;
+    }
+    if !rule.yields_to.is_empty() {
+        let ids: Vec<&str> = rule.yields_to.iter().map(|&index| rules.rules[index].id.as_str()).collect();
+        writeln!(out)?;
+        paragraph(out, "  Not reported where one of these holds: ", &ids.join(", "), width)?;
+    }
+    writeln!(out)?;
+    if !rule.why.is_empty() {
+        paragraph(out, "  Why    ", &printable(&rule.why), width)?;
+    }
+    for (number, step) in rule.fix.iter().enumerate() {
+        let label = if number == 0 { "  Fix    " } else { "         " };
+        paragraph(out, &format!("{label}{}. ", number + 1), &printable(step), width)?;
+    }
+    for (number, link) in rule.links.iter().enumerate() {
+        let label = if number == 0 { "  Links  " } else { "         " };
+        writeln!(out, "{label}{}: {}", printable(&link.title), printable(&link.url))?;
+    }
+    if let Some(notes) = &rule.notes {
+        paragraph(out, "  Notes  ", &printable(notes), width)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! The report for people: findings first, worst first, each with its proof.
+
+use std::io::{self, Write};
+
+use super::layout::{BOLD, DIM, count, paragraph, severity_style, styled, thread_label};
+use super::{CaseReport, Report, printable};
+use crate::finding::{Finding, ShownRow};
+use crate::rules::Rule;
+
+/// Threads named in full.
+const THREADS_NAMED: usize = 12;
+
+/// Writes the report, wrapped at `width` columns.
+pub fn render_text(report: &Report<'_>, out: &mut dyn Write, width: usize) -> io::Result<()> {
+    for case in &report.cases {
+        if report.cases.len() > 1 {
+            writeln!(out, "{}\n", styled(BOLD, &format!("== {} ==", printable(&case.name))))?;
+        }
+        for finding in &case.findings {
+            write_finding(&report.rules.rules[finding.rule], finding, case, out, width)?;
+            writeln!(out)?;
+        }
+        write_summary(report, case, out, width)?;
+    }
+    Ok(())
+}
+
+fn write_finding(
+    rule: &Rule,
+    finding: &Finding,
+    case: &CaseReport,
+    out: &mut dyn Write,
+    width: usize,
+) -> io::Result<()> {
+    let severity = styled(severity_style(rule.severity), &rule.severity.name().to_uppercase());
+    let title = styled(BOLD, &printable(&rule.title));
+    writeln!(out, "{severity}  {title}  {}", styled(DIM, &format!("[{}]", rule.id)))?;
+    let verdict = format!("{}, confidence {}", finding.verdict.name(), finding.confidence.name());
+    let sureness = match &finding.lowered_because {
+        None => verdict,
+        Some(because) if finding.confidence == rule.confidence => format!("{verdict}: {because}"),
+        Some(because) => {
+            format!("{verdict}, lowered from {} because something is not in the text: {because}", rule.confidence.name())
+        }
+    };
+    paragraph(out, "  ", &sureness, width)?;
+    paragraph(out, "  ", &threads(finding), width)?;
+    writeln!(out)?;
+    write_stack(finding, case, out)?;
+    writeln!(out)?;
+    paragraph(out, "  Why    ", &printable(&rule.why), width)?;
+    for (number, step) in rule.fix.iter().enumerate() {
+        let label = if number == 0 { "  Fix    " } else { "         " };
+        paragraph(out, &format!("{label}{}. ", number + 1), &printable(step), width)?;
+    }
+    for (number, link) in rule.links.iter().enumerate() {
+        let label = if number == 0 { "  Links  " } else { "         " };
+        writeln!(out, "{label}{}: {}", printable(&link.title), printable(&link.url))?;
+    }
+    Ok(())
+}
+
+fn threads(finding: &Finding) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for thread in &finding.threads {
+        let name = match (thread.thread.index, thread.thread.os_id) {
+            (Some(index), _) => index.to_string(),
+            (None, Some(os_id)) => format!("{os_id:#x}"),
+            (None, None) => continue,
+        };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+        if names.len() > THREADS_NAMED {
+            break;
+        }
+    }
+    let stacks = format!("on {}", count(finding.stacks, "stack"));
+    let more = names.len() > THREADS_NAMED;
+    names.truncate(THREADS_NAMED);
+    match (names.len(), more) {
+        (0, _) => stacks,
+        (1, false) => format!("{stacks}: thread {}", names[0]),
+        (_, false) => format!("{stacks}: threads {}", names.join(", ")),
+        (_, true) => format!("{stacks}: threads {} and more", names.join(", ")),
+    }
+}
+
+/// The matched frames with number and line, what lies between them, and what is missing.
+fn write_stack(finding: &Finding, case: &CaseReport, out: &mut dyn Write) -> io::Result<()> {
+    let shown = &finding.shown;
+    let source = case.sources.get(shown.source).map_or("", |source| source.name.as_str());
+    let place = format!("{} in {}, line {}", thread_label(&shown.thread), printable(source), shown.line);
+    writeln!(out, "  {}", styled(DIM, &place))?;
+    for row in &shown.rows {
+        match row {
+            ShownRow::Matched(index) => {
+                let evidence = &finding.evidence[*index];
+                let line = styled(DIM, &format!("line {:<6}", evidence.line));
+                writeln!(out, "  {:02x}  {line} {}", evidence.frame, printable(&evidence.text))?;
+            }
+            ShownRow::Skipped(frames) => {
+                writeln!(out, "      {}", styled(DIM, &format!("... {}", count(*frames as u64, "frame"))))?;
+            }
+            ShownRow::Missing(frames) => {
+                let what = match frames {
+                    Some(frames) => count(u64::from(*frames), "frame"),
+                    None => "frames".to_string(),
+                };
+                writeln!(out, "      {}", styled(BOLD, &format!("--- {what} missing from the text ---")))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write_summary(report: &Report<'_>, case: &CaseReport, out: &mut dyn Write, width: usize) -> io::Result<()> {
+    let counts = case.counts;
+    let findings = match case.findings.len() {
+        0 => "no known-bad pattern".to_string(),
+        found => count(found as u64, "finding"),
+    };
+    let mut parts = vec![count(counts.stacks, "stack"), count(counts.frames, "frame")];
+    if counts.missing_frames > 0 {
+        parts.push(format!("{} missing", counts.missing_frames));
+    }
+    if counts.idle > 0 {
+        parts.push(format!("{} waiting for work as they should", count(counts.idle, "thread")));
+    }
+    if counts.empty > 0 {
+        parts.push(format!("{} without frames", counts.empty));
+    }
+    let sources = count(case.sources.len() as u64, "source");
+    let rules = count(report.rules.finding_rules().count() as u64, "rule");
+    let summary = format!("{findings} in {sources} by {rules}: {}", parts.join(", "));
+    paragraph(out, "", &summary, width)?;
+    for (source, note) in &case.notes {
+        let name = case.sources.get(*source).map_or("", |source| source.name.as_str());
+        let place = format!("note {}  {}, line {}: ", note.code.code(), printable(name), note.line);
+        paragraph(out, "  ", &format!("{place}{}", printable(&note.message)), width)?;
+    }
+    writeln!(out)
+}
