@@ -8,7 +8,7 @@ use super::bits::Bits;
 use super::sieve::Sieve;
 use crate::facts::{FrameName, Generics};
 use crate::model::{CallSites, SiteId};
-use crate::rules::{AtomId, RuleSet, Test, Truth};
+use crate::rules::{AtomId, RuleSet, TestId, Truth};
 
 /// Number of a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,7 +18,8 @@ pub struct ClassId(u32);
 #[derive(Clone, Debug)]
 pub struct Class {
     yes: Bits,
-    unknown: Bits,
+    /// The answer to every test of the rule set.
+    truths: Vec<Truth>,
     /// One of the noise lists has it.
     pub is_noise: bool,
     /// Which required frames of all patterns it is, as the sieve numbers them.
@@ -28,18 +29,9 @@ pub struct Class {
 }
 
 impl Class {
-    pub fn truth(&self, test: &Test) -> Truth {
-        let any = |bits: &Bits| test.atoms.iter().any(|atom| bits.contains(atom.0 as usize));
-        let positive = match (any(&self.yes), any(&self.unknown)) {
-            (true, _) => Truth::Yes,
-            (false, true) => Truth::Unknown,
-            (false, false) => Truth::No,
-        };
-        match (test.negated, positive) {
-            (true, Truth::Yes) => Truth::No,
-            (true, Truth::No) => Truth::Yes,
-            (_, truth) => truth,
-        }
+    #[inline]
+    pub fn truth(&self, test: TestId) -> Truth {
+        self.truths[test.0 as usize]
     }
 
     pub fn says_yes_to_any(&self, atoms: &Bits) -> bool {
@@ -168,8 +160,14 @@ impl<'r> Classes<'r> {
             return class;
         }
         let (yes, unknown) = key.clone();
+        let answer = |atom: AtomId| match (yes.contains(atom.0 as usize), unknown.contains(atom.0 as usize)) {
+            (true, _) => Truth::Yes,
+            (false, true) => Truth::Unknown,
+            (false, false) => Truth::No,
+        };
+        let truths = self.rules.tests.iter().map(|test| test.truth(answer)).collect();
         let is_noise = self.rules.noise.iter().any(|atom| yes.contains(atom.0 as usize));
-        let mut class = Class { yes, unknown, is_noise, required: Bits::new(0), is_relevant: false };
+        let mut class = Class { yes, truths, is_noise, required: Bits::new(0), is_relevant: false };
         class.required = self.sieve.required_of(&class);
         class.is_relevant = !class.required.is_empty();
         let id = ClassId(self.classes.len() as u32);

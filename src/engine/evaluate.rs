@@ -6,7 +6,7 @@ use super::matcher::{Match, Stance, best_match};
 use super::sieve::Sieve;
 use super::tape::{Item, Tape};
 use crate::model::{CallSites, Stack};
-use crate::rules::{Pattern, RuleSet, Test, Truth};
+use crate::rules::{Pattern, RuleSet, TestId, Truth};
 
 /// What the rules say of one stack.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -116,7 +116,7 @@ impl<'r> Evaluator<'r> {
         })
     }
 
-    fn truth(&self) -> impl Fn(&Test, usize) -> Truth {
+    fn truth(&self) -> impl Fn(TestId, usize) -> Truth {
         |test, frame| self.classes.get(self.of_frame[frame]).truth(test)
     }
 
@@ -124,11 +124,10 @@ impl<'r> Evaluator<'r> {
         let mut doubts = Vec::new();
         let truth = self.truth();
         for (step, bounds) in pattern.steps.iter().zip(found.bounds.windows(2)) {
-            let free_gap = step.is_gap && step.max.is_none() && step.test.is_any();
             for item in &tape.items[bounds[0]..bounds[1]] {
                 match item {
-                    Item::Hole(hole) if !free_gap => doubts.push(Doubt::Hole(*hole)),
-                    Item::Frame(frame) if truth(&step.test, *frame) == Truth::Unknown => {
+                    Item::Hole(hole) if !step.is_free => doubts.push(Doubt::Hole(*hole)),
+                    Item::Frame(frame) if truth(step.test, *frame) == Truth::Unknown => {
                         doubts.push(Doubt::Unreadable(*frame));
                     }
                     _ => {}
@@ -151,8 +150,8 @@ impl<'r> Evaluator<'r> {
 
 fn naming_atoms(pattern: &Pattern, rules: &RuleSet) -> Bits {
     let mut atoms = Bits::new(rules.atoms.len());
-    for step in pattern.steps.iter().filter(|step| !step.is_gap && !step.test.negated) {
-        for atom in &step.test.atoms {
+    for step in pattern.steps.iter().filter(|step| !step.is_gap && !step.negated) {
+        for atom in &rules.tests[step.test.0 as usize].atoms {
             if rules.atoms[atom.0 as usize].names_function() {
                 atoms.insert(atom.0 as usize);
             }

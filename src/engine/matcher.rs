@@ -1,17 +1,18 @@
 //! Finds the best match of a pattern on a tape, in time linear in frames times pattern lines.
 //!
-//! A pattern is a row of steps, each a run of frames. `cost[step][place]` is the least cost of matching the steps from
-//! `step` on when they begin at `place`; it is computed from the last step to the first. The run of a step that begins
-//! at a place may end anywhere in a window, and both window ends only move up the stack as the place does, so the least
-//! cost within the window is kept in a queue instead of being searched.
+//! A pattern is a row of steps, each a run of frames. The cost of a step at a place of the tape is the least number of
+//! skipped frames with which the steps from it on can match when they begin there; it is computed from the last step to
+//! the first. The run that begins at a place may end anywhere in a window, and both ends of the window only move up the
+//! stack as the place does, so the least cost within it is kept in a queue instead of being searched.
 //!
-//! Costs compare certainty first, then skipped frames. Reading the steps forwards again, taking the first place of equal
-//! cost each time, gives the match nearest the top.
+//! A match that is certain comes first, however much it skips. So what is missing or unreadable is not crossed at all
+//! first, and only when nothing is found that way is it taken for what the pattern wants. Reading the steps forwards
+//! again, taking the first place of equal cost each time, gives the match nearest the top.
 
 use std::collections::VecDeque;
 
 use super::tape::{Item, Tape};
-use crate::rules::{Pattern, Step, Test, Truth};
+use crate::rules::{Pattern, Step, TestId, Truth};
 
 /// The best match.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,116 +25,220 @@ pub struct Match {
     pub bounds: Vec<usize>,
 }
 
-/// How missing and unreadable frames are taken.
+/// How missing and unreadable frames are taken when no certain match exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stance {
     /// A frame that must be there must be seen.
     Proof,
-    /// A hole or an unreadable frame may be the frame wanted; the match is then uncertain. For `unless`: what cannot be
-    /// excluded.
+    /// A hole or an unreadable frame may be the frame wanted. For `unless`: what cannot be excluded.
     Possibility,
 }
 
-type Cost = u64;
-const NEVER: Cost = u64::MAX;
-const UNCERTAIN: Cost = 1 << 40;
+type Cost = u32;
+const NEVER: Cost = u32::MAX;
 
 /// Finds the best match of `pattern`, or `None`. `truth` answers a step's test for a frame of the stack.
 pub fn best_match(
     pattern: &Pattern,
     tape: &Tape,
     stance: Stance,
-    truth: impl Fn(&Test, usize) -> Truth,
+    truth: impl Fn(TestId, usize) -> Truth,
 ) -> Option<Match> {
-    let runs: Vec<Run> = pattern.steps.iter().map(|step| Run::new(step, tape, stance, &truth)).collect();
-    let mut costs = vec![end_costs(pattern, tape)];
-    for run in runs.iter().rev() {
-        let next = &costs[costs.len() - 1];
-        costs.push(run.costs(next));
+    let certain = Search { pattern, tape, doubting: None, truth: &truth };
+    if let Some(found) = certain.best() {
+        return Some(found);
     }
-    costs.reverse();
-    let first = &costs[0];
-    let start = match pattern.from_top {
-        true => 0,
-        false => (0..first.len()).min_by_key(|&place| first[place])?,
+    let unreadable = |frame: &usize| pattern.steps.iter().any(|step| truth(step.test, *frame) == Truth::Unknown);
+    let casts_doubt = |item: &Item| match item {
+        Item::Hole(_) => true,
+        Item::Frame(frame) => unreadable(frame),
     };
-    let best = first[start];
-    if best == NEVER {
+    let open_end = pattern.to_bottom && tape.open_below;
+    if !open_end && !tape.items.iter().any(casts_doubt) {
         return None;
     }
-    let mut bounds = vec![start];
-    for (step, run) in runs.iter().enumerate() {
-        let place = bounds[step];
-        bounds.push(run.first_end(place, costs[step][place], &costs[step + 1]));
-    }
-    Some(Match { uncertain: best >= UNCERTAIN, skipped: (best % UNCERTAIN) as u32, bounds })
+    Search { doubting: Some(stance), ..certain }.best()
 }
 
-/// The cost of being done at each place: nothing, unless the pattern must reach the bottom.
-fn end_costs(pattern: &Pattern, tape: &Tape) -> Vec<Cost> {
-    let mut costs = vec![0; tape.items.len() + 1];
-    if !pattern.to_bottom {
-        return costs;
+/// One search over a tape.
+#[derive(Clone, Copy)]
+struct Search<'a, T> {
+    pattern: &'a Pattern,
+    tape: &'a Tape,
+    /// `None` crosses nothing that is not known.
+    doubting: Option<Stance>,
+    truth: &'a T,
+}
+
+impl<T: Fn(TestId, usize) -> Truth> Search<'_, T> {
+    fn best(&self) -> Option<Match> {
+        let width = self.tape.items.len() + 1;
+        let steps = &self.pattern.steps;
+        // One row for each step and one for the end; `costs[step * width + place]`.
+        let mut costs = vec![NEVER; (steps.len() + 1) * width];
+        self.write_end_costs(&mut costs[steps.len() * width..]);
+        for (index, step) in steps.iter().enumerate().rev() {
+            let (upper, next) = costs.split_at_mut((index + 1) * width);
+            let row = &mut upper[index * width..];
+            self.laid(step).write_costs(row, &next[..width]);
+            if row.iter().all(|&cost| cost == NEVER) {
+                return None;
+            }
+        }
+        let first = &costs[..width];
+        let start = if self.pattern.from_top { 0 } else { (0..width).min_by_key(|&place| first[place])? };
+        if first[start] == NEVER {
+            return None;
+        }
+        let mut bounds = vec![start];
+        for (index, step) in steps.iter().enumerate() {
+            let (row, next) = (&costs[index * width..][..width], &costs[(index + 1) * width..][..width]);
+            let place = bounds[index];
+            bounds.push(self.laid(step).first_end(place, row[place], next));
+        }
+        Some(Match { uncertain: self.doubting.is_some(), skipped: first[start], bounds })
     }
-    let mut cost = if tape.open_below { UNCERTAIN } else { 0 };
-    for place in (0..=tape.items.len()).rev() {
-        cost = match tape.items.get(place) {
-            Some(Item::Frame(_)) => NEVER,
-            Some(Item::Hole(_)) if cost != NEVER => UNCERTAIN,
-            _ => cost,
+
+    fn laid<'a>(&'a self, step: &'a Step) -> Laid<'a, T> {
+        let lenient = match self.doubting {
+            None => false,
+            Some(Stance::Proof) => step.negated,
+            Some(Stance::Possibility) => true,
         };
-        costs[place] = cost;
+        let crosses_holes = step.is_free || self.doubting.is_some();
+        Laid { step, tape: self.tape, lenient, crosses_holes, truth: self.truth }
     }
-    costs
+
+    /// The cost of being done at each place: nothing, unless the pattern must reach the bottom.
+    fn write_end_costs(&self, costs: &mut [Cost]) {
+        if !self.pattern.to_bottom {
+            costs.fill(0);
+            return;
+        }
+        let mut cost = if self.tape.open_below && self.doubting.is_none() { NEVER } else { 0 };
+        for place in (0..costs.len()).rev() {
+            cost = match self.tape.items.get(place) {
+                Some(Item::Hole(_)) if self.doubting.is_some() => cost,
+                Some(_) => NEVER,
+                None => cost,
+            };
+            costs[place] = cost;
+        }
+    }
 }
 
 /// A step laid over a tape.
+struct Laid<'a, T> {
+    step: &'a Step,
+    tape: &'a Tape,
+    /// A hole or an unreadable frame may be what the step wants.
+    lenient: bool,
+    crosses_holes: bool,
+    truth: &'a T,
+}
+
+impl<T: Fn(TestId, usize) -> Truth> Laid<'_, T> {
+    fn passes(&self, frame: usize) -> bool {
+        match (self.truth)(self.step.test, frame) {
+            Truth::Yes => true,
+            Truth::Unknown => self.lenient,
+            Truth::No => false,
+        }
+    }
+
+    /// A hole may hold the frames that the run must have.
+    fn hole_suffices(&self) -> bool {
+        self.lenient && !self.step.is_gap
+    }
+
+    /// The cost at every place, from the costs of what follows.
+    fn write_costs(&self, row: &mut [Cost], next: &[Cost]) {
+        match (self.step.is_free, self.step.min, self.step.max) {
+            (true, ..) => self.write_free_gap(row, next),
+            (false, 1, Some(1)) => self.write_single_frame(row, next),
+            _ => Run::new(self).write_costs(row, next),
+        }
+    }
+
+    /// Any number of frames: stop here, or skip the next frame. Holes cost nothing.
+    fn write_free_gap(&self, row: &mut [Cost], next: &[Cost]) {
+        let mut cost = NEVER;
+        for place in (0..next.len()).rev() {
+            if let Some(Item::Frame(_)) = self.tape.items.get(place) {
+                cost = cost.saturating_add(1);
+            }
+            cost = cost.min(next[place]);
+            row[place] = cost;
+        }
+    }
+
+    fn write_single_frame(&self, row: &mut [Cost], next: &[Cost]) {
+        for (place, item) in self.tape.items.iter().enumerate().rev() {
+            row[place] = match item {
+                Item::Frame(frame) if self.passes(*frame) => next[place + 1],
+                Item::Frame(_) => NEVER,
+                Item::Hole(_) if self.hole_suffices() => row[place + 1].min(next[place + 1]),
+                Item::Hole(_) if self.crosses_holes => row[place + 1],
+                Item::Hole(_) => NEVER,
+            };
+        }
+    }
+
+    /// The first end of the run that begins at `place` which has the cost.
+    fn first_end(&self, place: usize, cost: Cost, next: &[Cost]) -> usize {
+        let (mut frames, mut holes) = (0, 0);
+        let mut end = place;
+        loop {
+            let skipped = if self.step.is_gap { frames } else { 0 };
+            let enough = frames >= self.step.min || (self.hole_suffices() && holes > 0);
+            if enough && next[end] != NEVER && next[end] + skipped == cost {
+                return end;
+            }
+            match self.tape.items.get(end) {
+                Some(Item::Hole(_)) => holes += 1,
+                Some(Item::Frame(_)) => frames += 1,
+                None => return end,
+            }
+            end += 1;
+        }
+    }
+}
+
+/// A counted run: what bounds its windows.
 struct Run {
     /// Frames before each place.
     frames_before: Vec<u32>,
     /// The first place at or below each place that the run cannot cross.
     blocked: Vec<usize>,
-    /// The first place at or below each place that makes the run uncertain.
-    doubtful: Vec<usize>,
     /// The first hole at or below each place.
     hole: Vec<usize>,
     min: u32,
     max: Option<u32>,
-    /// A hole may hold the frames that the run must have.
     hole_suffices: bool,
     cost_of_frame: Cost,
 }
 
 impl Run {
-    fn new(step: &Step, tape: &Tape, stance: Stance, truth: &impl Fn(&Test, usize) -> Truth) -> Self {
-        let length = tape.items.len();
-        let lenient = step.test.negated || stance == Stance::Possibility;
-        let free_gap = step.is_gap && step.max.is_none() && step.test.is_any();
+    fn new<T: Fn(TestId, usize) -> Truth>(laid: &Laid<'_, T>) -> Self {
+        let length = laid.tape.items.len();
         let mut run = Run {
             frames_before: vec![0; length + 1],
             blocked: vec![length; length + 1],
-            doubtful: vec![length; length + 1],
             hole: vec![length; length + 1],
-            min: step.min,
-            max: step.max,
-            hole_suffices: lenient && !step.is_gap,
-            cost_of_frame: Cost::from(step.is_gap),
+            min: laid.step.min,
+            max: laid.step.max,
+            hole_suffices: laid.hole_suffices(),
+            cost_of_frame: Cost::from(laid.step.is_gap),
         };
-        for (place, item) in tape.items.iter().enumerate() {
+        for (place, item) in laid.tape.items.iter().enumerate() {
             run.frames_before[place + 1] = run.frames_before[place] + u32::from(matches!(item, Item::Frame(_)));
         }
-        for (place, item) in tape.items.iter().enumerate().rev() {
-            let (blocks, casts_doubt) = match item {
-                Item::Hole(_) => (false, !free_gap),
-                Item::Frame(frame) => match truth(&step.test, *frame) {
-                    Truth::Yes => (false, false),
-                    Truth::Unknown => (!lenient, lenient),
-                    Truth::No => (true, false),
-                },
+        for (place, item) in laid.tape.items.iter().enumerate().rev() {
+            let (crossed, is_hole) = match item {
+                Item::Hole(_) => (laid.crosses_holes, true),
+                Item::Frame(frame) => (laid.passes(*frame), false),
             };
-            let is_hole = matches!(item, Item::Hole(_));
-            run.blocked[place] = if blocks { place } else { run.blocked[place + 1] };
-            run.doubtful[place] = if casts_doubt { place } else { run.doubtful[place + 1] };
+            run.blocked[place] = if crossed { run.blocked[place + 1] } else { place };
             run.hole[place] = if is_hole { place } else { run.hole[place + 1] };
         }
         run
@@ -143,38 +248,22 @@ impl Run {
         self.blocked.len() - 1
     }
 
-    /// The cost at every place, from the costs of what follows.
-    fn costs(&self, next: &[Cost]) -> Vec<Cost> {
-        let key = |place: usize| match next[place] {
-            NEVER => NEVER,
-            cost => cost + self.skipped_until(place),
-        };
-        let sure: Vec<Cost> = (0..next.len()).map(key).collect();
-        let doubted: Vec<Cost> = sure.iter().map(|&key| if key == NEVER { key } else { key % UNCERTAIN }).collect();
-        let (mut sure_window, mut doubted_window) = (Window::new(&sure), Window::new(&doubted));
+    fn write_costs(&self, row: &mut [Cost], next: &[Cost]) {
+        let skipped_until = |place: usize| self.cost_of_frame * self.frames_before[place];
+        let key = |place: usize| next[place].saturating_add(skipped_until(place));
+        let keys: Vec<Cost> = (0..next.len()).map(key).collect();
+        let mut window = Window::new(&keys);
         let (mut nearest, mut farthest) = (self.length() + 1, self.length());
-        let mut costs = vec![NEVER; next.len()];
         for place in (0..next.len()).rev() {
             nearest = self.nearest_end(place, nearest);
             farthest = self.farthest_end(place, farthest);
-            let doubtful = self.doubtful[place];
-            let sure = sure_window.least(nearest, farthest.min(doubtful));
-            let doubted = doubted_window.least(nearest.max(doubtful + 1), farthest);
-            let base = self.skipped_until(place);
-            let sure = sure.map_or(NEVER, |key| key - base);
-            let doubted = doubted.map_or(NEVER, |key| key - base + UNCERTAIN);
-            costs[place] = sure.min(doubted);
+            row[place] = window.least(nearest, farthest).map_or(NEVER, |key| key - skipped_until(place));
         }
-        costs
-    }
-
-    fn skipped_until(&self, place: usize) -> Cost {
-        self.cost_of_frame * Cost::from(self.frames_before[place])
     }
 
     /// The first place at which a run that begins at `place` is long enough; `from` is the answer for the place below.
     fn nearest_end(&self, place: usize, from: usize) -> usize {
-        let wanted = self.frames_before[place] + self.min;
+        let wanted = self.frames_before[place].saturating_add(self.min);
         let mut end = from;
         while end > place && self.frames_before[end - 1] >= wanted {
             end -= 1;
@@ -185,7 +274,7 @@ impl Run {
         end
     }
 
-    /// The last place at which a run that begins at `place` may end.
+    /// The last place at which a run that begins at `place` may end; `from` is the answer for the place below.
     fn farthest_end(&self, place: usize, from: usize) -> usize {
         let mut end = from.min(self.blocked[place]);
         if let Some(max) = self.max {
@@ -196,27 +285,12 @@ impl Run {
         }
         end
     }
-
-    /// The first end of the run that begins at `place` which has the cost.
-    fn first_end(&self, place: usize, cost: Cost, next: &[Cost]) -> usize {
-        let nearest = self.nearest_end(place, self.length() + 1);
-        let farthest = self.farthest_end(place, self.length());
-        let has_cost = |end: &usize| {
-            let skipped = self.skipped_until(*end) - self.skipped_until(place);
-            match next[*end] {
-                NEVER => false,
-                next if *end > self.doubtful[place] => next % UNCERTAIN + skipped + UNCERTAIN == cost,
-                next => next + skipped == cost,
-            }
-        };
-        (nearest..=farthest).find(has_cost).unwrap_or(farthest)
-    }
 }
 
-/// The least key within a window whose ends only move down.
+/// The least key within a window whose ends only move up the stack.
 struct Window<'a> {
     keys: &'a [Cost],
-    /// Places whose key is less than that of every place before them in the window; the least is last.
+    /// Places of the window whose key is less than every key above them; the least is last.
     queue: VecDeque<usize>,
     added: usize,
 }

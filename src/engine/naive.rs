@@ -5,28 +5,63 @@ use super::matcher::{Match, Stance};
 use super::tape::{Item, Tape};
 use crate::facts::FrameName;
 use crate::model::{CallSites, Stack};
-use crate::rules::{AtomId, Pattern, RuleSet, Step, Test, Truth};
+use crate::rules::{AtomId, Pattern, RuleSet, Step, TestId, Truth};
 
-/// The best match of a pattern on a stack.
-pub fn best_match(pattern: &Pattern, stack: &Stack, sites: &CallSites, rules: &RuleSet, stance: Stance) -> Option<Match> {
+/// What is held against the engine's hits: rule, whether it is uncertain, skipped frames, matched frames.
+pub type PlainHit = (usize, bool, u32, Vec<usize>);
+
+/// All rules on one stack, as the engine evaluates them.
+pub fn evaluate(stack: &Stack, sites: &CallSites, rules: &RuleSet) -> Vec<PlainHit> {
+    let mut held: Vec<PlainHit> = Vec::new();
+    for (index, rule) in rules.rules.iter().enumerate() {
+        let Some((found, tape)) = best_match(&rule.pattern, stack, sites, rules, Stance::Proof) else { continue };
+        let vetoes = rule.unless.iter().filter_map(|unless| best_match(unless, stack, sites, rules, Stance::Possibility));
+        let vetoes: Vec<bool> = vetoes.map(|(veto, _)| veto.uncertain).collect();
+        if vetoes.contains(&false) {
+            continue;
+        }
+        let mut frames = Vec::new();
+        for (step, bounds) in rule.pattern.steps.iter().zip(found.bounds.windows(2)) {
+            for item in &tape.items[bounds[0]..bounds[1]] {
+                match item {
+                    Item::Frame(frame) if !step.is_gap => frames.push(*frame),
+                    _ => {}
+                }
+            }
+        }
+        held.push((index, found.uncertain || vetoes.contains(&true), found.skipped, frames));
+    }
+    if held.iter().any(|(rule, ..)| rules.rules[*rule].role.is_some()) {
+        return Vec::new();
+    }
+    let all: Vec<usize> = held.iter().map(|(rule, ..)| *rule).collect();
+    held.retain(|(rule, ..)| !rules.rules[*rule].yields_to.iter().any(|other| all.contains(other)));
+    held
+}
+
+/// The best match of a pattern on a stack, and the tape it lies on.
+pub fn best_match(pattern: &Pattern, stack: &Stack, sites: &CallSites, rules: &RuleSet, stance: Stance) -> Option<(Match, Tape)> {
     let names: Vec<FrameName> =
         stack.frames.iter().map(|frame| FrameName::of(&sites.get(frame.site), &rules.aliases)).collect();
     let yes = |atom: &AtomId, frame: usize| rules.atoms[atom.0 as usize].test(&names[frame]) == Truth::Yes;
     let named_by_pattern = |frame: usize| {
-        let positive = pattern.steps.iter().filter(|step| !step.is_gap && !step.test.negated);
-        let mut atoms = positive.flat_map(|step| &step.test.atoms);
+        let positive = pattern.steps.iter().filter(|step| !step.is_gap && !step.negated);
+        let mut atoms = positive.flat_map(|step| &rules.tests[step.test.0 as usize].atoms);
         atoms.any(|atom| rules.atoms[atom.0 as usize].names_function() && yes(atom, frame))
     };
     let is_noise = |frame: usize| rules.noise.iter().any(|atom| yes(atom, frame));
     let tape = Tape::new(stack, |frame| !pattern.strict && is_noise(frame) && !named_by_pattern(frame));
-    let truth = |test: &Test, frame: usize| truth(test, &names[frame], rules);
+    let truth = |test: TestId, frame: usize| {
+        rules.tests[test.0 as usize].truth(|atom| rules.atoms[atom.0 as usize].test(&names[frame]))
+    };
     let mut best: Option<Candidate> = None;
     let starts = if pattern.from_top { 0..=0 } else { 0..=tape.items.len() };
     for start in starts {
         let candidate = Candidate { uncertain: false, skipped: 0, bounds: vec![start] };
         try_steps(pattern, &tape, stance, &truth, candidate, &mut best);
     }
-    best.map(|best| Match { uncertain: best.uncertain, skipped: best.skipped, bounds: best.bounds })
+    let best = best?;
+    Some((Match { uncertain: best.uncertain, skipped: best.skipped, bounds: best.bounds }, tape))
 }
 
 /// Compared field by field: certain before uncertain, then tight, then near the top.
@@ -41,7 +76,7 @@ fn try_steps(
     pattern: &Pattern,
     tape: &Tape,
     stance: Stance,
-    truth: &impl Fn(&Test, usize) -> Truth,
+    truth: &impl Fn(TestId, usize) -> Truth,
     so_far: Candidate,
     best: &mut Option<Candidate>,
 ) {
@@ -70,19 +105,18 @@ fn try_steps(
 }
 
 /// Whether the items can be the step's run; if so, whether that is uncertain, and how many frames it skips.
-fn run(step: &Step, items: &[Item], stance: Stance, truth: &impl Fn(&Test, usize) -> Truth) -> Option<(bool, u32)> {
-    let lenient = step.test.negated || stance == Stance::Possibility;
+fn run(step: &Step, items: &[Item], stance: Stance, truth: &impl Fn(TestId, usize) -> Truth) -> Option<(bool, u32)> {
+    let lenient = step.negated || stance == Stance::Possibility;
     let (mut uncertain, mut frames, mut holes) = (false, 0, 0);
     for item in items {
         match item {
             Item::Hole(_) => {
                 holes += 1;
-                let free = step.is_gap && step.max.is_none() && step.test.is_any();
-                uncertain |= !free;
+                uncertain |= !step.is_free;
             }
             Item::Frame(frame) => {
                 frames += 1;
-                match truth(&step.test, *frame) {
+                match truth(step.test, *frame) {
                     Truth::Yes => {}
                     Truth::Unknown if lenient => uncertain = true,
                     _ => return None,
@@ -93,20 +127,4 @@ fn run(step: &Step, items: &[Item], stance: Stance, truth: &impl Fn(&Test, usize
     let enough = frames >= step.min || (lenient && !step.is_gap && holes > 0);
     let not_too_many = step.max.is_none_or(|max| frames <= max);
     (enough && not_too_many).then_some((uncertain, if step.is_gap { frames } else { 0 }))
-}
-
-fn truth(test: &Test, name: &FrameName, rules: &RuleSet) -> Truth {
-    let answers: Vec<Truth> = test.atoms.iter().map(|atom| rules.atoms[atom.0 as usize].test(name)).collect();
-    let positive = if answers.contains(&Truth::Yes) {
-        Truth::Yes
-    } else if answers.contains(&Truth::Unknown) {
-        Truth::Unknown
-    } else {
-        Truth::No
-    };
-    match positive {
-        Truth::Yes if test.negated => Truth::No,
-        Truth::No if test.negated => Truth::Yes,
-        other => other,
-    }
 }

@@ -7,7 +7,7 @@
 use super::bits::Bits;
 use super::classes::{Class, Classes};
 use crate::model::{CallSites, Stack};
-use crate::rules::{RuleSet, Step, Test, Truth};
+use crate::rules::{RuleSet, Step, TestId, Truth};
 
 /// `x10+` waits for this many frames and no more: enough to sift.
 const REPEATS: u32 = 3;
@@ -15,7 +15,7 @@ const REPEATS: u32 = 3;
 pub struct Sieve {
     /// The required frames of all rules, one rule after the other, each rule followed by a place that nothing matches:
     /// the bit of a rule that can match comes to rest there.
-    places: Vec<Option<Test>>,
+    places: Vec<Option<TestId>>,
     start: Bits,
     /// Where each rule's bit comes to rest.
     ends: Vec<usize>,
@@ -28,7 +28,7 @@ impl Sieve {
             starts.push(places.len());
             for step in rule.pattern.steps.iter().filter(|step| step.is_required()) {
                 let Step { test, min, .. } = step;
-                places.extend((0..(*min).min(REPEATS)).map(|_| Some(test.clone())));
+                places.extend((0..(*min).min(REPEATS)).map(|_| Some(*test)));
             }
             ends.push(places.len());
             places.push(None);
@@ -42,7 +42,7 @@ impl Sieve {
     pub fn required_of(&self, class: &Class) -> Bits {
         let mut required = Bits::new(self.places.len());
         for (place, test) in self.places.iter().enumerate() {
-            if test.as_ref().is_some_and(|test| class.truth(test) == Truth::Yes) {
+            if test.is_some_and(|test| class.truth(test) == Truth::Yes) {
                 required.insert(place);
             }
         }

@@ -96,14 +96,17 @@ pub struct CallSites {
     hasher: FixedState,
     table: HashTable<Entry>,
     text: String,
-    ends: Vec<u32>,
-    symbols: Vec<Symbol>,
+    sites: Vec<(Range<u32>, Symbol)>,
 }
 
+/// A call site in the table, with where its text lies: looking one up touches nothing else.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    hash: u64,
+    /// The upper half of the hash: the lower half led here.
+    hash: u32,
     id: u32,
+    start: u32,
+    length: u32,
 }
 
 impl CallSites {
@@ -111,54 +114,57 @@ impl CallSites {
     #[inline]
     pub fn intern(&mut self, text: &str, parse: impl FnOnce(&str) -> Symbol) -> SiteId {
         let hash = self.hasher.hash_one(text.as_bytes());
-        let (arena, ends) = (&self.text, &self.ends);
-        let same = |entry: &Entry| entry.hash == hash && site_text(arena, ends, entry.id) == text;
-        if let Some(entry) = self.table.find(hash, same) {
-            return SiteId(entry.id);
+        let arena = self.text.as_bytes();
+        let same = |entry: &Entry| {
+            let start = entry.start as usize;
+            entry.hash == (hash >> 32) as u32
+                && entry.length as usize == text.len()
+                && arena[start..start + text.len()] == *text.as_bytes()
+        };
+        match self.table.find(hash, same) {
+            Some(entry) => SiteId(entry.id),
+            None => self.insert(hash, text, parse(text)),
         }
-        self.insert(hash, text, parse(text))
     }
 
     pub fn get(&self, id: SiteId) -> CallSite<'_> {
-        CallSite { text: site_text(&self.text, &self.ends, id.0), symbol: &self.symbols[id.0 as usize] }
+        let (range, symbol) = &self.sites[id.0 as usize];
+        CallSite { text: &self.text[range.start as usize..range.end as usize], symbol }
     }
 
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.sites.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.sites.is_empty()
     }
 
     /// Bytes held, roughly: what a cap on memory is measured against.
     pub fn bytes(&self) -> usize {
-        self.text.len() + self.ends.len() * (size_of::<Symbol>() + size_of::<Entry>() + 8)
+        self.text.len() + self.sites.len() * (size_of::<(Range<u32>, Symbol)>() + 2 * size_of::<Entry>())
     }
 
     /// Forgets everything; numbers given before are void.
     pub fn clear(&mut self) {
         self.table.clear();
         self.text.clear();
-        self.ends.clear();
-        self.symbols.clear();
+        self.sites.clear();
     }
 
     #[cold]
     #[inline(never)]
     fn insert(&mut self, hash: u64, text: &str, symbol: Symbol) -> SiteId {
-        let id = self.ends.len() as u32;
+        let id = self.sites.len() as u32;
+        let start = self.text.len() as u32;
         self.text.push_str(text);
-        self.ends.push(self.text.len() as u32);
-        self.symbols.push(symbol);
-        self.table.insert_unique(hash, Entry { hash, id }, |entry| entry.hash);
+        self.sites.push((start..self.text.len() as u32, symbol));
+        let entry = Entry { hash: (hash >> 32) as u32, id, start, length: text.len() as u32 };
+        let (hasher, arena) = (&self.hasher, self.text.as_bytes());
+        let rehash = |entry: &Entry| hasher.hash_one(&arena[entry.start as usize..][..entry.length as usize]);
+        self.table.insert_unique(hash, entry, rehash);
         SiteId(id)
     }
-}
-
-fn site_text<'a>(arena: &'a str, ends: &[u32], id: u32) -> &'a str {
-    let start = if id == 0 { 0 } else { ends[id as usize - 1] };
-    &arena[start as usize..ends[id as usize] as usize]
 }
 
 #[cfg(test)]

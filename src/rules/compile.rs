@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::pattern::{self, Alternative, Line};
-use super::rule_set::{Pattern, Rule, RuleSet, Step, Test};
+use super::rule_set::{Pattern, Rule, RuleSet, Step, Test, TestId};
 use super::written::{Block, RuleFile, Spot, WrittenRule};
 use super::{Atom, AtomId, Role, node, read};
 use crate::diagnostic::{Code, Diagnostics};
@@ -57,6 +57,7 @@ struct Compiler {
     origins: Vec<Origin>,
     rules: RuleSet,
     atom_ids: HashMap<String, AtomId>,
+    test_ids: HashMap<Test, TestId>,
     /// Atoms a line of text compiled to before.
     frames: HashMap<String, Vec<AtomId>>,
     lists: BTreeMap<String, List>,
@@ -203,12 +204,16 @@ impl Compiler {
                 }
                 Line::Gap { max, without } => {
                     let atoms = self.alternatives(source, line.span, &without);
-                    let test = Test { atoms, negated: true };
-                    pattern.steps.push(Step { test, min: 0, max, is_gap: true, line: number });
+                    let is_free = max.is_none() && atoms.is_empty();
+                    let test = self.test(Test { atoms, negated: true });
+                    let step = Step { test, negated: true, min: 0, max, is_gap: true, is_free, line: number };
+                    pattern.steps.push(step);
                 }
                 Line::Frames { negated, alternatives, min, max } => {
-                    let test = Test { atoms: self.alternatives(source, line.span, &alternatives), negated };
-                    pattern.steps.push(Step { test, min, max, is_gap: false, line: number });
+                    let atoms = self.alternatives(source, line.span, &alternatives);
+                    let test = self.test(Test { atoms, negated });
+                    let step = Step { test, negated, min, max, is_gap: false, is_free: false, line: number };
+                    pattern.steps.push(step);
                 }
             }
         }
@@ -308,6 +313,15 @@ impl Compiler {
             format!("define it under `lists:`; there are {}", names.join(", "))
         };
         self.diagnostics.add(Code::UnknownList, source, span, format!("there is no list `@{name}`")).help(help);
+    }
+
+    fn test(&mut self, test: Test) -> TestId {
+        let next = TestId(self.rules.tests.len() as u32);
+        let id = *self.test_ids.entry(test.clone()).or_insert(next);
+        if id == next {
+            self.rules.tests.push(test);
+        }
+        id
     }
 
     fn intern(&mut self, atom: Atom) -> AtomId {

@@ -1,6 +1,6 @@
 //! Rules as the engine uses them.
 
-use super::{Atom, AtomId, Examples};
+use super::{Atom, AtomId, Examples, Truth};
 use crate::facts::Aliases;
 use crate::finding::{Confidence, Severity};
 use crate::text::Span;
@@ -10,6 +10,8 @@ use crate::text::Span;
 pub struct RuleSet {
     pub rules: Vec<Rule>,
     pub atoms: Vec<Atom>,
+    /// The questions of all pattern lines, each once.
+    pub tests: Vec<Test>,
     /// Frames that patterns do not see unless they name them.
     pub noise: Vec<AtomId>,
     pub aliases: Aliases,
@@ -94,31 +96,51 @@ pub struct Pattern {
 /// A run of frames in a row that all pass a test. A gap is one too: its frames are skipped, not matched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    pub test: Test,
+    pub test: TestId,
+    /// The test is negated: it passes what none of the atoms is.
+    pub negated: bool,
     pub min: u32,
     /// `None` for any number.
     pub max: Option<u32>,
     pub is_gap: bool,
+    /// A gap that any frame may stand in, as many as there are.
+    pub is_free: bool,
     /// Which pattern line it came from, counted from 0 over the lines as written.
     pub line: usize,
 }
 
+/// Number of a test in its rule set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TestId(pub u32);
+
 /// One of the atoms, or (negated) none of them. Negated without atoms, everything passes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Test {
     pub atoms: Vec<AtomId>,
     pub negated: bool,
 }
 
 impl Test {
-    pub fn is_any(&self) -> bool {
-        self.negated && self.atoms.is_empty()
+    /// The answer for a frame, from the answers of the atoms.
+    pub fn truth(&self, atom: impl Fn(AtomId) -> Truth) -> Truth {
+        let mut positive = Truth::No;
+        for &id in &self.atoms {
+            match atom(id) {
+                Truth::Yes => return if self.negated { Truth::No } else { Truth::Yes },
+                Truth::Unknown => positive = Truth::Unknown,
+                Truth::No => {}
+            }
+        }
+        match positive {
+            Truth::No if self.negated => Truth::Yes,
+            truth => truth,
+        }
     }
 }
 
 impl Step {
     /// A frame that must be there for the pattern to match.
     pub fn is_required(&self) -> bool {
-        !self.is_gap && self.min > 0 && !self.test.negated
+        !self.is_gap && self.min > 0 && !self.negated
     }
 }

@@ -1,0 +1,109 @@
+//! The engine gives the same answers as the plain matcher, on random rules and random stacks.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use stacklint::engine::{Evaluator, Sieve, naive};
+use stacklint::formats::{Sink, read_example};
+use stacklint::model::{CallSites, Stack};
+use stacklint::rules::{Origin, RuleSet, compile};
+use stacklint::text::Source;
+
+/// Few names, so that patterns match often; noise, a frame without symbols, and names that globs and lists share.
+const FRAMES: &[&str] = &["m!a", "m!b", "n!ab", "n!c", "clr!stub", "clr!stub2", "0x000007ff`01014aa0", "m+0x12345"];
+const ALTERNATIVES: &[&str] =
+    &["m!a", "m!b", "ab", "n!*", "*b", "m!*", "@two", "/m!(a|b)/", "clr!stub", "*", "m!a or n!c", "@two or *b", "z!z"];
+
+fn frame_lines() -> impl Strategy<Value = String> {
+    // (frame, how many numbers are skipped before it)
+    let frame = (select(FRAMES), prop_oneof![8 => Just(0u32), 1 => Just(1), 1 => Just(4)]);
+    prop::collection::vec(frame, 1..7).prop_map(|frames| {
+        let mut number = 0;
+        let mut text = String::new();
+        for (index, (frame, gap)) in frames.iter().enumerate() {
+            number += gap;
+            let sp = 0x1000 + index * 0x40;
+            text.push_str(&format!("{number:02x} 00000000`{sp:08x} 00000000`{:08x} {frame}\n", index % 2));
+            number += 1;
+        }
+        text
+    })
+}
+
+fn pattern_line() -> impl Strategy<Value = String> {
+    let alternatives = || select(ALTERNATIVES);
+    let count = select(&["", "", "", " x2", " x2+", " x1..2", " x0..1"][..]);
+    prop_oneof![
+        4 => (alternatives(), count).prop_map(|(frame, count)| format!("{frame}{count}")),
+        2 => Just("...".to_string()),
+        1 => (0u32..3).prop_map(|max| format!("... max {max}")),
+        1 => alternatives().prop_map(|frame| format!("... without {frame}")),
+        1 => (0u32..3, alternatives()).prop_map(|(max, frame)| format!("... max {max} without {frame}")),
+        1 => alternatives().prop_map(|frame| format!("not {frame}")),
+    ]
+}
+
+fn pattern() -> impl Strategy<Value = String> {
+    let anchors = (prop::bool::weighted(0.15), prop::bool::weighted(0.15));
+    (anchors, prop::collection::vec(pattern_line(), 1..5), select(ALTERNATIVES)).prop_map(|((top, bottom), lines, frame)| {
+        let mut all = Vec::new();
+        all.extend(top.then(|| "<top>".to_string()));
+        all.extend(lines);
+        // At least one frame that must be there.
+        all.push(frame.to_string());
+        all.extend(bottom.then(|| "<bottom>".to_string()));
+        all.iter().map(|line| format!("  {line}\n")).collect()
+    })
+}
+
+fn rules() -> impl Strategy<Value = String> {
+    let unless = prop::option::weighted(0.3, pattern());
+    let rule = (pattern(), unless, prop::bool::weighted(0.1), prop::bool::weighted(0.3));
+    prop::collection::vec(rule, 1..4).prop_map(|rules| {
+        let mut text = "lists:\n  two: |\n    m!b\n    n!c\nnoise: |\n  clr!stub*\n".to_string();
+        for (index, (pattern, unless, strict, yields)) in rules.iter().enumerate() {
+            text.push_str(&format!("---\nid: r{index}\ntitle: t\nseverity: low\nwhy: w\nfix: f\nstrict: {strict}\n"));
+            text.push_str(&format!("match: |\n{pattern}"));
+            if let Some(unless) = unless {
+                let indented: String = unless.lines().map(|line| format!("    {line}\n")).collect();
+                text.push_str(&format!("unless:\n  - stack: |\n{indented}"));
+            }
+            if *yields && index > 0 {
+                text.push_str("yields-to: [r0]\n");
+            }
+        }
+        text
+    })
+}
+
+struct Compare<'r> {
+    rules: &'r RuleSet,
+    sieve: &'r Sieve,
+    stacks: usize,
+}
+
+impl Sink for Compare<'_> {
+    fn stack(&mut self, stack: &Stack, sites: &CallSites) {
+        self.stacks += 1;
+        let mut evaluator = Evaluator::new(self.rules, self.sieve);
+        let hits = evaluator.evaluate(stack, sites).hits.into_iter();
+        let got: Vec<naive::PlainHit> =
+            hits.map(|hit| (hit.rule, !hit.doubts.is_empty(), hit.skipped, hit.frames)).collect();
+        assert_eq!(got, naive::evaluate(stack, sites, self.rules));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_engine_agrees_with_the_plain_matcher(rules in rules(), stack in frame_lines()) {
+        let loaded = compile(vec![(Source::new("rules.yml", rules.clone()), Origin::User)]);
+        // Some random patterns are refused, rightly: `* x0..1` has no frame that must be there.
+        let Some(set) = loaded.rules else { return Ok(()) };
+        let sieve = Sieve::new(&set);
+        let mut compare = Compare { rules: &set, sieve: &sieve, stacks: 0 };
+        read_example(&stack, &mut compare);
+        prop_assert!(compare.stacks > 0, "no stack in {stack}");
+    }
+}

@@ -1,0 +1,46 @@
+//! The built-in pack: every example is right, and every file is where its name says.
+
+use stacklint::authoring::{ExampleOutcome, check_rules, run_examples};
+use stacklint::rules::{Loaded, Origin, RuleSet, builtin_sources, compile};
+
+pub fn builtin() -> RuleSet {
+    let files = builtin_sources().into_iter().map(|source| (source, Origin::Builtin { with_rules: true }));
+    let Loaded { rules, diagnostics } = compile(files.collect());
+    rules.unwrap_or_else(|| panic!("{:#?}", diagnostics.list))
+}
+
+#[test]
+fn every_example_is_right() {
+    let rules = builtin();
+    let wrong: Vec<_> = run_examples(&rules)
+        .into_iter()
+        .filter(|result| result.outcome != ExampleOutcome::Right)
+        .map(|result| (&rules.rules[result.rule].id, result.should_match, result.outcome, result.reported))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn no_doubt_is_left_about_the_pack() {
+    let files = builtin_sources().into_iter().map(|source| (source, Origin::Builtin { with_rules: true }));
+    let mut loaded = compile(files.collect());
+    check_rules(&loaded.rules.unwrap(), true, &mut loaded.diagnostics);
+    let doubts: Vec<_> = loaded.diagnostics.list.iter().map(|doubt| (&doubt.code, &doubt.message)).collect();
+    assert!(doubts.is_empty(), "{doubts:#?}");
+}
+
+#[test]
+fn a_rule_lies_in_the_file_of_its_name() {
+    for rule in &builtin().rules {
+        let folder = if rule.role.is_some() { "builtin/roles" } else { "builtin" };
+        assert_eq!(rule.file, format!("{folder}/{}.yml", rule.id));
+    }
+}
+
+#[test]
+fn leaving_out_the_built_in_rules_keeps_the_roles() {
+    let files = builtin_sources().into_iter().map(|source| (source, Origin::Builtin { with_rules: false }));
+    let rules = compile(files.collect()).rules.unwrap();
+    assert_eq!(rules.finding_rules().count(), 0);
+    assert!(rules.rules.len() >= 15 && !rules.noise.is_empty());
+}
