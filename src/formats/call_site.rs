@@ -4,6 +4,7 @@
 //! debugger, the source position, frame remarks, and the offset, which is the *last* `+0x..`. What is left is read from
 //! the front by nom.
 
+use memchr::memmem;
 use nom::bytes::complete::{tag, take_till1, take_until1, take_while1};
 use nom::combinator::{opt, recognize};
 use nom::sequence::{delimited, terminated};
@@ -43,8 +44,10 @@ pub fn parse(text: &str) -> Symbol {
 
 /// The end of the call site proper: the engine glues `*** WARNING: Unable to verify ...` to a frame without a line end.
 pub fn without_glued_warning(text: &str) -> &str {
-    let cut = ["*** WARNING", "*** ERROR"].iter().filter_map(|mark| text.find(mark)).min();
-    text[..cut.unwrap_or(text.len())].trim_end()
+    match memmem::find(text.as_bytes(), b"*** ") {
+        Some(cut) if text[cut + 4..].starts_with(['W', 'E']) => text[..cut].trim_end(),
+        _ => text.trim_end(),
+    }
 }
 
 /// `[HelperMethodFrame_1OBJ] System.Threading.Monitor.Enter(System.Object)`: the marker without its address.
@@ -85,6 +88,9 @@ fn colon_source(body: &str) -> Option<(&str, Option<SourcePosition>)> {
 fn without_remarks(body: &str) -> &str {
     const REMARKS: [&str; 6] = ["(FPO: ", "(CONV: ", "(TrapFrame @ ", "(TrapFrame-", "[No function listed.]", "(!devobj "];
     let mut body = body.trim_end();
+    if !body.ends_with([')', ']']) {
+        return body;
+    }
     while let Some(at) = REMARKS.iter().filter_map(|remark| body.rfind(remark)).max() {
         let closed = body.ends_with([')', ']']);
         if at == 0 || !closed {

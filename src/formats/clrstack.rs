@@ -55,6 +55,9 @@ fn os_thread_id(input: &str) -> IResult<&str, (u64, Option<u32>)> {
 
 /// `        Child SP               IP Call Site`, or `ESP       EIP` of SOS 2.0.
 pub fn is_header(line: &str) -> bool {
+    if !line.trim_start().starts_with(['C', 'E', 'R']) {
+        return false;
+    }
     let words: Vec<&str> = line.split_ascii_whitespace().collect();
     matches!(words.as_slice(), ["Child", "SP", "IP", "Call", "Site"] | ["ESP" | "RSP", "EIP" | "RIP"])
 }

@@ -47,6 +47,9 @@ pub struct KLine<'a> {
 
 /// Reads a column header, or gives `None`. Only its words count: blanks are lost in mails.
 pub fn header(line: &str) -> Option<Columns> {
+    if !line.trim_start().starts_with(['#', 'C', 'R', 'F', 'M', 'A']) {
+        return None;
+    }
     let mut words = line.split_ascii_whitespace().peekable();
     let numbered = words.next_if_eq(&"#").is_some();
     let memory = words.next_if(|word| word.eq_ignore_ascii_case("memory")).is_some();

@@ -190,8 +190,11 @@ impl<'s> Reader<'s> {
             return false;
         }
         let Some(text) = line.get(site..) else { return false };
-        let text = text.trim_end_matches(['\r', ' ']);
-        let site = self.sites.intern(text, parse_site);
+        let text = without_line_end(text);
+        let site = match current.stack.frames.last() {
+            Some(above) => self.sites.intern_below(above.site, text, parse_site),
+            None => self.sites.intern(text, parse_site),
+        };
         if site.0 as usize + 1 == self.sites.len() && text.contains('\r') {
             // A lone CR inside a line is a line end; the grammar's path splits it.
             return false;
@@ -208,16 +211,20 @@ impl<'s> Reader<'s> {
     }
 
     fn other_line(&mut self, line: &str) {
-        let line = line.strip_suffix('\r').unwrap_or(line);
-        let text = line.trim_end();
-        if text.trim_start().is_empty() {
+        let text = without_line_end(line);
+        if !text.is_empty() && text == self.last_header && self.pending.is_none() {
+            self.column_header(self.section.columns.unwrap_or_default());
+            self.accounts.headers += 1;
+            return;
+        }
+        if text.trim().is_empty() {
             self.drop_pending();
             self.current.after_blank = true;
             self.accounts.blank += 1;
             return;
         }
         if let Some((first, rest)) = text.split_once('\r') {
-            self.known_line(first);
+            self.known_line(first.trim_end());
             return self.line(rest);
         }
         if text.is_ascii() {
@@ -286,10 +293,6 @@ impl<'s> Reader<'s> {
 
     /// Prompts, thread headers and column headers.
     fn header(&mut self, text: &str) -> bool {
-        if !self.last_header.is_empty() && text == self.last_header {
-            self.column_header(self.section.columns.unwrap_or_default());
-            return true;
-        }
         if let Some(prompt) = prompt::parse(text) {
             self.finish_section();
             self.section = Section::from_prompt(&prompt);
@@ -608,6 +611,16 @@ fn write_sos_site(row: &ClrRow<'_>, text: &mut String) {
         }
     }
     text.push_str(row.method);
+}
+
+/// The line without blanks and the CR at its end.
+#[inline]
+fn without_line_end(line: &str) -> &str {
+    let mut end = line.len();
+    while end > 0 && matches!(line.as_bytes()[end - 1], b' ' | b'\r' | b'\t') {
+        end -= 1;
+    }
+    &line[..end]
 }
 
 fn parse_site(text: &str) -> Symbol {

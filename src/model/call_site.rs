@@ -96,7 +96,16 @@ pub struct CallSites {
     hasher: FixedState,
     table: HashTable<Entry>,
     text: String,
-    sites: Vec<(Range<u32>, Symbol)>,
+    /// Where each call site's text lies, and which call site came below it last: callers repeat.
+    places: Vec<Place>,
+    symbols: Vec<Symbol>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    start: u32,
+    end: u32,
+    below: u32,
 }
 
 /// A call site in the table, with where its text lies: looking one up touches nothing else.
@@ -127,38 +136,56 @@ impl CallSites {
         }
     }
 
+    /// As [`CallSites::intern`], for the call site that stands below `above` in a stack: most often it is the one that
+    /// stood there last time, which is found without hashing.
+    #[inline]
+    pub fn intern_below(&mut self, above: SiteId, text: &str, parse: impl FnOnce(&str) -> Symbol) -> SiteId {
+        let guess = self.places[above.0 as usize].below;
+        let Place { start, end, .. } = self.places[guess as usize];
+        let (start, end) = (start as usize, end as usize);
+        if end - start == text.len() && self.text.as_bytes()[start..end] == *text.as_bytes() {
+            return SiteId(guess);
+        }
+        let site = self.intern(text, parse);
+        self.places[above.0 as usize].below = site.0;
+        site
+    }
+
     pub fn get(&self, id: SiteId) -> CallSite<'_> {
-        let (range, symbol) = &self.sites[id.0 as usize];
-        CallSite { text: &self.text[range.start as usize..range.end as usize], symbol }
+        let place = &self.places[id.0 as usize];
+        let text = &self.text[place.start as usize..place.end as usize];
+        CallSite { text, symbol: &self.symbols[id.0 as usize] }
     }
 
     pub fn len(&self) -> usize {
-        self.sites.len()
+        self.places.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.sites.is_empty()
+        self.places.is_empty()
     }
 
     /// Bytes held, roughly: what a cap on memory is measured against.
     pub fn bytes(&self) -> usize {
-        self.text.len() + self.sites.len() * (size_of::<(Range<u32>, Symbol)>() + 2 * size_of::<Entry>())
+        self.text.len() + self.places.len() * (size_of::<Symbol>() + size_of::<Place>() + 2 * size_of::<Entry>())
     }
 
     /// Forgets everything; numbers given before are void.
     pub fn clear(&mut self) {
         self.table.clear();
         self.text.clear();
-        self.sites.clear();
+        self.places.clear();
+        self.symbols.clear();
     }
 
     #[cold]
     #[inline(never)]
     fn insert(&mut self, hash: u64, text: &str, symbol: Symbol) -> SiteId {
-        let id = self.sites.len() as u32;
+        let id = self.places.len() as u32;
         let start = self.text.len() as u32;
         self.text.push_str(text);
-        self.sites.push((start..self.text.len() as u32, symbol));
+        self.places.push(Place { start, end: self.text.len() as u32, below: id });
+        self.symbols.push(symbol);
         let entry = Entry { hash: (hash >> 32) as u32, id, start, length: text.len() as u32 };
         let (hasher, arena) = (&self.hasher, self.text.as_bytes());
         let rehash = |entry: &Entry| hasher.hash_one(&arena[entry.start as usize..][..entry.length as usize]);

@@ -8,7 +8,7 @@ use memchr::{memchr, memrchr};
 use super::Encoding;
 
 /// Bytes read at a time: large enough to hide the cost of a read, small enough to stay in the processor's cache.
-const READ: usize = 128 * 1024;
+const READ: usize = 64 * 1024;
 /// A longer line is not debugger output; it is counted and left out.
 const LONGEST_LINE: usize = 1024 * 1024;
 
