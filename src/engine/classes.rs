@@ -1,13 +1,12 @@
 //! Classes of call sites: which atoms say yes to them. Each distinct call site is asked once.
 
-use std::collections::HashMap;
-
 use aho_corasick::AhoCorasick;
+use foldhash::HashMap;
 
 use super::bits::Bits;
 use super::sieve::Sieve;
 use crate::facts::{FrameName, Generics};
-use crate::model::{CallSites, SiteId};
+use crate::model::{CallSite, CallSites, SiteId};
 use crate::rules::{AtomId, RuleSet, TestId, Truth};
 
 /// Number of a class.
@@ -50,7 +49,9 @@ pub struct Classes<'r> {
     always: Vec<AtomId>,
     of_site: Vec<Option<ClassId>>,
     /// Frames without symbols, by module: there are many such call sites and few answers.
-    unreadable: HashMap<Option<String>, ClassId>,
+    unreadable: HashMap<String, ClassId>,
+    /// Code of no known module.
+    raw_address: Option<ClassId>,
     by_answers: HashMap<(Bits, Bits), ClassId>,
     classes: Vec<Class>,
 }
@@ -77,8 +78,9 @@ impl<'r> Classes<'r> {
             text_atoms,
             always,
             of_site: Vec::new(),
-            unreadable: HashMap::new(),
-            by_answers: HashMap::new(),
+            unreadable: HashMap::default(),
+            raw_address: None,
+            by_answers: HashMap::default(),
             classes: Vec::new(),
         }
     }
@@ -107,22 +109,34 @@ impl<'r> Classes<'r> {
         if self.of_site.len() <= index {
             self.of_site.resize(sites.len().max(index + 1), None);
         }
-        let name = FrameName::of(&sites.get(site), &self.rules.aliases);
-        let class = if name.is_unreadable() { self.of_unreadable(name) } else { self.of_name(&name) };
+        let site = sites.get(site);
+        let class = if site.is_unreadable() {
+            self.of_unreadable(&site)
+        } else {
+            self.of_name(&FrameName::of(&site, &self.rules.aliases))
+        };
         self.of_site[index] = Some(class);
         class
     }
 
-    fn of_unreadable(&mut self, name: FrameName) -> ClassId {
-        if let Some(&class) = self.unreadable.get(&name.module) {
+    fn of_unreadable(&mut self, site: &CallSite<'_>) -> ClassId {
+        let known = match site.module() {
+            Some(module) => self.unreadable.get(module).copied(),
+            None => self.raw_address,
+        };
+        if let Some(class) = known {
             return class;
         }
+        let name = FrameName::of(site, &self.rules.aliases);
         let (mut yes, mut unknown) = self.no_answers();
         for index in 0..self.rules.atoms.len() {
             self.ask(AtomId(index as u32), &name, &mut yes, &mut unknown);
         }
         let class = self.class(yes, unknown);
-        self.unreadable.insert(name.module, class);
+        match site.module() {
+            Some(module) => drop(self.unreadable.insert(module.to_string(), class)),
+            None => self.raw_address = Some(class),
+        }
         class
     }
 

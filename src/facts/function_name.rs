@@ -21,7 +21,9 @@ pub enum Generics {
 /// A function name cut into pieces.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FunctionName {
-    pieces: Vec<(Piece, String)>,
+    text: String,
+    /// Kind and end of each piece; one begins where the one before ends. Empty for a name without arguments.
+    pieces: Vec<(Piece, usize)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,43 +35,52 @@ enum Piece {
 }
 
 impl FunctionName {
-    pub fn parse(text: &str) -> Self {
-        let mut pieces: Vec<(Piece, String)> = Vec::new();
+    pub fn parse(text: impl Into<String>) -> Self {
+        let text = text.into();
+        let mut pieces = Vec::new();
         let (mut name_start, mut at) = (0, 0);
-        let bytes = text.as_bytes();
-        while at < bytes.len() {
-            let Some((piece, end)) = special_piece(text, at) else {
+        while let Some(next) = text.as_bytes()[at..].iter().position(|byte| b"(`[<".contains(byte)) {
+            at += next;
+            let Some((piece, end)) = special_piece(&text, at) else {
                 at += 1;
                 continue;
             };
-            if name_start < at {
-                pieces.push((Piece::Name, text[name_start..at].to_string()));
-            }
             if piece != Piece::Name {
-                pieces.push((piece, text[at..end].to_string()));
+                if name_start < at {
+                    pieces.push((Piece::Name, at));
+                }
+                pieces.push((piece, end));
+                name_start = end;
             }
-            name_start = if piece == Piece::Name { at } else { end };
             at = end;
         }
-        if name_start < text.len() {
-            pieces.push((Piece::Name, text[name_start..].to_string()));
+        if name_start < text.len() && !pieces.is_empty() {
+            pieces.push((Piece::Name, text.len()));
         }
-        FunctionName { pieces }
+        FunctionName { text, pieces }
     }
 
     /// The name with as much of its arguments as asked for.
     pub fn view(&self, generics: Generics, arguments: bool) -> Cow<'_, str> {
-        let shown = |piece: &Piece| match piece {
+        let shown = |piece: Piece| match piece {
             Piece::Name => true,
             Piece::Arity => generics >= Generics::Arity,
             Piece::GenericArguments => generics == Generics::Full,
             Piece::Arguments => arguments,
         };
-        if let [(Piece::Name, name)] = self.pieces.as_slice() {
-            return Cow::Borrowed(name);
+        match self.pieces.as_slice() {
+            [] => return Cow::Borrowed(&self.text),
+            [(Piece::Name, end), (Piece::Arguments, _)] if !arguments => return Cow::Borrowed(&self.text[..*end]),
+            _ => {}
         }
-        let parts = self.pieces.iter().filter(|(piece, _)| shown(piece));
-        Cow::Owned(parts.map(|(_, text)| text.as_str()).collect())
+        let (mut view, mut start) = (String::with_capacity(self.text.len()), 0);
+        for &(piece, end) in &self.pieces {
+            if shown(piece) {
+                view.push_str(&self.text[start..end]);
+            }
+            start = end;
+        }
+        Cow::Owned(view)
     }
 
     /// How much of the generics is written out.
@@ -90,7 +101,7 @@ impl FunctionName {
 /// The piece that begins at `at`, with its end, when it is none of the plain name.
 fn special_piece(text: &str, at: usize) -> Option<(Piece, usize)> {
     let before = &text[..at];
-    let after_name = before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '*');
+    let after_name = before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '*'));
     match text.as_bytes()[at] {
         b'(' if before.ends_with("operator") => Some((Piece::Name, (at + 2).min(text.len()))),
         b'(' => Some((Piece::Arguments, text.len())),

@@ -26,7 +26,7 @@ impl FrameName {
         FrameName {
             module,
             canonical,
-            function: function.map(|function| FunctionName::parse(&function)),
+            function: function.map(FunctionName::parse),
             marker: site.marker().map(str::to_ascii_lowercase),
             managed: !site.function().unwrap_or_default().contains("::"),
         }
@@ -41,7 +41,8 @@ impl FrameName {
 /// `System_Drawing_ni.dll` -> `system.drawing`. In `k` output, assembly names have `_` for `.`, and pre-compiled images
 /// end in `_ni`.
 pub fn normal_module(module: &str) -> String {
-    let mut name = module.trim().to_ascii_lowercase().replace('_', ".");
+    let fold = |c: char| if c == '_' { '.' } else { c.to_ascii_lowercase() };
+    let mut name: String = module.trim().chars().map(fold).collect();
     if let Some(at) = name.find(".so.") {
         name.truncate(at);
     }

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use memchr::memchr_iter;
+use memchr::{memchr, memchr_iter};
 
 use super::clrstack::{self, ClrRow};
 use super::kstack::{self, Columns, KLine};
@@ -60,7 +60,8 @@ pub struct Reader<'s> {
     accounts: Accounts,
     notes: Notes,
     broken_off: BrokenOff,
-    last_header: String,
+    /// The last column header: it recurs above every thread.
+    last_header: Option<(String, Header)>,
     scratch: String,
     /// A lone call site, which becomes a stack when another follows.
     pending: Option<(u32, String)>,
@@ -91,6 +92,13 @@ struct Current {
     bare: bool,
 }
 
+/// A column header, by the dialect that prints it.
+#[derive(Clone, Copy)]
+enum Header {
+    K(Columns),
+    Clrstack,
+}
+
 /// Stacks of one section that end in code without symbols.
 #[derive(Default)]
 struct BrokenOff {
@@ -112,7 +120,7 @@ impl<'s> Reader<'s> {
             accounts: Accounts::default(),
             notes: Notes::default(),
             broken_off: BrokenOff::default(),
-            last_header: String::new(),
+            last_header: None,
             scratch: String::new(),
             pending: None,
             allocations: false,
@@ -212,27 +220,33 @@ impl<'s> Reader<'s> {
 
     fn other_line(&mut self, line: &str) {
         let text = without_line_end(line);
-        if !text.is_empty() && text == self.last_header && self.pending.is_none() {
-            self.column_header(self.section.columns.unwrap_or_default());
+        if let Some((_, header)) = self.last_header.as_ref().filter(|(last, _)| last == text) {
+            let header = *header;
+            self.drop_pending();
+            self.column_header(header);
             self.accounts.headers += 1;
             return;
         }
-        if text.trim().is_empty() {
+        if let Some(at) = memchr(b'\r', text.as_bytes()) {
+            self.some_line(&text[..at]);
+            return self.line(&text[at + 1..]);
+        }
+        self.some_line(text);
+    }
+
+    fn some_line(&mut self, text: &str) {
+        if !text.is_ascii() && text.contains('\u{a0}') {
+            // Mail clients and browsers put no-break spaces where blanks were.
+            return self.some_line(&text.replace('\u{a0}', " "));
+        }
+        let text = without_line_end(text);
+        if text.is_empty() {
             self.drop_pending();
             self.current.after_blank = true;
             self.accounts.blank += 1;
             return;
         }
-        if let Some((first, rest)) = text.split_once('\r') {
-            self.known_line(first.trim_end());
-            return self.line(rest);
-        }
-        if text.is_ascii() {
-            self.known_line(text);
-        } else {
-            // Mail clients and browsers put no-break spaces where blanks were.
-            self.known_line(&text.replace('\u{a0}', " "));
-        }
+        self.known_line(text);
     }
 
     fn known_line(&mut self, text: &str) {
@@ -296,21 +310,12 @@ impl<'s> Reader<'s> {
         if let Some(prompt) = prompt::parse(text) {
             self.finish_section();
             self.section = Section::from_prompt(&prompt);
-            self.last_header.clear();
             return true;
         }
-        if let Some(columns) = kstack::header(text) {
-            self.column_header(columns);
-            self.last_header = text.to_string();
-            return true;
-        }
-        if clrstack::is_header(text) {
-            self.section.announce(Dialect::Clrstack, None);
-            self.last_header.clear();
-            if !self.current.open || !self.current.stack.frames.is_empty() {
-                self.begin(Dialect::Clrstack, self.section.thread.clone(), false);
-            }
-            self.current.stack.dialect = Dialect::Clrstack;
+        let columns = kstack::header(text).map(Header::K);
+        if let Some(header) = columns.or_else(|| clrstack::is_header(text).then_some(Header::Clrstack)) {
+            self.column_header(header);
+            self.last_header = Some((text.to_string(), header));
             return true;
         }
         if self.section.skips_all().is_some() {
@@ -332,13 +337,18 @@ impl<'s> Reader<'s> {
         false
     }
 
-    fn column_header(&mut self, columns: Columns) {
-        self.section.announce(Dialect::K, Some(columns));
+    fn column_header(&mut self, header: Header) {
+        let (dialect, columns) = match header {
+            Header::K(columns) => (Dialect::K, Some(columns)),
+            Header::Clrstack => (Dialect::Clrstack, None),
+        };
+        self.section.announce(dialect, columns);
+        // A thread header came just before.
         let waiting = self.current.open && self.current.stack.frames.is_empty();
         if !waiting {
-            self.begin(Dialect::K, self.section.thread.clone(), false);
+            self.begin(dialect, self.section.thread.clone(), false);
         }
-        self.current.stack.dialect = Dialect::K;
+        self.current.stack.dialect = dialect;
     }
 
     /// Reads a frame in the dialect at hand, or in any when none is known.
