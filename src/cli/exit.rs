@@ -3,6 +3,8 @@
 use std::io;
 use std::process::ExitCode;
 
+use crate::report::printable;
+
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -23,7 +25,9 @@ pub enum Stop {
 
 /// Says on standard error what went wrong.
 pub fn complain(message: impl std::fmt::Display) {
-    eprintln!("stacklint: {message}");
+    let message = message.to_string();
+    let lines: Vec<_> = message.lines().map(printable).collect();
+    eprintln!("stacklint: {}", lines.join("\n"));
 }
 
 pub fn code(result: Result<Exit, Stop>) -> ExitCode {

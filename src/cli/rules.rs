@@ -45,7 +45,8 @@ fn check(paths: &[PathBuf], color: Color) -> Result<Exit, Stop> {
     let checked = loaded.rules.iter().flat_map(|rules| &rules.rules);
     let checked = checked.filter(|rule| paths.is_empty() || !rule.is_builtin).count();
     let mut out = output::stdout(color);
-    writeln!(out, "{checked} rules checked, no mistakes")?;
+    let rules = if checked == 1 { "rule" } else { "rules" };
+    writeln!(out, "{checked} {rules} checked, no mistakes")?;
     out.flush()?;
     Ok(Exit::Clean)
 }

@@ -193,13 +193,14 @@ impl Memo {
         self.keys.extend_from_slice(key);
         self.ends.push(self.keys.len());
         self.table.insert_unique(hash, (hash, index), |&(hash, _)| hash);
-        let result_index = match self.results.iter().take(64).position(|known| known.hits.is_empty() && *known == result) {
-            Some(same) => same,
-            None => {
-                self.results.push(result);
-                self.results.len() - 1
-            }
-        };
+        let result_index =
+            match self.results.iter().take(64).position(|known| known.hits.is_empty() && *known == result) {
+                Some(same) => same,
+                None => {
+                    self.results.push(result);
+                    self.results.len() - 1
+                }
+            };
         self.result_of.push(result_index);
         result_index
     }
@@ -300,7 +301,9 @@ fn reasons(doubts: &[Doubt], stack: &Stack) -> String {
             Doubt::Hole(hole) => missing_between(&stack.holes[*hole], stack),
             Doubt::Unreadable(frame) => format!("frame {} has no symbol", frame_label(stack, *frame)),
             Doubt::OpenBelow => "the bottom of the stack is not in the text".to_string(),
-            Doubt::Unless => "frames that would make it harmless may be among those missing or without symbols".to_string(),
+            Doubt::Unless => {
+                "frames that would make it harmless may be among those missing or without symbols".to_string()
+            }
         };
         if !reasons.contains(&reason) {
             reasons.push(reason);

@@ -15,7 +15,8 @@ pub fn evaluate(stack: &Stack, sites: &CallSites, rules: &RuleSet) -> Vec<PlainH
     let mut held: Vec<PlainHit> = Vec::new();
     for (index, rule) in rules.rules.iter().enumerate() {
         let Some((found, tape)) = best_match(&rule.pattern, stack, sites, rules, Stance::Proof) else { continue };
-        let vetoes = rule.unless.iter().filter_map(|unless| best_match(unless, stack, sites, rules, Stance::Possibility));
+        let vetoes =
+            rule.unless.iter().filter_map(|unless| best_match(unless, stack, sites, rules, Stance::Possibility));
         let vetoes: Vec<bool> = vetoes.map(|(veto, _)| veto.uncertain).collect();
         if vetoes.contains(&false) {
             continue;
@@ -40,7 +41,13 @@ pub fn evaluate(stack: &Stack, sites: &CallSites, rules: &RuleSet) -> Vec<PlainH
 }
 
 /// The best match of a pattern on a stack, and the tape it lies on.
-pub fn best_match(pattern: &Pattern, stack: &Stack, sites: &CallSites, rules: &RuleSet, stance: Stance) -> Option<(Match, Tape)> {
+pub fn best_match(
+    pattern: &Pattern,
+    stack: &Stack,
+    sites: &CallSites,
+    rules: &RuleSet,
+    stance: Stance,
+) -> Option<(Match, Tape)> {
     let names: Vec<FrameName> =
         stack.frames.iter().map(|frame| FrameName::of(&sites.get(frame.site), &rules.aliases)).collect();
     let yes = |atom: &AtomId, frame: usize| rules.atoms[atom.0 as usize].test(&names[frame]) == Truth::Yes;

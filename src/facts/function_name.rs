@@ -1,6 +1,6 @@
 //! A function's name with its arguments and generic arguments told apart from it.
 //!
-//! `System.Collections.Generic.Dictionary`2[[System.__Canon, mscorlib],[System.Int32, mscorlib]].FindEntry(System.__Canon)`
+//! ``System.Collections.Generic.Dictionary`2[[System.__Canon, mscorlib],[System.Int32, mscorlib]].FindEntry(System.__Canon)``
 //! is `System.Collections.Generic.Dictionary.FindEntry` to a rule that says no more. Compiler names (`<>c`, `<M>b__0`)
 //! stand behind a dot, a plus or a colon and are no generics; C++ template arguments stand behind a name and are.
 

@@ -67,10 +67,10 @@ pub fn normal_function(function: &str, module: Option<&str>) -> String {
     if module == Some("ntdll") && is_zw(function) {
         name.replace_range(..2, "nt");
     }
-    if module == Some("kernel32") {
-        if let Some(stem) = name.strip_suffix("implementation") {
-            name.truncate(stem.len());
-        }
+    if module == Some("kernel32")
+        && let Some(stem) = name.strip_suffix("implementation")
+    {
+        name.truncate(stem.len());
     }
     name
 }
@@ -93,8 +93,14 @@ mod tests {
             aliases.add(canonical, module);
         }
         for (text, want) in [
-            ("System_Drawing_ni!System.Drawing.Graphics.DrawImage(System.Drawing.Image)+0x1", "system.drawing!system.drawing.graphics.drawimage"),
-            ("System.Drawing.dll!System.Drawing.Graphics.DrawImage()", "system.drawing!system.drawing.graphics.drawimage"),
+            (
+                "System_Drawing_ni!System.Drawing.Graphics.DrawImage(System.Drawing.Image)+0x1",
+                "system.drawing!system.drawing.graphics.drawimage",
+            ),
+            (
+                "System.Drawing.dll!System.Drawing.Graphics.DrawImage()",
+                "system.drawing!system.drawing.graphics.drawimage",
+            ),
             ("libcoreclr.so!Thread::UserSleep(int) + 263", "clr!thread::usersleep"),
             ("ntdll!ZwWaitForSingleObject+0xa", "ntdll!ntwaitforsingleobject"),
             ("nt!ZwClose", "nt!zwclose"),

@@ -47,7 +47,10 @@ mod tests {
         for (line, want) in [
             ("ntdll!NtWaitForSingleObject+0xa", Some((None, "ntdll!NtWaitForSingleObject+0xa"))),
             ("  0b GdiPlus!GpBitmap::Lock", Some((Some(11), "GdiPlus!GpBitmap::Lock"))),
-            ("System.Drawing.Graphics.DrawImage(System.Drawing.Image, Int32)", Some((None, "System.Drawing.Graphics.DrawImage(System.Drawing.Image, Int32)"))),
+            (
+                "System.Drawing.Graphics.DrawImage(System.Drawing.Image, Int32)",
+                Some((None, "System.Drawing.Graphics.DrawImage(System.Drawing.Image, Int32)")),
+            ),
             ("svc!operator new+0x1f", Some((None, "svc!operator new+0x1f"))),
             ("GdiPlus!GpMemoryBitmap::AllocBitmapData+c2  with 155 allocations takes 1.16GB", None),
             ("Hope this helps!", None),

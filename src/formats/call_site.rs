@@ -86,7 +86,8 @@ fn colon_source(body: &str) -> Option<(&str, Option<SourcePosition>)> {
 
 /// Takes off `(FPO: [Non-Fpo])`, `(CONV: stdcall)`, `(TrapFrame @ ...)`, `[No function listed.]` and the like.
 fn without_remarks(body: &str) -> &str {
-    const REMARKS: [&str; 6] = ["(FPO: ", "(CONV: ", "(TrapFrame @ ", "(TrapFrame-", "[No function listed.]", "(!devobj "];
+    const REMARKS: [&str; 6] =
+        ["(FPO: ", "(CONV: ", "(TrapFrame @ ", "(TrapFrame-", "[No function listed.]", "(!devobj "];
     let mut body = body.trim_end();
     if !body.ends_with([')', ']']) {
         return body;
@@ -185,7 +186,6 @@ fn balanced(function: &str) -> bool {
     !outside.trim_start_matches([' ', '?']).contains(". ") && !function.contains("  ")
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,35 +219,52 @@ mod tests {
             ("MyApp!Fn+44", "MyApp | Fn | 0x44 | - | - | native"),
             ("svc!main+0xf9 [/src/contoso/svc.cpp @ 31]", "svc | main | 0xf9 | /src/contoso/svc.cpp | 31 | native"),
             ("svc!main+0xf9 [c:\\x y\\z (1).cpp @ 31] ", "svc | main | 0xf9 | c:\\x y\\z (1).cpp | 31 | native"),
-            ("svc!WinMainCRTStartup+0xffffffff`fffffefe", "svc | WinMainCRTStartup | 0xfffffffffffffefe | - | - | native"),
+            (
+                "svc!WinMainCRTStartup+0xffffffff`fffffefe",
+                "svc | WinMainCRTStartup | 0xfffffffffffffefe | - | - | native",
+            ),
             ("coreclr+0x316e4", "coreclr | - | 0x316e4 | - | - | unknown"),
             ("System_Private_CoreLib", "System_Private_CoreLib | - | - | - | - | unknown"),
             ("0x000007ff`01014aa0", "- | - | - | - | - | unknown"),
             ("System!", "System | - | - | - | - | unknown"),
             ("KiSwapThread+0xb5", "- | KiSwapThread | 0xb5 | - | - | native"),
-            ("System_Drawing_ni!System.Drawing.Graphics.DrawImage(System.Drawing.Image, IntPtr)+0x264",
-             "System_Drawing_ni | System.Drawing.Graphics.DrawImage(System.Drawing.Image, IntPtr) | 0x264 | - | - | managed"),
-            ("A!Ns.Outer+Nested.Run[[System.__Canon, mscorlib]](System.Func`1<System.__Canon>)+0x96",
-             "A | Ns.Outer+Nested.Run[[System.__Canon, mscorlib]](System.Func`1<System.__Canon>) | 0x96 | - | - | managed"),
+            (
+                "System_Drawing_ni!System.Drawing.Graphics.DrawImage(System.Drawing.Image, IntPtr)+0x264",
+                "System_Drawing_ni | System.Drawing.Graphics.DrawImage(System.Drawing.Image, IntPtr) | 0x264 | - | - | managed",
+            ),
+            (
+                "A!Ns.Outer+Nested.Run[[System.__Canon, mscorlib]](System.Func`1<System.__Canon>)+0x96",
+                "A | Ns.Outer+Nested.Run[[System.__Canon, mscorlib]](System.Func`1<System.__Canon>) | 0x96 | - | - | managed",
+            ),
             ("A!B.MultiAgent+<>c.<X>b__20_0", "A | B.MultiAgent+<>c.<X>b__20_0 | - | - | - | managed"),
             ("ntdll! ?? ::FNODOBFM::`string'+0x2335", "ntdll |  ?? ::FNODOBFM::`string' | 0x2335 | - | - | native"),
             ("<Unloaded_foo.dll>+0x1234", "<Unloaded_foo.dll> | - | 0x1234 | - | - | unknown"),
             ("System.Threading.Thread.Sleep(Int32)", "- | System.Threading.Thread.Sleep(Int32) | - | - | - | managed"),
             ("A.B..ctor()", "- | A.B..ctor() | - | - | - | managed"),
-            ("[HelperMethodFrame] System.Threading.Thread.SleepInternal(Int32)",
-             "- | [HelperMethodFrame]System.Threading.Thread.SleepInternal(Int32) | - | - | - | runtime"),
+            (
+                "[HelperMethodFrame] System.Threading.Thread.SleepInternal(Int32)",
+                "- | [HelperMethodFrame]System.Threading.Thread.SleepInternal(Int32) | - | - | - | runtime",
+            ),
             ("[GCFrame]", "- | [GCFrame]- | - | - | - | runtime"),
-            ("asmxdraw.dll!Contoso.Program.Main() + 592 [/src/contoso/asmxdraw.cs @ 15]",
-             "asmxdraw.dll | Contoso.Program.Main() | 0x250 | /src/contoso/asmxdraw.cs | 15 | managed"),
-            ("libc.so.6!__futex_abstimed_wait_common + 198 at nptl/nptl/futex-internal.c:57",
-             "libc.so.6 | __futex_abstimed_wait_common | 0xc6 | nptl/nptl/futex-internal.c | 57 | native"),
+            (
+                "asmxdraw.dll!Contoso.Program.Main() + 592 [/src/contoso/asmxdraw.cs @ 15]",
+                "asmxdraw.dll | Contoso.Program.Main() | 0x250 | /src/contoso/asmxdraw.cs | 15 | managed",
+            ),
+            (
+                "libc.so.6!__futex_abstimed_wait_common + 198 at nptl/nptl/futex-internal.c:57",
+                "libc.so.6 | __futex_abstimed_wait_common | 0xc6 | nptl/nptl/futex-internal.c | 57 | native",
+            ),
             ("ntdll!KiFastSystemCallRet (FPO: [0,0,0])", "ntdll | KiFastSystemCallRet | - | - | - | native"),
             ("a!b+0x1 (FPO: [Non-Fpo]) (CONV: stdcall) [x.c @ 3]", "a | b | 0x1 | x.c | 3 | native"),
             ("a!b+0xbc*** WARNING: Unable to verify checksum for a.dll", "a | b | 0xbc | - | - | native"),
-            ("svc!main(int argc = 0n2, char ** argv = 0x00000000`00fb13d0)+0xf9",
-             "svc | main(int argc = 0n2, char ** argv = 0x00000000`00fb13d0) | 0xf9 | - | - | native"),
-            ("svc!std::function<int (const std::vector<int> &)>::operator()+0x2a",
-             "svc | std::function<int (const std::vector<int> &)>::operator() | 0x2a | - | - | native"),
+            (
+                "svc!main(int argc = 0n2, char ** argv = 0x00000000`00fb13d0)+0xf9",
+                "svc | main(int argc = 0n2, char ** argv = 0x00000000`00fb13d0) | 0xf9 | - | - | native",
+            ),
+            (
+                "svc!std::function<int (const std::vector<int> &)>::operator()+0x2a",
+                "svc | std::function<int (const std::vector<int> &)>::operator() | 0x2a | - | - | native",
+            ),
             ("svc!foo.isra.0+0x3", "svc | foo.isra.0 | 0x3 | - | - | native"),
             ("", "- | - | - | - | - | unknown"),
         ] {

@@ -69,6 +69,12 @@ pub fn row(line: &str) -> Option<ClrRow<'_>> {
     (!failed).then_some(row)
 }
 
+/// A row without its address columns, as people paste it: `[HelperMethodFrame: 000000000019dbe8] A.B.C()`.
+pub fn bare_row(line: &str) -> Option<ClrRow<'_>> {
+    let (_, (marker, method)) = (marker, method).parse(line.trim()).ok()?;
+    Some(ClrRow { child_sp: "", marker: Some(marker), method })
+}
+
 /// Whether the line is the all-zero row of a failed walk.
 pub fn is_failed_row(line: &str) -> bool {
     row_parts(line).is_ok_and(|(_, row)| is_zero(row.child_sp))
@@ -114,12 +120,21 @@ mod tests {
     #[test]
     fn rows() {
         for (line, want) in [
-            ("000000000019dd00 000000001b8e7a9b System.Threading.Thread.Sleep(Int32)", Some((None, "System.Threading.Thread.Sleep(Int32)"))),
+            (
+                "000000000019dd00 000000001b8e7a9b System.Threading.Thread.Sleep(Int32)",
+                Some((None, "System.Threading.Thread.Sleep(Int32)")),
+            ),
             ("000000000019dfe0 000000000121a673 [GCFrame: 000000000019dfe0] ", Some((Some("GCFrame"), ""))),
-            ("00007FFF97273C48                  [HelperMethodFrame: 00007fff97273c48] A.dll!B.C(Int32)", Some((Some("HelperMethodFrame"), "A.dll!B.C(Int32)"))),
+            (
+                "00007FFF97273C48                  [HelperMethodFrame: 00007fff97273c48] A.dll!B.C(Int32)",
+                Some((Some("HelperMethodFrame"), "A.dll!B.C(Int32)")),
+            ),
             ("0012f0a0 7c90d1fc A.B.C()", Some((None, "A.B.C()"))),
             ("0000000000000000 0000000000000000 <unknown>", None),
-            ("000000000019dd00 000000001b8e7a9b *** WARNING: Unable to verify checksum for X.exe", Some((None, "*** WARNING: Unable to verify checksum for X.exe"))),
+            (
+                "000000000019dd00 000000001b8e7a9b *** WARNING: Unable to verify checksum for X.exe",
+                Some((None, "*** WARNING: Unable to verify checksum for X.exe")),
+            ),
             ("    PARAMETERS:", None),
         ] {
             assert_eq!(row(line).map(|row| (row.marker, row.method)), want, "{line}");

@@ -56,16 +56,16 @@ pub fn header(line: &str) -> Option<Columns> {
     let arch = words.next_if_eq(&"Arch").is_some();
     let words: Vec<&str> = words.filter(|&word| word != ":").collect();
     let columns = Columns { memory, arch, numbered, site_only: words == ["Call", "Site"] };
-    let known = match words.as_slice() {
-        ["Child-SP" | "ChildEBP" | "ChildFP", "RetAddr"] => true,
-        ["Child-SP" | "ChildEBP", "RetAddr", "Call", "Site"] => true,
-        ["Child-SP" | "ChildEBP", "RetAddr", "Args", "to", "Child"] => true,
-        ["Child-SP", "RetAddr", "Args", "to", "Child", "Call", "Site"] => true,
-        ["RetAddr", "Args", "to", "Child", "Call", "Site"] => true,
-        ["FramePtr", "RetAddr", "Param1", ..] => true,
-        ["Call", "Site"] => true,
-        _ => false,
-    };
+    let known = matches!(
+        words.as_slice(),
+        ["Child-SP" | "ChildEBP" | "ChildFP", "RetAddr"]
+            | ["Child-SP" | "ChildEBP", "RetAddr", "Call", "Site"]
+            | ["Child-SP" | "ChildEBP", "RetAddr", "Args", "to", "Child"]
+            | ["Child-SP", "RetAddr", "Args", "to", "Child", "Call", "Site"]
+            | ["RetAddr", "Args", "to", "Child", "Call", "Site"]
+            | ["FramePtr", "RetAddr", "Param1", ..]
+            | ["Call", "Site"]
+    );
     known.then_some(columns)
 }
 
@@ -84,7 +84,8 @@ pub fn frame(line: &str, columns: Columns) -> Option<KLine<'_>> {
 pub fn frame_without_header(line: &str) -> Option<KLine<'_>> {
     let (_, frame) = with_addresses(line).ok()?;
     let (Some(child_sp), Some(ret_addr)) = (frame.child_sp, frame.ret_addr) else {
-        return frame.inline.then_some(frame);
+        // `kb` has arguments between colons, which nothing else that begins with an address has.
+        return (frame.inline || frame.ret_addr.is_some()).then_some(frame);
     };
     let between = ret_addr.as_ptr() as usize - (child_sp.as_ptr() as usize + child_sp.len());
     (between == 1 && !frame.site.is_empty()).then_some(frame)
@@ -198,25 +199,65 @@ mod tests {
         const KB64: &str = "RetAddr           : Args to Child                             : Call Site";
         const KB86: &str = "ChildEBP RetAddr  Args to Child";
         for (header, line, want) in [
-            (X64, "0b 00000000`0b99b2f0 000007fe`fbae2c48 G!D+0x362", Some("0xb | 000007fe`fbae2c48 | false | G!D+0x362")),
-            (X64, "0b 00000000`0b99b2f0 000007fe`fbae2c48     G!D+0x362", Some("0xb | 000007fe`fbae2c48 | false | G!D+0x362")),
-            (X64, "10 (Inline Function) --------`--------     clr!x+0x1a [a.h @ 3]", Some("0x10 | - | true | clr!x+0x1a [a.h @ 3]")),
+            (
+                X64,
+                "0b 00000000`0b99b2f0 000007fe`fbae2c48 G!D+0x362",
+                Some("0xb | 000007fe`fbae2c48 | false | G!D+0x362"),
+            ),
+            (
+                X64,
+                "0b 00000000`0b99b2f0 000007fe`fbae2c48     G!D+0x362",
+                Some("0xb | 000007fe`fbae2c48 | false | G!D+0x362"),
+            ),
+            (
+                X64,
+                "10 (Inline Function) --------`--------     clr!x+0x1a [a.h @ 3]",
+                Some("0x10 | - | true | clr!x+0x1a [a.h @ 3]"),
+            ),
             (X64, "00000000`0019dd38 00000000`027e7914 0xea60", Some("- | 00000000`027e7914 | false | 0xea60")),
             (X64, "    00000000`0019dd38 00000000`027e7914 a!b", Some("- | 00000000`027e7914 | false | a!b")),
             (X64, "00000000`0019dd38 00000000`027e7914", Some("- | 00000000`027e7914 | false | ")),
             (X64, "Int32, Int32, Int32)+0x179", None),
-            (KV64, "00000000`0011fcb8 00000001`40001609 : 00000000`0024c4e0 00000000`00fb13d0 00000000`00000010 00000001`400014f9 : ntdll!Dbg", Some("- | 00000001`40001609 | false | ntdll!Dbg")),
-            (KV64, "00 00000000`0011fcb8 00000001`40001609     : ... : ntdll!Dbg", Some("0x0 | 00000001`40001609 | false | ntdll!Dbg")),
-            (KB64, "00000001`400013ae : 00000000`00000000 00000000`00000000 00000000`00000000 00000000`00000000 : svc!main+0xf9", Some("- | 00000001`400013ae | false | svc!main+0xf9")),
-            (KB86, "0012f0a0 7c90d1fc 00000690 00000000 00000000 ntdll!KiFastSystemCallRet (FPO: [0,0,0])", Some("- | 7c90d1fc | false | ntdll!KiFastSystemCallRet (FPO: [0,0,0])")),
+            (
+                KV64,
+                "00000000`0011fcb8 00000001`40001609 : 00000000`0024c4e0 00000000`00fb13d0 00000000`00000010 00000001`400014f9 : ntdll!Dbg",
+                Some("- | 00000001`40001609 | false | ntdll!Dbg"),
+            ),
+            (
+                KV64,
+                "00 00000000`0011fcb8 00000001`40001609     : ... : ntdll!Dbg",
+                Some("0x0 | 00000001`40001609 | false | ntdll!Dbg"),
+            ),
+            (
+                KB64,
+                "00000001`400013ae : 00000000`00000000 00000000`00000000 00000000`00000000 00000000`00000000 : svc!main+0xf9",
+                Some("- | 00000001`400013ae | false | svc!main+0xf9"),
+            ),
+            (
+                KB86,
+                "0012f0a0 7c90d1fc 00000690 00000000 00000000 ntdll!KiFastSystemCallRet (FPO: [0,0,0])",
+                Some("- | 7c90d1fc | false | ntdll!KiFastSystemCallRet (FPO: [0,0,0])"),
+            ),
             (KB86, "(Inline) -------- -------- -------- -------- a!b+0x3", Some("- | - | true | a!b+0x3")),
             ("ChildEBP RetAddr", "02 0012f0a0 7c90d1fc a!b+0x3", Some("0x2 | 7c90d1fc | false | a!b+0x3")),
             (" # Call Site", "1f ntdll!RtlUserThreadStart", Some("0x1f | - | false | ntdll!RtlUserThreadStart")),
             ("Call Site", "coreclr", Some("- | - | false | coreclr")),
             (" #   Arch   Call Site", "00 ARM64 ntdll!Nt", Some("0x0 | - | false | ntdll!Nt")),
-            ("  Memory  Child-SP          RetAddr           Call Site", "       90 00000000`0011fd50 00000001`400014e6 a!b", Some("- | 00000001`400014e6 | false | a!b")),
-            (" #   Memory  Child-SP          RetAddr           Call Site", "00           00000000`0011fd50 00000001`400014e6 a!b", Some("0x0 | 00000001`400014e6 | false | a!b")),
-            ("  Memory  Child-SP          RetAddr           Call Site", "          00000000`0011fcb8 00000001`40001609 a!b", Some("- | 00000001`40001609 | false | a!b")),
+            (
+                "  Memory  Child-SP          RetAddr           Call Site",
+                "       90 00000000`0011fd50 00000001`400014e6 a!b",
+                Some("- | 00000001`400014e6 | false | a!b"),
+            ),
+            (
+                " #   Memory  Child-SP          RetAddr           Call Site",
+                "00           00000000`0011fd50 00000001`400014e6 a!b",
+                Some("0x0 | 00000001`400014e6 | false | a!b"),
+            ),
+            (
+                "  Memory  Child-SP          RetAddr           Call Site",
+                "          00000000`0011fcb8 00000001`40001609 a!b",
+                Some("- | 00000001`40001609 | false | a!b"),
+            ),
         ] {
             check(header, line, want);
         }

@@ -5,9 +5,26 @@
 /// Whether a line (trimmed) is such a message.
 pub fn is_debugger_message(line: &str) -> bool {
     const STARTS: &[&str] = &[
-        "***", "WARNING:", "ERROR:", "DBGHELP:", "SYMSRV:", "DBGENG:", "ModLoad:", "Loading symbols for", "No .natvis files",
-        "Unable to load image", "Unable to verify", "Unable to add extension", "Symbol search path", "Executable search path",
-        "Opened log file", "Closing open log file", "quit:", "Couldn't resolve", "Page ", "Use !analyze",
+        "***",
+        "WARNING:",
+        "ERROR:",
+        "DBGHELP:",
+        "SYMSRV:",
+        "DBGENG:",
+        "ModLoad:",
+        "Loading symbols for",
+        "No .natvis files",
+        "Unable to load image",
+        "Unable to verify",
+        "Unable to add extension",
+        "Symbol search path",
+        "Executable search path",
+        "Opened log file",
+        "Closing open log file",
+        "quit:",
+        "Couldn't resolve",
+        "Page ",
+        "Use !analyze",
     ];
     let dots = line.bytes().all(|byte| byte == b'.');
     dots || STARTS.iter().any(|start| line.starts_with(start))

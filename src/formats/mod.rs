@@ -31,7 +31,7 @@ mod wrapping;
 
 use std::io::Read;
 
-use crate::model::{Capture, CallSites, Skipped, SkipReason, Stack, Symbol};
+use crate::model::{CallSites, Capture, SkipReason, Skipped, Stack, Symbol};
 use crate::text::TextError;
 
 pub use reader::{Accounts, Reader, Reading};
@@ -80,6 +80,9 @@ pub fn parse_call_site(text: &str) -> Symbol {
 pub fn clean_frame_line(line: &str) -> String {
     let line = line.trim();
     if let Some(row) = clrstack::row(line).filter(|row| !row.method.contains('!') || row.marker.is_some()) {
+        return reader::sos_site_text(&row);
+    }
+    if let Some(row) = clrstack::bare_row(line).filter(|row| row.method.is_empty() || row.method.contains('.')) {
         return reader::sos_site_text(&row);
     }
     match kstack::frame_without_header(line).or_else(|| kstack::frame(line, kstack::Columns::default())) {

@@ -18,6 +18,8 @@ use crate::text::{Encoding, TextError, TextReader};
 
 /// Call sites held before the sink is asked whether they may be forgotten.
 const SITES_CAP: usize = 24 * 1024 * 1024;
+/// Widths at which windows and mail clients wrap lines.
+const WINDOW_WIDTHS: std::ops::RangeInclusive<usize> = 60..=132;
 /// Child-SP of neighbouring frames lies no farther apart than this.
 const STACK_REACH: u64 = 1 << 20;
 
@@ -68,6 +70,8 @@ pub struct Reader<'s> {
     /// Lone call sites belong to allocations here.
     allocations: bool,
     is_example: bool,
+    /// The longest line of a frame so far: where lines are wrapped, that is how wide the window was.
+    margin: usize,
 }
 
 /// The stack being read.
@@ -83,7 +87,9 @@ struct Current {
     complete: bool,
     /// The last frame has a return address column that is not zero.
     returns_somewhere: bool,
-    child_sp: u64,
+    /// Digits of the last frame's Child-SP; understood only when something else than a frame follows.
+    child_sp: [u8; 16],
+    /// Of the whole line, addresses and all.
     last_line_length: usize,
     after_blank: bool,
     after_prose: bool,
@@ -99,12 +105,19 @@ enum Header {
     Clrstack,
 }
 
-/// Stacks of one section that end in code without symbols.
+/// Stacks that end in code without symbols.
 #[derive(Default)]
 struct BrokenOff {
+    /// Line of the first.
     line: u32,
     broken: usize,
+    /// All stacks of the sections in which some are broken off.
     stacks: usize,
+    /// The commands of those sections.
+    commands: Vec<String>,
+    /// The section at hand.
+    broken_here: usize,
+    stacks_here: usize,
 }
 
 impl<'s> Reader<'s> {
@@ -125,6 +138,7 @@ impl<'s> Reader<'s> {
             pending: None,
             allocations: false,
             is_example: false,
+            margin: 0,
         }
     }
 
@@ -142,9 +156,6 @@ impl<'s> Reader<'s> {
             if let Some(bytes) = chunk.overlong {
                 self.overlong(bytes);
             }
-            if self.sites.bytes() > SITES_CAP {
-                self.forget_sites();
-            }
             if utf8 && text.encoding() == Encoding::Windows1252 {
                 utf8 = false;
                 let message = || "some lines are not UTF-8 and were read as Windows-1252".to_string();
@@ -153,6 +164,7 @@ impl<'s> Reader<'s> {
         }
         self.drop_pending();
         self.finish_section();
+        self.note_broken_off();
         if self.accounts.lines() == self.accounts.blank {
             self.notes.add(NoteCode::Empty, 1, || "the input is empty".to_string());
         } else if self.stacks == 0 {
@@ -192,7 +204,7 @@ impl<'s> Reader<'s> {
             Dialect::K => shape::k64(line.as_bytes()),
             Dialect::Clrstack => shape::sos64(line.as_bytes()),
         };
-        let Some(Shape { number, is_last, site }) = shape else { return false };
+        let Some(Shape { number, child_sp, is_last, site }) = shape else { return false };
         let first = current.stack.frames.is_empty();
         if number != current.next_number && !(first && matches!(number, None | Some(0))) {
             return false;
@@ -212,8 +224,9 @@ impl<'s> Reader<'s> {
         current.complete = is_last;
         current.returns_somewhere = true;
         current.last_line_length = line.len();
+        self.margin = self.margin.max(line.len());
         current.after_blank = false;
-        current.child_sp = 0;
+        current.child_sp = child_sp;
         self.accounts.frames += 1;
         true
     }
@@ -385,14 +398,14 @@ impl<'s> Reader<'s> {
 
     /// Opens a new stack unless the frame goes on with the one at hand.
     fn join_k_frame(&mut self, frame: &KLine<'_>) {
-        let child_sp = frame.child_sp.and_then(tokens::hex_value).unwrap_or_default();
+        let child_sp = frame.child_sp.unwrap_or_default();
         if !self.follows(Dialect::K, frame.number, child_sp) {
             self.begin(Dialect::K, self.section.thread.clone(), false);
         }
-        self.current.child_sp = child_sp;
+        self.current.child_sp = digits_of(child_sp);
     }
 
-    fn follows(&self, dialect: Dialect, number: Option<u32>, child_sp: u64) -> bool {
+    fn follows(&self, dialect: Dialect, number: Option<u32>, child_sp: &str) -> bool {
         let current = &self.current;
         if !current.open || current.stack.dialect != dialect {
             return false;
@@ -402,7 +415,7 @@ impl<'s> Reader<'s> {
             (Some(last), Some(number)) => number > last,
             (None, None) if current.complete => false,
             (None, None) if !current.after_prose => true,
-            (None, None) => child_sp > current.child_sp && child_sp - current.child_sp < STACK_REACH && current.child_sp != 0,
+            (None, None) => lies_below(&current.child_sp, child_sp),
             _ => false,
         }
     }
@@ -417,8 +430,7 @@ impl<'s> Reader<'s> {
 
     fn clrstack_row(&mut self, text: &str) -> bool {
         let Some(row) = clrstack::row(text) else { return false };
-        let child_sp = tokens::hex_value(row.child_sp).unwrap_or_default();
-        if !self.follows(Dialect::Clrstack, None, child_sp) {
+        if !self.follows(Dialect::Clrstack, None, row.child_sp) {
             self.begin(Dialect::Clrstack, self.section.thread.clone(), false);
         }
         let mut scratch = std::mem::take(&mut self.scratch);
@@ -426,7 +438,7 @@ impl<'s> Reader<'s> {
         write_sos_site(&row, &mut scratch);
         let site = self.sites.intern(&scratch, parse_site);
         self.scratch = scratch;
-        self.current.child_sp = child_sp;
+        self.current.child_sp = digits_of(row.child_sp);
         self.push(site, None, false, text.len());
         self.current.complete = false;
         self.current.returns_somewhere = false;
@@ -440,8 +452,9 @@ impl<'s> Reader<'s> {
         }
         let Some((number, site)) = super::bare::frame(text) else { return false };
         let current = &self.current;
-        let goes_on = current.open && current.bare && !current.after_prose && (!current.after_blank || number.is_some());
-        if goes_on && self.follows(Dialect::K, number, 0) {
+        let goes_on =
+            current.open && current.bare && !current.after_prose && (!current.after_blank || number.is_some());
+        if goes_on && self.follows(Dialect::K, number, "") {
             return self.push_bare(number, site);
         }
         let in_columns = current.open && !current.bare && !current.after_prose && !current.after_blank;
@@ -500,6 +513,7 @@ impl<'s> Reader<'s> {
         current.stack.frames.push(if inline { frame.inlined() } else { frame });
         current.next_number = number.map(|number| number + 1);
         current.last_line_length = length;
+        self.margin = self.margin.max(length);
         current.after_blank = false;
         current.after_prose = false;
         current.cut_mark = false;
@@ -515,7 +529,8 @@ impl<'s> Reader<'s> {
         let above = self.sites.get(last.site).text;
         let open_warning = above.starts_with("*** ");
         let cleaned = if open_warning { "" } else { call_site::without_glued_warning(above) };
-        let Some(join) = wrapping::continues(cleaned, current.last_line_length, text, current.after_blank) else {
+        let at_margin = current.last_line_length + 1 >= self.margin && WINDOW_WIDTHS.contains(&self.margin);
+        let Some(join) = wrapping::continues(cleaned, at_margin, text, current.after_blank) else {
             return false;
         };
         let blank = if join == wrapping::Join::WithBlank { " " } else { "" };
@@ -525,12 +540,16 @@ impl<'s> Reader<'s> {
             frame.site = site;
         }
         self.current.last_line_length = text.len();
+        self.margin = self.margin.max(text.len());
         self.current.after_blank = false;
         true
     }
 
     fn begin(&mut self, dialect: Dialect, thread: ThreadRef, announced: bool) {
         self.finish_stack();
+        if self.sites.bytes() > SITES_CAP && self.sink.may_forget_sites() {
+            self.sites.clear();
+        }
         let mut stack = std::mem::take(&mut self.current.stack);
         stack.frames.clear();
         stack.holes.clear();
@@ -552,10 +571,12 @@ impl<'s> Reader<'s> {
         let breaks_off = bottom.is_some_and(|site| site.is_unreadable()) && stack.dialect == Dialect::K;
         stack.cut_off |= breaks_off || (current.returns_somewhere && !current.complete && bottom.is_some());
         self.stacks += 1;
-        self.broken_off.stacks += 1;
+        self.broken_off.stacks_here += 1;
         if breaks_off {
-            self.broken_off.broken += 1;
-            self.broken_off.line = if self.broken_off.broken == 1 { stack.line } else { self.broken_off.line };
+            self.broken_off.broken_here += 1;
+            if self.broken_off.line == 0 {
+                self.broken_off.line = stack.line;
+            }
         }
         if !stack.holes.is_empty() {
             let missing = stack.missing() as usize;
@@ -569,14 +590,31 @@ impl<'s> Reader<'s> {
 
     fn finish_section(&mut self) {
         self.finish_stack();
-        let BrokenOff { line, broken, stacks } = std::mem::take(&mut self.broken_off);
+        let broken_off = &mut self.broken_off;
+        let broken = std::mem::take(&mut broken_off.broken_here);
+        let stacks = std::mem::take(&mut broken_off.stacks_here);
         if broken == 0 {
             return;
         }
-        let command = self.section.command.as_deref().map(|command| format!(" of `{command}`")).unwrap_or_default();
+        broken_off.broken += broken;
+        broken_off.stacks += stacks;
+        if let Some(command) = &self.section.command {
+            let command = format!("`{command}`");
+            if !broken_off.commands.contains(&command) {
+                broken_off.commands.push(command);
+            }
+        }
+    }
+
+    fn note_broken_off(&mut self) {
+        let BrokenOff { line, broken, stacks, commands, .. } = std::mem::take(&mut self.broken_off);
+        if broken == 0 {
+            return;
+        }
+        let of = if commands.is_empty() { String::new() } else { format!(" of {}", commands.join(", ")) };
         self.notes.add(NoteCode::BreaksOff, line, || {
             format!(
-                "{broken} of {}{command} break off at code without symbols, most often JIT-compiled managed code; \
+                "{broken} of {}{of} break off at code without symbols, most often JIT-compiled managed code; \
                  to see the managed callers, load SOS and run `~*e !clrstack`",
                 plural(stacks, "stack")
             )
@@ -594,13 +632,6 @@ impl<'s> Reader<'s> {
     fn skip(&mut self, text: &str, reason: SkipReason) {
         self.accounts.skipped += 1;
         self.sink.skipped(self.line, text, &reason);
-    }
-
-    fn forget_sites(&mut self) {
-        if self.current.open || !self.sink.may_forget_sites() {
-            return;
-        }
-        self.sites.clear();
     }
 }
 
@@ -621,6 +652,25 @@ fn write_sos_site(row: &ClrRow<'_>, text: &mut String) {
         }
     }
     text.push_str(row.method);
+}
+
+/// The digits of an address, filled up with zeros in front; all zero when there is none.
+fn digits_of(address: &str) -> [u8; 16] {
+    let mut digits = [b'0'; 16];
+    let places = (0..16).rev();
+    for (place, digit) in places.zip(address.bytes().rev().filter(|&byte| byte != b'`')) {
+        digits[place] = digit;
+    }
+    digits
+}
+
+/// Whether a frame at `child_sp` can be a caller of the frame whose Child-SP is `above`.
+fn lies_below(above: &[u8; 16], child_sp: &str) -> bool {
+    let above = std::str::from_utf8(above).ok().and_then(tokens::hex_value);
+    match (above, tokens::hex_value(child_sp)) {
+        (Some(above), Some(here)) => above != 0 && here > above && here - above < STACK_REACH,
+        _ => false,
+    }
 }
 
 /// The line without blanks and the CR at its end.

@@ -23,13 +23,7 @@ pub struct Section {
 impl Section {
     /// Text before the first prompt: judged by its shape.
     pub fn unprompted() -> Self {
-        Section {
-            command: None,
-            output: Output::Unknown,
-            thread: ThreadRef::default(),
-            dialect: None,
-            columns: None,
-        }
+        Section { command: None, output: Output::Unknown, thread: ThreadRef::default(), dialect: None, columns: None }
     }
 
     pub fn from_prompt(prompt: &Prompt<'_>) -> Self {

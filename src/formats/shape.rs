@@ -8,6 +8,8 @@
 #[derive(Debug, PartialEq, Eq)]
 pub struct Shape {
     pub number: Option<u32>,
+    /// The digits of Child-SP.
+    pub child_sp: [u8; 16],
     /// The return address column is zero: the thread's first frame.
     pub is_last: bool,
     /// Where the call site begins.
@@ -35,7 +37,10 @@ pub fn k64(line: &[u8]) -> Option<Shape> {
         false => None,
     };
     let is_last = columns[18..26] == *b"00000000" && columns[27..35] == *b"00000000";
-    Some(Shape { number, is_last, site: start + 36 })
+    let mut child_sp = [0; 16];
+    child_sp[..8].copy_from_slice(&columns[..8]);
+    child_sp[8..].copy_from_slice(&columns[9..17]);
+    Some(Shape { number, child_sp, is_last, site: start + 36 })
 }
 
 /// A 64-bit SOS row: Child SP, IP, method; a row with a `[marker]` is left to the grammar.
@@ -46,7 +51,9 @@ pub fn sos64(line: &[u8]) -> Option<Shape> {
         return None;
     }
     let is_row = hex8(columns, 0) & hex8(columns, 8) & hex8(columns, 17) & hex8(columns, 25);
-    is_row.then_some(Shape { number: None, is_last: false, site: 34 })
+    let mut child_sp = [0; 16];
+    child_sp.copy_from_slice(&columns[..16]);
+    is_row.then_some(Shape { number: None, child_sp, is_last: false, site: 34 })
 }
 
 /// Whether the eight bytes at `at` are hexadecimal digits. Without branches, so that the compiler takes them at once.

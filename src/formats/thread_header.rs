@@ -39,7 +39,10 @@ mod tests {
         for (line, want) in [
             (".  0  Id: 1f4.1f8 Suspend: 1 Teb: 00000000`67fe0000 Unfrozen", Some((0, 0x1f4, 0x1f8, None))),
             ("   4  id: 97.a3   Suspend: 0 Teb 7ffd9000 Unfrozen", Some((4, 0x97, 0xa3, None))),
-            ("# 12  Id: 1a2c.1f40 Suspend: 1 Teb: 000000d8`6a2f6000 Unfrozen \"GC worker\"", Some((12, 0x1a2c, 0x1f40, Some("GC worker")))),
+            (
+                "# 12  Id: 1a2c.1f40 Suspend: 1 Teb: 000000d8`6a2f6000 Unfrozen \"GC worker\"",
+                Some((12, 0x1a2c, 0x1f40, Some("GC worker"))),
+            ),
             ("Id: 1f4.1f8", None),
             ("Thread 51 - System ID 7224", None),
         ] {

@@ -11,8 +11,8 @@ pub enum Join {
 
 /// Whether `line`, which by itself is nothing known, goes on with the call site `above`.
 ///
-/// `above_length` is the length of the whole line above; `after_blank` tells that an empty line stood between.
-pub fn continues(above: &str, above_length: usize, line: &str, after_blank: bool) -> Option<Join> {
+/// `at_margin` tells that the line above was as long as lines get here; `after_blank` that an empty line stood between.
+pub fn continues(above: &str, at_margin: bool, line: &str, after_blank: bool) -> Option<Join> {
     let next = line.trim();
     if next.is_empty() || above.len() > 16 * 1024 {
         return None;
@@ -33,12 +33,18 @@ pub fn continues(above: &str, above_length: usize, line: &str, after_blank: bool
     if above.ends_with(['.', ',', '+', ':', '!']) && is_rest_of_name(next) {
         return Some(Join::Directly);
     }
-    if has_offset(above) {
-        // `+0x1` / `f`: only where the window ends.
-        let short_hex = next.len() <= 4 && next.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        return (short_hex && (76..=81).contains(&above_length)).then_some(Join::Directly);
+    if above.ends_with("+0") && at_margin && has_offset(&format!("+0{next}")) {
+        return Some(Join::Directly);
     }
-    (is_rest_of_name(next) && has_offset(next)).then_some(Join::Directly)
+    if has_offset(above) || above.ends_with("+0x") {
+        // `+0x1` / `f`: only where the window ends.
+        let digits = next.split(' ').next().unwrap_or(next);
+        let short_hex = digits.len() <= 4 && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let rest_is_source = digits == next || next[digits.len()..].starts_with(" [");
+        return (short_hex && rest_is_source && at_margin).then_some(Join::Directly);
+    }
+    let goes_on = has_offset(next) || (at_margin && next.contains('('));
+    (is_rest_of_name(next) && goes_on).then_some(Join::Directly)
 }
 
 /// A parenthesis or bracket is still open.
@@ -67,23 +73,33 @@ mod tests {
     #[test]
     fn what_goes_on_with_a_frame() {
         use Join::*;
-        for (above, length, line, after_blank, want) in [
-            ("A!N.M(Int32, Int32,", 120, "Int32, IntPtr)+0x179", false, Some(WithBlank)),
-            ("A!N.M(Int32, Int32,", 120, "Int32, IntPtr)+0x179", true, Some(WithBlank)),
-            ("A!N.M(Int32, Int32,", 120, "That was the last frame.", true, None),
-            ("nt!IopProcessStartDevicesWork", 80, "er+0x43", false, Some(Directly)),
-            ("a!b+", 80, "0x1f", false, Some(Directly)),
-            ("a!b+0x1", 80, "f", false, Some(Directly)),
-            ("a!b+0x1", 40, "f", false, None),
-            ("W!System.Windows.Forms.ButtonBase.", 70, "OnMouseUp(System.Object)+0x1", false, Some(Directly)),
-            ("a!b+0x1", 40, "Observation (from callstack above)", false, None),
-            ("gdiplus!GdipCreateBitmap", 60, "Then it hangs.", false, None),
-            ("svc!main(", 50, "int argc = 0n2,", false, Some(Directly)),
-            ("svc!main(int argc = 0n2,", 50, "char ** argv = 0x1)+0xf9 [/src/a.cpp @ 31]", false, Some(WithBlank)),
-            ("a!b+0x1 [c:\\long", 80, "path\\x.cpp @ 3]", false, Some(Directly)),
-            ("", 40, "nt!KiSwapThread+0x1", false, Some(Directly)),
+        for (above, margin, line, after_blank, want) in [
+            ("A!N.M(Int32, Int32,", false, "Int32, IntPtr)+0x179", false, Some(WithBlank)),
+            ("A!N.M(Int32, Int32,", false, "Int32, IntPtr)+0x179", true, Some(WithBlank)),
+            ("A!N.M(Int32, Int32,", false, "That was the last frame.", true, None),
+            ("nt!IopProcessStartDevicesWork", true, "er+0x43", false, Some(Directly)),
+            (
+                "System_Drawing_ni!System.Drawing.Gr",
+                true,
+                "aphics.DrawImage(System.Drawing.Image,",
+                false,
+                Some(Directly),
+            ),
+            ("a!b+", true, "0x1f", false, Some(Directly)),
+            ("a!b+0x", true, "1f", false, Some(Directly)),
+            ("a!b+0", true, "x1f", false, Some(Directly)),
+            ("a!b+0x1", true, "f", false, Some(Directly)),
+            ("a!b+0x1", true, "f [a.cpp @ 3]", false, Some(Directly)),
+            ("a!b+0x1", false, "f", false, None),
+            ("W!System.Windows.Forms.ButtonBase.", false, "OnMouseUp(System.Object)+0x1", false, Some(Directly)),
+            ("a!b+0x1", false, "Observation (from callstack above)", false, None),
+            ("gdiplus!GdipCreateBitmap", false, "Then it hangs.", false, None),
+            ("svc!main(", false, "int argc = 0n2,", false, Some(Directly)),
+            ("svc!main(int argc = 0n2,", false, "char ** argv = 0x1)+0xf9 [/src/a.cpp @ 31]", false, Some(WithBlank)),
+            ("a!b+0x1 [c:\\long", false, "path\\x.cpp @ 3]", false, Some(Directly)),
+            ("", false, "nt!KiSwapThread+0x1", false, Some(Directly)),
         ] {
-            assert_eq!(continues(above, length, line, after_blank), want, "{above} / {line}");
+            assert_eq!(continues(above, margin, line, after_blank), want, "{above} / {line}");
         }
     }
 }

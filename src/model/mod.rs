@@ -5,5 +5,5 @@ mod capture;
 mod stack;
 
 pub use call_site::{CallSite, CallSites, Offset, SiteId, SourcePosition, Symbol};
-pub use capture::{Capture, Note, NoteCode, Skipped, SkipReason, SourceInfo};
+pub use capture::{Capture, Note, NoteCode, SkipReason, Skipped, SourceInfo};
 pub use stack::{Dialect, Frame, FrameKind, Hole, Stack, StackKind, ThreadRef};

@@ -39,6 +39,9 @@ pub fn render_rule_page(rule: &Rule, rules: &RuleSet, out: &mut dyn Write, width
             printable(&rule.file)
         )?,
     }
+    if !rule.tags.is_empty() {
+        writeln!(out, "  tags {}", printable(&rule.tags.join(", ")))?;
+    }
     writeln!(out, "\n  Pattern (innermost call first)")?;
     for line in rule.pattern_text.lines() {
         writeln!(out, "      {}", printable(line))?;

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::layout::{BOLD, DIM, count, paragraph, severity_style, styled, thread_label};
 use super::{CaseReport, Report, printable};
 use crate::finding::{Finding, ShownRow};
+use crate::model::NoteCode;
 use crate::rules::Rule;
 
 /// Threads named in full.
@@ -38,9 +39,9 @@ fn write_finding(
     let verdict = format!("{}, confidence {}", finding.verdict.name(), finding.confidence.name());
     let sureness = match &finding.lowered_because {
         None => verdict,
-        Some(because) if finding.confidence == rule.confidence => format!("{verdict}: {because}"),
+        Some(because) if finding.confidence == rule.confidence => format!("{verdict} (not certain: {because})"),
         Some(because) => {
-            format!("{verdict}, lowered from {} because something is not in the text: {because}", rule.confidence.name())
+            format!("{verdict} (lowered from {}: {because})", rule.confidence.name())
         }
     };
     paragraph(out, "  ", &sureness, width)?;
@@ -48,6 +49,10 @@ fn write_finding(
     writeln!(out)?;
     write_stack(finding, case, out)?;
     writeln!(out)?;
+    if let Some(message) = &rule.message {
+        paragraph(out, "  ", &printable(message), width)?;
+        writeln!(out)?;
+    }
     paragraph(out, "  Why    ", &printable(&rule.why), width)?;
     for (number, step) in rule.fix.iter().enumerate() {
         let label = if number == 0 { "  Fix    " } else { "         " };
@@ -134,10 +139,18 @@ fn write_summary(report: &Report<'_>, case: &CaseReport, out: &mut dyn Write, wi
     let rules = count(report.rules.finding_rules().count() as u64, "rule");
     let summary = format!("{findings} in {sources} by {rules}: {}", parts.join(", "));
     paragraph(out, "", &summary, width)?;
-    for (source, note) in &case.notes {
-        let name = case.sources.get(*source).map_or("", |source| source.name.as_str());
-        let place = format!("note {}  {}, line {}: ", note.code.code(), printable(name), note.line);
+    let name = |source: usize| case.sources.get(source).map_or("", |source| source.name.as_str());
+    let (silent, others): (Vec<_>, Vec<_>) =
+        case.notes.iter().partition(|(_, note)| note.code == NoteCode::NothingRecognised);
+    for (source, note) in others {
+        let line = if note.line > 0 { format!(", line {}", note.line) } else { String::new() };
+        let place = format!("note {}  {}{line}: ", note.code.code(), printable(name(*source)));
         paragraph(out, "  ", &format!("{place}{}", printable(&note.message)), width)?;
+    }
+    if !silent.is_empty() {
+        let code = NoteCode::NothingRecognised.code();
+        let names: Vec<_> = silent.iter().map(|(source, _)| printable(name(*source))).collect();
+        paragraph(out, "  ", &format!("note {code}  no call stack in {}", names.join(", ")), width)?;
     }
     writeln!(out)
 }

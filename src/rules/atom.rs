@@ -251,7 +251,11 @@ mod tests {
         const DRAW_SOS: &str = "System.Drawing.Graphics.DrawImage(System.Drawing.Image, Int32)";
         const FIND: &str = "N.Dictionary`2[[A, m],[B, m]].FindEntry(A)";
         for (line, frame, want) in [
-            ("0b 00000000`0b99b2f0 000007fe`fbae2c48 GdiPlus!GdipDrawImageRectRect+0x362", "gdiplus!GdipDrawImageRectRect+0x1", Yes),
+            (
+                "0b 00000000`0b99b2f0 000007fe`fbae2c48 GdiPlus!GdipDrawImageRectRect+0x362",
+                "gdiplus!GdipDrawImageRectRect+0x1",
+                Yes,
+            ),
             ("gdiplus!*", "GdiPlus!GpBitmap::Lock+0x28d", Yes),
             ("gdiplus!*", "gdi32!GdipX", No),
             (DRAW_K, DRAW_SOS, Yes),
@@ -277,7 +281,11 @@ mod tests {
             ("gdiplus!*", "coreclr+0x316e4", No),
             ("*", "0x000007ff`01014aa0", Yes),
             ("[HelperMethodFrame*]", "[HelperMethodFrame_1OBJ] System.Threading.Monitor.Enter(System.Object)", Yes),
-            ("System.Threading.Monitor.Enter", "[HelperMethodFrame_1OBJ] System.Threading.Monitor.Enter(System.Object)", Yes),
+            (
+                "System.Threading.Monitor.Enter",
+                "[HelperMethodFrame_1OBJ] System.Threading.Monitor.Enter(System.Object)",
+                Yes,
+            ),
             ("[GCFrame]", "ntdll!x", No),
             ("/.*\\.drawimage/", DRAW_K, Yes),
             ("/drawimage/", DRAW_K, No),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::nearest::nearest;
 use super::pattern::{self, Alternative, Line};
 use super::rule_set::{Pattern, Rule, RuleSet, Step, Test, TestId};
 use super::written::{Block, RuleFile, Spot, WrittenRule};
@@ -14,7 +15,9 @@ use crate::text::{Source, Span};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// Part of the program. Its lists, noise, aliases and roles are always there; its rules can be left out.
-    Builtin { with_rules: bool },
+    Builtin {
+        with_rules: bool,
+    },
     User,
 }
 
@@ -108,8 +111,12 @@ impl Compiler {
         for (source, (file, origin)) in written.iter().enumerate() {
             for rule in &file.rules {
                 let id = rule.id.value.as_str();
-                if !id.is_empty() && ids.insert(id, compiled.len()).is_some() {
-                    self.mistake(Code::DuplicateId, source, rule.id.span, format!("there are two rules `{id}`"));
+                if let Some(&other) = ids.get(id) {
+                    let (file, line) = place_of(&compiled, other, &self.diagnostics);
+                    let message = format!("there are two rules `{id}`; the other is in {file}, line {line}");
+                    self.mistake(Code::DuplicateId, source, rule.id.span, message);
+                } else if !id.is_empty() {
+                    ids.insert(id, compiled.len());
                 }
                 compiled.push((source, *origin, rule, self.rule(source, *origin, rule)));
             }
@@ -174,7 +181,14 @@ impl Compiler {
         for name in names {
             match ids.get(name.value.as_str()) {
                 Some(&index) => found.push(index),
-                None => self.mistake(Code::UnknownRule, source, name.span, format!("there is no rule `{}`", name.value)),
+                None => {
+                    let message = format!("there is no rule `{}`", name.value);
+                    let near = nearest(&name.value, ids.keys().copied());
+                    let mistake = self.diagnostics.add(Code::UnknownRule, source, name.span, message);
+                    if let Some(near) = near {
+                        mistake.help(format!("did you mean `{near}`?"));
+                    }
+                }
             }
         }
         found
@@ -199,7 +213,12 @@ impl Compiler {
                 Line::Top if pattern.steps.is_empty() && !pattern.from_top => pattern.from_top = true,
                 Line::Bottom if Some(number) == last => pattern.to_bottom = true,
                 Line::Top | Line::Bottom => {
-                    self.mistake(Code::BadPatternLine, source, line.span, "`<top>` comes first and `<bottom>` comes last");
+                    self.mistake(
+                        Code::BadPatternLine,
+                        source,
+                        line.span,
+                        "`<top>` comes first and `<bottom>` comes last",
+                    );
                     mistakes = true;
                 }
                 Line::Gap { max, without } => {
@@ -234,7 +253,9 @@ impl Compiler {
                 },
                 Alternative::Regex(regex) => match Atom::regex(regex) {
                     Ok(atom) => atoms.push(self.intern(atom)),
-                    Err(reason) => self.mistake(Code::BadRegex, source, span, format!("bad regular expression: {reason}")),
+                    Err(reason) => {
+                        self.mistake(Code::BadRegex, source, span, format!("bad regular expression: {reason}"))
+                    }
                 },
                 Alternative::Frame(frame) => atoms.extend(self.frame(source, span, frame)),
             }
@@ -307,10 +328,10 @@ impl Compiler {
 
     fn unknown_list(&mut self, source: usize, span: Span, name: &str) {
         let names: Vec<String> = self.lists.keys().map(|name| format!("@{name}")).collect();
-        let help = if names.is_empty() {
-            "define it under `lists:`".to_string()
-        } else {
-            format!("define it under `lists:`; there are {}", names.join(", "))
+        let help = match nearest(name, self.lists.keys().map(String::as_str)) {
+            Some(near) => format!("did you mean `@{near}`?"),
+            None if names.is_empty() => "define it under `lists:`".to_string(),
+            None => format!("define it under `lists:`; there are {}", names.join(", ")),
         };
         self.diagnostics.add(Code::UnknownList, source, span, format!("there is no list `@{name}`")).help(help);
     }
@@ -336,4 +357,15 @@ impl Compiler {
     fn mistake(&mut self, code: Code, source: usize, span: Span, message: impl Into<String>) {
         self.diagnostics.add(code, source, span, message);
     }
+}
+
+/// File and line of a rule.
+fn place_of(
+    compiled: &[(usize, Origin, &WrittenRule, Rule)],
+    rule: usize,
+    diagnostics: &Diagnostics,
+) -> (String, usize) {
+    let (source, _, written, _) = &compiled[rule];
+    let source = &diagnostics.sources[*source];
+    (source.name.clone(), source.position(written.id.span.start).0)
 }

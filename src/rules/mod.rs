@@ -6,6 +6,7 @@ mod atom;
 mod builtin;
 mod compile;
 mod glob;
+mod nearest;
 mod node;
 mod pattern;
 mod read;

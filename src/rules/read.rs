@@ -1,5 +1,6 @@
 //! YAML nodes to rules as written. Nothing that an author wrote is passed over: what is not understood is a mistake.
 
+use super::nearest::nearest;
 use super::node::{Key, Node, Value};
 use super::written::{Block, Example, Examples, RuleFile, Spot, WrittenRule};
 use super::{Link, Role};
@@ -9,8 +10,23 @@ use crate::text::{Source, Span};
 
 /// Keys of a rule, in the order in which they are best written.
 const RULE_KEYS: &[&str] = &[
-    "id", "title", "role", "severity", "confidence", "category", "tags", "match", "unless", "yields-to", "strict",
-    "message", "why", "fix", "notes", "links", "examples",
+    "id",
+    "title",
+    "role",
+    "severity",
+    "confidence",
+    "category",
+    "tags",
+    "match",
+    "unless",
+    "yields-to",
+    "strict",
+    "message",
+    "why",
+    "fix",
+    "notes",
+    "links",
+    "examples",
 ];
 const SHARED_KEYS: &[&str] = &["lists", "noise", "aliases"];
 /// Keys of the rule language that this version does not know yet.
@@ -67,7 +83,9 @@ impl FileReader<'_> {
         match key.name.as_str() {
             "id" => rule.id = self.id(node),
             "title" => rule.title = self.text(node).unwrap_or_default(),
-            "role" => rule.role = self.word(node, "a role", &["idle"], |name| Role::from_name(name).map(|_| name.to_string())),
+            "role" => {
+                rule.role = self.word(node, "a role", &["idle"], |name| Role::from_name(name).map(|_| name.to_string()))
+            }
             "severity" => {
                 let words = Severity::ALL.map(Severity::name);
                 rule.severity = self.word(node, "a severity", &words, Severity::from_name);
@@ -110,7 +128,7 @@ impl FileReader<'_> {
     }
 
     fn unknown_key(&mut self, key: &Key, known: &[&str]) {
-        let near = nearest(&key.name, known);
+        let near = nearest(&key.name, known.iter().copied());
         let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("the keys are: {}", known.join(", ")),
@@ -140,7 +158,8 @@ impl FileReader<'_> {
         let id = self.text(node).unwrap_or_default();
         let is_id = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if !id.chars().all(is_id) {
-            let diagnostic = self.diagnostics.add(Code::BadValue, self.index, node.span, format!("`{id}` is no rule id"));
+            let diagnostic =
+                self.diagnostics.add(Code::BadValue, self.index, node.span, format!("`{id}` is no rule id"));
             diagnostic.help("an id has lower-case letters, digits and `-`, as in `gdiplus-in-asmx`");
         }
         Spot { value: id, span: node.span }
@@ -177,7 +196,9 @@ impl FileReader<'_> {
             for (key, node) in entries {
                 match key.name.as_str() {
                     "stack" => blocks.extend(self.block(node)),
-                    "role" => self.mistake(Code::NotYet, key.span, "roles in `unless` are not in this version of stacklint"),
+                    "role" => {
+                        self.mistake(Code::NotYet, key.span, "roles in `unless` are not in this version of stacklint")
+                    }
                     _ => self.unknown_key(key, &["stack", "role"]),
                 }
             }
@@ -322,7 +343,7 @@ impl FileReader<'_> {
         let value = parse(&text);
         if value.is_none() {
             let message = format!("`{text}` is not {what}");
-            let help = match nearest(&text, words) {
+            let help = match nearest(&text, words.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`? The words are: {}", words.join(", ")),
                 None => format!("the words are: {}", words.join(", ")),
             };
@@ -339,26 +360,4 @@ impl FileReader<'_> {
     fn mistake(&mut self, code: Code, span: Span, message: impl Into<String>) {
         self.diagnostics.add(code, self.index, span, message);
     }
-}
-
-/// The known word that `word` was most likely meant to be.
-fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let limit = if word.len() <= 4 { 1 } else { 2 };
-    let distances = known.iter().map(|&known| (edit_distance(word, known), known));
-    distances.min().filter(|(distance, _)| *distance <= limit).map(|(_, known)| known)
-}
-
-fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, &cb) in b.iter().enumerate() {
-            let changed = diagonal + usize::from(ca != cb);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }

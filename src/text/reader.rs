@@ -32,7 +32,9 @@ pub enum TextError {
 /// What a binary file is, as far as its first bytes tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BinaryKind {
-    #[error("this is a memory dump, not text; open it in WinDbg or cdb and save the output of `~*kL` and `~*e !clrstack`")]
+    #[error(
+        "this is a memory dump, not text; open it in WinDbg or cdb and save the output of `~*kL` and `~*e !clrstack`"
+    )]
     MemoryDump,
     #[error("this is a compressed archive, not text; unpack it first")]
     Archive,

@@ -45,15 +45,17 @@ fn pattern_line() -> impl Strategy<Value = String> {
 
 fn pattern() -> impl Strategy<Value = String> {
     let anchors = (prop::bool::weighted(0.15), prop::bool::weighted(0.15));
-    (anchors, prop::collection::vec(pattern_line(), 1..5), select(ALTERNATIVES)).prop_map(|((top, bottom), lines, frame)| {
-        let mut all = Vec::new();
-        all.extend(top.then(|| "<top>".to_string()));
-        all.extend(lines);
-        // At least one frame that must be there.
-        all.push(frame.to_string());
-        all.extend(bottom.then(|| "<bottom>".to_string()));
-        all.iter().map(|line| format!("  {line}\n")).collect()
-    })
+    (anchors, prop::collection::vec(pattern_line(), 1..5), select(ALTERNATIVES)).prop_map(
+        |((top, bottom), lines, frame)| {
+            let mut all = Vec::new();
+            all.extend(top.then(|| "<top>".to_string()));
+            all.extend(lines);
+            // At least one frame that must be there.
+            all.push(frame.to_string());
+            all.extend(bottom.then(|| "<bottom>".to_string()));
+            all.iter().map(|line| format!("  {line}\n")).collect()
+        },
+    )
 }
 
 fn rules() -> impl Strategy<Value = String> {

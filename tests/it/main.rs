@@ -1,4 +1,9 @@
 //! One integration binary: the crate as its users see it.
 
+mod cli;
 mod engine;
+mod errors;
+mod house;
+mod pastes;
+mod recordings;
 mod pack;

@@ -1,0 +1,74 @@
+//! Every diagnostic has a pair of files: a rule file that earns it, and what is printed about it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use stacklint::authoring::check_rules;
+use stacklint::diagnostic::{Code, Diagnostics};
+use stacklint::report::render_diagnostics;
+use stacklint::rules::{Origin, builtin_sources, compile};
+use stacklint::text::Source;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/errors")
+}
+
+fn check(name: &str, text: &str) -> Diagnostics {
+    let builtin = builtin_sources().into_iter().map(|source| (source, Origin::Builtin { with_rules: true }));
+    let mut files: Vec<_> = builtin.collect();
+    files.push((Source::new(name, text), Origin::User));
+    let mut loaded = compile(files);
+    if let Some(rules) = &loaded.rules {
+        check_rules(rules, false, &mut loaded.diagnostics);
+    }
+    loaded.diagnostics
+}
+
+fn printed(diagnostics: &Diagnostics) -> String {
+    let mut out = Vec::new();
+    render_diagnostics(diagnostics, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    // Without the colours.
+    let mut plain = String::new();
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find('\u{1b}') {
+        plain.push_str(&rest[..at]);
+        rest = rest[at..].split_once('m').map_or("", |(_, after)| after);
+    }
+    plain.push_str(rest);
+    plain.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+#[test]
+fn every_file_of_mistakes_is_answered_as_written() {
+    insta::glob!("../data/errors", "*.yml", |path| {
+        let name = path.file_name().unwrap().to_string_lossy().to_string();
+        let text = fs::read_to_string(path).unwrap();
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path(folder());
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!("out", printed(&check(&name, &text))));
+    });
+}
+
+#[test]
+fn every_code_has_a_pair() {
+    let mut earned = Vec::new();
+    for entry in fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "yml") {
+            let text = fs::read_to_string(&path).unwrap();
+            earned.extend(check("rules.yml", &text).list.iter().map(|diagnostic| diagnostic.code));
+        }
+    }
+    let without: Vec<&str> = Code::ALL.iter().filter(|code| !earned.contains(code)).map(|code| code.code()).collect();
+    assert!(without.is_empty(), "no file under tests/data/errors earns {without:?}");
+}
+
+#[test]
+fn three_mistakes_in_one_file_are_three_messages() {
+    let text = fs::read_to_string(folder().join("three-at-once.yml")).unwrap();
+    let codes: Vec<&str> = check("rules.yml", &text).list.iter().map(|diagnostic| diagnostic.code.code()).collect();
+    assert_eq!(codes, ["R002", "R006", "R007"]);
+}

@@ -1,0 +1,203 @@
+//! Text as people have it: wrapped, cut, spaced out, mixed with prose, in any encoding.
+
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use stacklint::formats::read_capture;
+use stacklint::model::Capture;
+
+fn read(bytes: &[u8]) -> Capture {
+    let (capture, accounts) = read_capture(bytes, "paste", true).unwrap();
+    assert_eq!(accounts.lines(), capture.source.lines, "a line is not accounted for");
+    capture
+}
+
+/// One line a stack: thread, then frames as `number call-site`, with `~n` for n missing frames.
+fn show(capture: &Capture) -> String {
+    let mut text = String::new();
+    for stack in &capture.stacks {
+        let thread = stack.thread.index.map(|index| index.to_string());
+        text.push_str(&format!("{}:", thread.as_deref().unwrap_or("?")));
+        for (position, frame) in stack.frames.iter().enumerate() {
+            for hole in stack.holes.iter().filter(|hole| hole.before == position) {
+                text.push_str(&hole.missing.map_or(" ~?".to_string(), |missing| format!(" ~{missing}")));
+            }
+            let number = frame.number().map(|number| format!("{number:02x}=")).unwrap_or_default();
+            text.push_str(&format!(" {number}{}", capture.sites.get(frame.site).text));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn check(paste: &str, want: &str) {
+    assert_eq!(show(&read(paste.as_bytes())), want, "{paste}");
+}
+
+#[test]
+fn wrapped_lines_are_joined() {
+    for (paste, want) in [
+        // After a comma, the blank eaten by the break.
+        (
+            "0:001> kL\n00 00000000`0b99b580 000007fe`dd416da4 S!N.M(Int32,\nIntPtr)+0x179\n01 00000000`0b99b6f0 000007fe`dd4e95f9 a!b+0x1\n",
+            "1: 00=S!N.M(Int32, IntPtr)+0x179 01=a!b+0x1\n",
+        ),
+        // In the middle of a token.
+        (
+            "0:001> k\nChildEBP RetAddr\nf7a4ac3c 80582a4e nt!IopProcessStartDevicesWork\ner+0x43\nf7a4ac40 80582a4e nt!a+0x1\n",
+            "1: nt!IopProcessStartDevicesWorker+0x43 nt!a+0x1\n",
+        ),
+        // The symbol moved to the next line.
+        (
+            "0:001> k\nChildEBP RetAddr\nf7a4ac3c 80582a4e\nnt!KiSwapThread+0x1\nf7a4ac40 80582a4e nt!a+0x1\n",
+            "1: nt!KiSwapThread+0x1 nt!a+0x1\n",
+        ),
+        // Blank lines everywhere, and inside the wrapped frame too.
+        (
+            "0:001> kL\n\n00 00000000`0b99b580 000007fe`dd416da4 S!N.M(Int32,\n\nIntPtr)+0x179\n\n01 00000000`0b99b6f0 000007fe`dd4e95f9 a!b+0x1\n",
+            "1: 00=S!N.M(Int32, IntPtr)+0x179 01=a!b+0x1\n",
+        ),
+    ] {
+        check(paste, want);
+    }
+}
+
+#[test]
+fn warnings_end_no_stack() {
+    check(
+        "0:001> k\nChild-SP RetAddr Call Site\n00000000`0b99b580 000007fe`dd416da4 a!b+0x1*** WARNING: Unable to verify checksum for a.dll\n\
+         *** ERROR: Symbol file could not be found.  Defaulted to export symbols for c.dll - \n00000000`0b99b5a0 00000000`00000000 c!d+0x2\n",
+        "1: a!b+0x1*** WARNING: Unable to verify checksum for a.dll c!d+0x2\n",
+    );
+    let capture = read(
+        b"0:001> k\n00000000`0b99b580 00000000`00000000 a!b+0x1*** WARNING: Unable to verify checksum for a.dll\n",
+    );
+    let site = capture.sites.get(capture.stacks[0].frames[0].site);
+    assert_eq!((site.function(), site.offset()), (Some("b"), Some(1)));
+}
+
+#[test]
+fn missing_frames_are_counted() {
+    check(
+        "0:001> kL\n00 00000000`0b99b580 000007fe`dd416da4 a!a\n02 00000000`0b99b5a0 000007fe`dd416da4 a!c\n\n10 00000000`0b99b5c0 000007fe`dd416da4 a!d\n",
+        "1: 00=a!a ~1 02=a!c ~13 10=a!d\n",
+    );
+    check("05 00000000`0b99b580 000007fe`dd416da4 a!a+0x1\n", "?: ~5 05=a!a+0x1\n");
+    check(
+        "0:001> k\n00000000`0b99b580 000007fe`dd416da4 a!a+0x1\n[...]\n00000000`0b99c580 000007fe`dd416da4 a!b+0x1\n",
+        "1: a!a+0x1 ~? a!b+0x1\n",
+    );
+    check(
+        "OS Thread Id: 0xf4 (4)\nChild SP IP Call Site\n000000001bb1e9a0 000006440a314fc1 N.T.M(Int32)\n000000001bb1e9c0 000006440a314fc1 N.T.L(Int32)\n[...]\n\
+         000000001bb1f9a0 000006440a314fc1 N.T.K(Int32)\n",
+        "4: N.T.M(Int32) N.T.L(Int32) ~? N.T.K(Int32)\n",
+    );
+}
+
+#[test]
+fn prose_holds_no_frames() {
+    for paste in [
+        "GdiPlus!GpMemoryBitmap::AllocBitmapData+c2  with 155 allocations takes 1.16GB of memory space\n",
+        "It hangs in ntdll!NtWaitForSingleObject+0xa again!\nWow!\n",
+        "00000000`0011fcb8  00000001`40001609 svc!main+0xf9\n00000000`0011fcc0  00000001`4000160a svc!main+0xfa\n",
+    ] {
+        check(paste, "");
+    }
+}
+
+#[test]
+fn call_sites_alone_are_a_stack_when_there_are_two() {
+    check("It hangs here:\n\nntdll!NtWait+0xa\nkernel32!Wait+0x1\n\nThanks", "?: ntdll!NtWait+0xa kernel32!Wait+0x1\n");
+    check("ntdll!NtWait+0xa\n", "");
+}
+
+#[test]
+fn dialects_mix_in_one_paste() {
+    check(
+        "Hi,\n0:004> kL\nChild-SP RetAddr Call Site\n00000000`0b99b580 00000000`00000000 a!b+0x1\n0:004> !clrstack\nOS Thread Id: 0xf4 (4)\n\
+         Child SP IP Call Site\n000000001bb1e9a0 000006440a314fc1 N.T.M(Int32)\n000000001bb1e9b0 000006440a314fc1 [GCFrame: 000000001bb1e9b0] \n\
+         OS Thread Id: 0xf8 (5)\nUnable to walk the managed stack. The current thread is likely not a \nand bye\n",
+        "4: a!b+0x1\n4: N.T.M(Int32) [GCFrame]\n5:\n",
+    );
+}
+
+#[test]
+fn every_encoding_and_line_end_reads_the_same() {
+    let text = "0:057> kL\n # Child-SP          RetAddr           Call Site\n00 00000000`0b99a320 000007fe`fbbfcb6b a!b+0x1\n01 00000000`0b99a360 00000000`00000000 c!d+0x2";
+    let want = "57: 00=a!b+0x1 01=c!d+0x2\n";
+    let utf16 = |to_bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(to_bytes).collect::<Vec<u8>>();
+    for bytes in [
+        text.as_bytes().to_vec(),
+        text.replace('\n', "\r\n").into_bytes(),
+        text.replace('\n', "\r").into_bytes(),
+        text.replace("\n0", "\r0").into_bytes(),
+        text.replace(' ', "\u{a0}").into_bytes(),
+        [b"\xEF\xBB\xBF", text.as_bytes()].concat(),
+        utf16(u16::to_le_bytes),
+        utf16(u16::to_be_bytes),
+        [b"caf\xe9\n", text.as_bytes()].concat(),
+    ] {
+        assert_eq!(show(&read(&bytes)), want, "{:?}", &bytes[..12]);
+    }
+}
+
+const SAMPLES: &[&str] = &[
+    include_str!("../../samples/wrapped-mail.txt"),
+    include_str!("../../samples/asmx-clrstack.log"),
+    include_str!("../../samples/founding-case/kL.log"),
+    include_str!("../../samples/healthy/w3wp-at-rest.log"),
+    include_str!("../data/recordings/dbgeng/each-thread-kP.txt"),
+    include_str!("../data/recordings/sos/each-thread-kL.txt"),
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Cut anywhere, with a line lost and one doubled: nothing panics, and every line is accounted for.
+    #[test]
+    fn damage_loses_no_line(sample in select(SAMPLES), cut in any::<Index>(), lost in any::<Index>(), doubled in any::<Index>()) {
+        let bytes = &sample.as_bytes()[..cut.index(sample.len() + 1)];
+        let mut lines: Vec<&[u8]> = bytes.split_inclusive(|&byte| byte == b'\n').collect();
+        if !lines.is_empty() {
+            lines.remove(lost.index(lines.len()));
+        }
+        if !lines.is_empty() {
+            let at = doubled.index(lines.len());
+            lines.insert(at, lines[at]);
+        }
+        read(&lines.concat());
+    }
+
+    /// A window of any usual width breaks frames anywhere; what is read is the same.
+    #[test]
+    fn hard_wrapped_frames_are_put_together(width in 66usize..100) {
+        let log = SAMPLES[2];
+        let wrapped: String = log.lines().map(|line| {
+            let bytes = line.trim_end().as_bytes();
+            let pieces = bytes.chunks(width).map(|piece| String::from_utf8_lossy(piece).to_string() + "\n");
+            pieces.collect::<String>()
+        }).collect();
+        let squeeze = |text: String| text.replace(' ', "");
+        prop_assert_eq!(squeeze(show(&read(wrapped.as_bytes()))), squeeze(show(&read(log.as_bytes()))), "{}", wrapped);
+    }
+
+    /// Any bytes at all.
+    #[test]
+    fn noise_is_read_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        let _ = read_capture(bytes.as_slice(), "noise", true);
+    }
+
+    /// Frames above a cut stay what they were.
+    #[test]
+    fn a_cut_changes_nothing_above_it(sample in select(SAMPLES), cut in any::<Index>()) {
+        let lines: Vec<&str> = sample.split_inclusive('\n').collect();
+        let kept = cut.index(lines.len() + 1);
+        let whole = show(&read(sample.as_bytes()));
+        let part = show(&read(lines[..kept].concat().as_bytes()));
+        // The last stack may lack its end, and its last frame may lack a wrapped rest.
+        let complete: Vec<&str> = part.lines().collect();
+        for (line, want) in complete.iter().rev().skip(1).rev().zip(whole.lines()) {
+            prop_assert_eq!(*line, want);
+        }
+    }
+}
