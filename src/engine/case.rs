@@ -1,10 +1,11 @@
-//! All stacks of a case against all rules: equal stacks are matched once and counted.
+//! All stacks of a case against all rules: stacks that no rule can tell apart are matched once and counted.
 
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
+use super::classes::ClassId;
 use super::evaluate::{Doubt, Evaluator, Hit, StackResult};
 use super::sieve::Sieve;
 use crate::facts::{FrameName, Generics};
@@ -16,7 +17,9 @@ use crate::rules::RuleSet;
 /// Threads listed per finding; beyond, they are only counted.
 const THREADS_LISTED: usize = 10_000;
 /// Numbers held to recognise equal stacks, before the table starts anew.
-const KEYS_CAP: usize = 4 * 1024 * 1024;
+const KEYS_CAP: usize = 1024 * 1024;
+/// Stacks held to count how many differ.
+const SEEN_CAP: usize = 1024 * 1024;
 
 /// Counts over a case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,7 +28,7 @@ pub struct Summary {
     pub frames: u64,
     /// Frames known to be missing from the text.
     pub missing_frames: u64,
-    /// Stacks that differ from all before them (counted anew where the table of stacks was full).
+    /// Stacks that differ from all before them in their source (counted anew where the table of stacks was full).
     pub distinct_stacks: u64,
     /// Stacks that a role explains as waiting for work.
     pub idle: u64,
@@ -46,6 +49,7 @@ pub struct CaseScan<'r> {
     rules: &'r RuleSet,
     evaluator: Evaluator<'r>,
     memo: Memo,
+    seen: Seen,
     source: usize,
     summary: Summary,
     /// The finding of each rule, with the cost of the match it shows.
@@ -66,6 +70,7 @@ impl<'r> CaseScan<'r> {
             rules,
             evaluator: Evaluator::new(rules, sieve),
             memo: Memo::default(),
+            seen: Seen::default(),
             source: 0,
             summary: Summary::default(),
             found: rules.rules.iter().map(|_| None).collect(),
@@ -94,7 +99,7 @@ impl<'r> CaseScan<'r> {
 
     fn forget_sites(&mut self) {
         self.evaluator.forget_sites();
-        self.memo.clear();
+        self.seen.hashes.clear();
     }
 
     fn count(&mut self, stack: &Stack) {
@@ -136,12 +141,12 @@ impl Sink for CaseScan<'_> {
         if stack.frames.is_empty() {
             return;
         }
-        write_key(stack, &mut self.key);
+        self.summary.distinct_stacks += u64::from(self.seen.is_new(stack));
+        write_key(stack, self.evaluator.classify(stack, sites), &mut self.key);
         let result = match self.memo.find(&self.key) {
             Some(result) => result,
             None => {
-                self.summary.distinct_stacks += 1;
-                let result = self.evaluator.evaluate(stack, sites);
+                let result = self.evaluator.evaluate_classified(stack);
                 self.memo.insert(&self.key, result)
             }
         };
@@ -214,15 +219,40 @@ impl Memo {
     }
 }
 
-/// What makes two stacks equal: call sites, holes, and whether the bottom is missing.
-fn write_key(stack: &Stack, key: &mut Vec<u32>) {
+/// All that the rules can tell of a stack: classes of frames, holes, and whether the bottom is missing.
+fn write_key(stack: &Stack, classes: &[ClassId], key: &mut Vec<u32>) {
     key.clear();
-    key.extend(stack.frames.iter().map(|frame| frame.site.0));
+    key.extend(classes.iter().map(|class| class.0));
     for hole in &stack.holes {
         key.extend([u32::MAX, hole.before as u32, hole.missing.unwrap_or(u32::MAX)]);
     }
     if stack.cut_off {
         key.push(u32::MAX - 1);
+    }
+}
+
+/// Hashes of the stacks seen, for counting those that differ.
+#[derive(Default)]
+struct Seen {
+    hasher: FixedState,
+    hashes: HashTable<u64>,
+}
+
+impl Seen {
+    fn is_new(&mut self, stack: &Stack) -> bool {
+        let mut hasher = self.hasher.build_hasher();
+        for frame in &stack.frames {
+            hasher.write_u32(frame.site.0);
+        }
+        let hash = hasher.finish();
+        if self.hashes.find(hash, |&other| other == hash).is_some() {
+            return false;
+        }
+        if self.hashes.len() >= SEEN_CAP {
+            self.hashes.clear();
+        }
+        self.hashes.insert_unique(hash, hash, |&hash| hash);
+        true
     }
 }
 

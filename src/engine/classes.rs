@@ -11,7 +11,7 @@ use crate::rules::{AtomId, RuleSet, TestId, Truth};
 
 /// Number of a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ClassId(u32);
+pub struct ClassId(pub u32);
 
 /// Call sites that no rule can tell apart.
 #[derive(Clone, Debug)]

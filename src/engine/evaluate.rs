@@ -67,12 +67,21 @@ impl<'r> Evaluator<'r> {
     }
 
     pub fn evaluate(&mut self, stack: &Stack, sites: &CallSites) -> StackResult {
-        let candidates = self.sieve.candidates(stack, sites, &mut self.classes);
-        if candidates.is_empty() {
-            return StackResult::default();
-        }
+        self.classify(stack, sites);
+        self.evaluate_classified(stack)
+    }
+
+    /// Looks up the class of every frame. All that the rules say of a stack follows from these, its holes, and whether
+    /// it is cut off.
+    pub fn classify(&mut self, stack: &Stack, sites: &CallSites) -> &[ClassId] {
         self.of_frame.clear();
         self.of_frame.extend(stack.frames.iter().map(|frame| self.classes.of(frame.site, sites)));
+        &self.of_frame
+    }
+
+    /// Evaluates the stack that was classified last.
+    pub fn evaluate_classified(&self, stack: &Stack) -> StackResult {
+        let candidates = self.sieve.candidates(&self.of_frame, &self.classes);
         let mut result = StackResult::default();
         let mut held = Vec::new();
         for rule in candidates {

@@ -5,8 +5,7 @@
 //! narrow this down further, so no match is lost.
 
 use super::bits::Bits;
-use super::classes::{Class, Classes};
-use crate::model::{CallSites, Stack};
+use super::classes::{Class, ClassId, Classes};
 use crate::rules::{RuleSet, Step, TestId, Truth};
 
 /// `x10+` waits for this many frames and no more: enough to sift.
@@ -49,11 +48,10 @@ impl Sieve {
         required
     }
 
-    /// Indexes of the rules that can match the stack.
-    pub fn candidates(&self, stack: &Stack, sites: &CallSites, classes: &mut Classes<'_>) -> Vec<usize> {
+    /// Indexes of the rules that can match a stack with frames of these classes.
+    pub fn candidates(&self, frames: &[ClassId], classes: &Classes<'_>) -> Vec<usize> {
         let mut waiting = self.start.clone();
-        for frame in &stack.frames {
-            let class = classes.of(frame.site, sites);
+        for &class in frames {
             let class = classes.get(class);
             if class.is_relevant {
                 waiting.advance(&class.required);
