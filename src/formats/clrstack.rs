@@ -43,6 +43,9 @@ pub const WALK_FAILED: [&str; 8] = [
 
 /// `OS Thread Id: 0x24 (0)`: the id, and the debugger's index (where the host has one; in old ones it repeats the id).
 pub fn thread_header(line: &str) -> Option<ThreadRef> {
+    if !line.trim_start().starts_with('O') {
+        return None;
+    }
     let (rest, (os_id, index)) = os_thread_id(line).ok()?;
     let index = index.filter(|&index| u64::from(index) != os_id);
     rest.trim().is_empty().then_some(ThreadRef { index, os_id: Some(os_id), ..ThreadRef::default() })

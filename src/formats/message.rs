@@ -26,6 +26,10 @@ pub fn is_debugger_message(line: &str) -> bool {
         "Page ",
         "Use !analyze",
     ];
+    // The first letters of the texts below.
+    if !line.starts_with(['*', '.', 'W', 'E', 'D', 'S', 'M', 'L', 'N', 'U', 'O', 'C', 'q', 'P']) {
+        return false;
+    }
     let dots = line.bytes().all(|byte| byte == b'.');
     dots || STARTS.iter().any(|start| line.starts_with(start))
 }

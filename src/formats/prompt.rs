@@ -38,6 +38,10 @@ pub enum Output {
 
 /// Reads a prompt, or gives `None` when the line is none.
 pub fn parse(line: &str) -> Option<Prompt<'_>> {
+    // Most lines are none, and this is asked of many.
+    if !line.trim_start().starts_with(|c: char| c.is_ascii_digit() || "kl(>".contains(c)) {
+        return None;
+    }
     let (mut command, mut thread) = preceded(blanks0, prompt).parse(line).ok()?;
     // A prompt without a command leaves the next one on the same line.
     while let Ok((rest, next)) = preceded(blanks0, prompt).parse(command) {

@@ -366,6 +366,10 @@ impl<'s> Reader<'s> {
 
     /// Reads a frame in the dialect at hand, or in any when none is known.
     fn frame(&mut self, text: &str) -> bool {
+        let site_only = self.section.columns.is_some_and(|columns| columns.site_only);
+        if !site_only && !text.trim_start().starts_with(|c: char| c.is_ascii_hexdigit() || c == '(') {
+            return false;
+        }
         match self.section.dialect.or(self.current.open.then_some(self.current.stack.dialect)) {
             Some(Dialect::Clrstack) => self.clrstack_row(text) || self.k_frame(text),
             Some(Dialect::K) => self.k_frame(text) || self.managed_row(text),

@@ -56,11 +56,19 @@ pub fn sos64(line: &[u8]) -> Option<Shape> {
     is_row.then_some(Shape { number: None, child_sp, is_last: false, site: 34 })
 }
 
-/// Whether the eight bytes at `at` are hexadecimal digits. Without branches, so that the compiler takes them at once.
+/// Whether the eight bytes at `at` are hexadecimal digits, all asked at once: adding 0x80 - n to a byte below 0x80 sets
+/// its high bit when the byte is at least n.
 #[inline]
 fn hex8<const N: usize>(bytes: &[u8; N], at: usize) -> bool {
-    let is_hex = |byte: u8| (byte.wrapping_sub(b'0') < 10) | ((byte | 0x20).wrapping_sub(b'a') < 6);
-    (0..8).fold(true, |all, index| all & is_hex(bytes[at + index]))
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = ONES * 0x80;
+    let Some(eight) = bytes[at..].first_chunk() else { return false };
+    let word = u64::from_le_bytes(*eight);
+    let at_least = |word: u64, least: u8| word.wrapping_add(ONES * u64::from(0x80 - least));
+    let lower = word | (ONES * 0x20);
+    let digit = at_least(word, b'0') & !at_least(word, b'9' + 1);
+    let letter = at_least(lower, b'a') & !at_least(lower, b'f' + 1);
+    word & HIGH == 0 && (digit | letter) & HIGH == HIGH
 }
 
 #[inline]
@@ -76,6 +84,17 @@ fn hex_pair(high: u8, low: u8) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn eight_digits_at_once() {
+        for byte in 0..=255u8 {
+            for at in 0..8 {
+                let mut bytes = *b"09afAF5c";
+                bytes[at] = byte;
+                assert_eq!(hex8(&bytes, 0), byte.is_ascii_hexdigit(), "{byte:#x} at {at}");
+            }
+        }
+    }
 
     #[test]
     fn only_the_plain_shapes_pass() {

@@ -105,7 +105,15 @@ pub struct CallSites {
 struct Place {
     start: u32,
     end: u32,
-    below: u32,
+    below: Below,
+}
+
+/// With its text's place, so that the guess costs one look-up.
+#[derive(Clone, Copy, Debug)]
+struct Below {
+    id: u32,
+    start: u32,
+    end: u32,
 }
 
 /// A call site in the table, with where its text lies: looking one up touches nothing else.
@@ -141,13 +149,13 @@ impl CallSites {
     #[inline]
     pub fn intern_below(&mut self, above: SiteId, text: &str, parse: impl FnOnce(&str) -> Symbol) -> SiteId {
         let guess = self.places[above.0 as usize].below;
-        let Place { start, end, .. } = self.places[guess as usize];
-        let (start, end) = (start as usize, end as usize);
+        let (start, end) = (guess.start as usize, guess.end as usize);
         if end - start == text.len() && self.text.as_bytes()[start..end] == *text.as_bytes() {
-            return SiteId(guess);
+            return SiteId(guess.id);
         }
         let site = self.intern(text, parse);
-        self.places[above.0 as usize].below = site.0;
+        let Place { start, end, .. } = self.places[site.0 as usize];
+        self.places[above.0 as usize].below = Below { id: site.0, start, end };
         site
     }
 
@@ -184,7 +192,8 @@ impl CallSites {
         let id = self.places.len() as u32;
         let start = self.text.len() as u32;
         self.text.push_str(text);
-        self.places.push(Place { start, end: self.text.len() as u32, below: id });
+        let end = self.text.len() as u32;
+        self.places.push(Place { start, end, below: Below { id, start, end } });
         self.symbols.push(symbol);
         let entry = Entry { hash: (hash >> 32) as u32, id, start, length: text.len() as u32 };
         let (hasher, arena) = (&self.hasher, self.text.as_bytes());
