@@ -12,11 +12,15 @@ pub fn frame(line: &str) -> Option<(Option<u32>, &str)> {
         Ok((rest, number)) => (Some(number), rest),
         Err(_) => (None, line),
     };
-    is_call_site(site).then_some((number, site))
+    (is_call_site(site) && !call_site::is_raw_address(site)).then_some((number, site))
 }
 
-fn is_call_site(site: &str) -> bool {
+/// Whether a text is a call site and nothing else; one that a line end cut within brackets counts.
+pub fn is_call_site(site: &str) -> bool {
     let symbol = call_site::parse(site);
+    if call_site::is_raw_address(site) {
+        return true;
+    }
     if site.contains("  ") || !call_site::has_word_for_module(site, &symbol) {
         return false;
     }
@@ -26,9 +30,16 @@ fn is_call_site(site: &str) -> bool {
     };
     let name = function.split(['(', '<', '[']).next().unwrap_or(function);
     let one_word = !name.trim_end().contains(' ') || name.contains("operator ") || name.starts_with(" ?? ");
-    let whole = site.ends_with([')', ']']) || symbol.offset.0.is_some() || !site.contains(' ');
+    let cut = site.matches('(').count() > site.matches(')').count();
+    let whole = site.ends_with([')', ']']) || symbol.offset.0.is_some() || !site.contains(' ') || cut;
     let managed_call = symbol.kind == FrameKind::Managed && site.contains('(') && site.contains(')');
     one_word && whole && (symbol.module.is_some() || symbol.marker.is_some() || managed_call)
+}
+
+/// `System.Threading.Thread.Sleep(Int32)`, with or without a source behind it.
+pub fn is_managed_call(method: &str) -> bool {
+    let name = method.split('(').next().unwrap_or(method);
+    method.contains('(') && name.contains('.') && !name.contains([' ', '\\'])
 }
 
 /// Whether a line shows that call sites below it are those of allocations or handles, not of a thread.

@@ -12,9 +12,9 @@
 //! Column widths differ between builds, so columns are split at runs of blanks and the rest of the line is the call site.
 
 use nom::branch::alt;
-use nom::bytes::complete::{tag, take_until, take_while_m_n};
+use nom::bytes::complete::{tag, take_until, take_while, take_while_m_n};
 use nom::character::complete::char;
-use nom::combinator::{map, opt, recognize, rest, value, verify};
+use nom::combinator::{eof, map, opt, recognize, rest, value, verify};
 use nom::multi::count;
 use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
@@ -41,9 +41,14 @@ pub struct KLine<'a> {
     pub child_sp: Option<&'a str>,
     pub ret_addr: Option<&'a str>,
     pub inline: bool,
+    /// The line ends within the argument columns.
+    pub in_arguments: bool,
     /// May be empty: a frame without a symbol, or with the symbol on the next line.
     pub site: &'a str,
 }
+
+const NO_COLUMNS: KLine<'_> =
+    KLine { number: None, child_sp: None, ret_addr: None, inline: false, in_arguments: false, site: "" };
 
 /// Reads a column header, or gives `None`. Only its words count: blanks are lost in mails.
 pub fn header(line: &str) -> Option<Columns> {
@@ -97,7 +102,7 @@ fn bare_site(input: &str, arch: bool) -> IResult<&str, KLine<'_>> {
     let (input, number) = preceded(blanks0, opt(frame_number)).parse(input)?;
     let (input, _) = if arch { opt(arch_name).parse(input)? } else { (input, None) };
     verify(rest, |site: &str| !site.trim().is_empty())
-        .map(|site: &str| KLine { number, child_sp: None, ret_addr: None, inline: false, site: site.trim() })
+        .map(|site: &str| KLine { number, site: site.trim(), ..NO_COLUMNS })
         .parse(input)
 }
 
@@ -122,30 +127,30 @@ fn columns_and_site(input: &str) -> IResult<&str, KLine<'_>> {
 
 fn inline_frame(input: &str) -> IResult<&str, KLine<'_>> {
     let columns = terminated(inline_columns, opt(arguments));
-    map((columns, site), |(_, site)| KLine { number: None, child_sp: None, ret_addr: None, inline: true, site })
-        .parse(input)
+    map((columns, site), |(_, site)| KLine { inline: true, site, ..NO_COLUMNS }).parse(input)
 }
 
 fn two_addresses(input: &str) -> IResult<&str, KLine<'_>> {
     let ret_addr = alt((address, recognize(tag("--------"))));
-    map((address, blanks1, ret_addr, opt(arguments), site), |(child_sp, _, ret_addr, _, site)| KLine {
-        number: None,
+    let behind = alt((cut_arguments, map((opt(arguments), site), |(_, site)| (false, site))));
+    map((address, blanks1, ret_addr, behind), |(child_sp, _, ret_addr, (in_arguments, site))| KLine {
         child_sp: Some(child_sp),
         ret_addr: Some(ret_addr),
-        inline: false,
+        in_arguments,
         site,
+        ..NO_COLUMNS
     })
     .parse(input)
 }
 
 /// `kb` on x64 has no Child-SP.
 fn return_address_only(input: &str) -> IResult<&str, KLine<'_>> {
-    map((address, colon_arguments, site), |(ret_addr, _, site)| KLine {
-        number: None,
-        child_sp: None,
+    let behind = alt((cut_arguments, map((colon_arguments, site), |(_, site)| (false, site))));
+    map((address, behind), |(ret_addr, (in_arguments, site))| KLine {
         ret_addr: Some(ret_addr),
-        inline: false,
+        in_arguments,
         site,
+        ..NO_COLUMNS
     })
     .parse(input)
 }
@@ -157,6 +162,13 @@ fn arguments(input: &str) -> IResult<&str, ()> {
 /// ` : a b c d : `, or ` : ... : ` where the documentation leaves them out.
 fn colon_arguments(input: &str) -> IResult<&str, ()> {
     value((), delimited((blanks0, char(':'), blanks1), take_until(" :"), (tag(" :"), opt(blanks1)))).parse(input)
+}
+
+/// ` : 00000000`0024c4e0 00000000`00fb13`: a window wraps `kv` and `kb` within the arguments.
+fn cut_arguments(input: &str) -> IResult<&str, (bool, &str)> {
+    let is_column = |c: char| c.is_ascii_hexdigit() || matches!(c, '`' | ' ' | '\t' | '.');
+    let columns = (blanks0, char(':'), take_while(is_column), opt(char(':')), blanks0, eof);
+    value((true, ""), columns).parse(input)
 }
 
 /// ` 00000690 00000000 00000000` between the addresses and the call site of 32-bit `kb` and `kv`.

@@ -55,6 +55,11 @@ impl Section {
         self.columns = columns;
     }
 
+    /// The command prints stacks of the `k` family.
+    pub fn prints_k(&self) -> bool {
+        self.output == Output::K
+    }
+
     /// Why no line of this section is a frame, if that is so.
     pub fn skips_all(&self) -> Option<SkipReason> {
         match self.output {

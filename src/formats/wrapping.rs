@@ -1,18 +1,35 @@
-//! Frames that a mail client or an 80-column window broke over several lines.
+//! Frames that a mail client or a console window broke over several lines.
 
 /// How a line goes on with the frame above it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Join {
-    /// Broken inside a token, or at a blank that the break kept.
+    /// Broken inside a token.
     Directly,
     /// Broken at a blank that the break ate.
     WithBlank,
 }
 
-/// Whether `line`, which by itself is nothing known, goes on with the call site `above`.
+/// How two lines lie to the width at which lines are wrapped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Margin {
+    /// The next line's first word would not have fitted on the line above.
+    pub reached: bool,
+    /// The line above is as long as lines get: it was broken by width, not at a blank.
+    pub exactly: bool,
+}
+
+impl Margin {
+    /// How to put together two lines that were one.
+    pub fn join(self, next: &str) -> Join {
+        if self.exactly && !next.starts_with([' ', '\t']) { Join::Directly } else { Join::WithBlank }
+    }
+}
+
+/// Whether `line`, which by itself is nothing known, goes on with the call site `above`, and how.
 ///
-/// `at_margin` tells that the line above was as long as lines get here; `after_blank` that an empty line stood between.
-pub fn continues(above: &str, at_margin: bool, line: &str, after_blank: bool) -> Option<Join> {
+/// `managed` tells the dialect: a native call site ends in its offset, one of SOS in its arguments. `after_blank` tells
+/// that an empty line stood between.
+pub fn continues(above: &str, managed: bool, margin: Margin, line: &str, after_blank: bool) -> Option<Join> {
     let next = line.trim();
     if next.is_empty() || above.len() > 16 * 1024 {
         return None;
@@ -20,86 +37,150 @@ pub fn continues(above: &str, at_margin: bool, line: &str, after_blank: bool) ->
     let above = above.trim_end();
     if above.is_empty() {
         // The symbol moved to the next line as a whole.
-        return (!after_blank && !next.contains(' ') && next.contains('!')).then_some(Join::Directly);
+        let is_symbol = !next.starts_with('[') && !before_arguments(next).contains(' ') && next.contains(['!', '(']);
+        return (!after_blank && is_symbol).then_some(Join::WithBlank);
     }
-    if is_open(above) {
-        let closes = next.contains([')', ']']);
-        let blank = if above.ends_with(',') || above.ends_with(']') { Join::WithBlank } else { Join::Directly };
-        return (closes || !after_blank).then_some(blank);
+    if is_open(above, margin) {
+        return (!after_blank || next.contains([')', ']'])).then(|| join_within(above, next, margin, line));
     }
     if after_blank {
         return None;
     }
-    if above.ends_with(['.', ',', '+', ':', '!']) && is_rest_of_name(next) {
-        return Some(Join::Directly);
+    if is_remark(next) {
+        return Some(Join::WithBlank);
     }
-    if above.ends_with("+0") && at_margin && has_offset(&format!("+0{next}")) {
-        return Some(Join::Directly);
+    if has_offset(above) || above.ends_with("+0x") || above.ends_with('+') {
+        return goes_on_with_offset(above, next, margin).then_some(Join::Directly);
     }
-    if has_offset(above) || above.ends_with("+0x") {
-        // `+0x1` / `f`: only where the window ends.
-        let digits = next.split(' ').next().unwrap_or(next);
-        let short_hex = digits.len() <= 4 && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        let rest_is_source = digits == next || next[digits.len()..].starts_with(" [");
-        return (short_hex && rest_is_source && at_margin).then_some(Join::Directly);
+    if managed && above.ends_with([')', ']']) {
+        return None;
     }
-    let goes_on = has_offset(next) || (at_margin && next.contains('('));
-    (is_rest_of_name(next) && goes_on).then_some(Join::Directly)
+    goes_on_with_name(above, managed, margin, next).then(|| join_within(above, next, margin, line))
 }
 
-/// A parenthesis or bracket is still open.
-fn is_open(text: &str) -> bool {
+/// A parenthesis, bracket, quotation or (where lines are wrapped) template argument is still open.
+fn is_open(text: &str, margin: Margin) -> bool {
     let count = |c: u8| text.bytes().filter(|&byte| byte == c).count();
-    count(b'(') > count(b')') || count(b'[') > count(b']')
+    let quoted = text.contains("`scalar") || text.contains("`vector") || text.contains("`anonymous");
+    count(b'(') > count(b')')
+        || count(b'[') > count(b']')
+        || (quoted && !text.contains('\''))
+        || (margin.reached && !text.contains("operator") && count(b'<') > count(b'>') + count(b'-'))
 }
 
+/// Which of the two joins, by what stands at the break.
+fn join_within(above: &str, next: &str, margin: Margin, line: &str) -> Join {
+    if above.ends_with([',', ']', '@']) || above.ends_with("operator") || next.starts_with('@') {
+        return Join::WithBlank;
+    }
+    if above.ends_with(['.', '(', '[', '+', ':', '!', '<']) || next.starts_with([')', ']', '.', ',', '(', '+']) {
+        return Join::Directly;
+    }
+    margin.join(line)
+}
+
+/// ` [/src/a.cpp @ 31]`, `(FPO: [0,0,0])`: what stands behind a call site that is complete.
+fn is_remark(next: &str) -> bool {
+    let source = next.starts_with('[') && next.contains(['\\', '/', '@']);
+    source || ["(FPO:", "(CONV:", "(TrapFrame"].iter().any(|remark| next.starts_with(remark))
+}
+
+/// The offset itself was broken: `+` / `0x1f`, `+0x` / `1f`, `+0` / `x1f`, `+0x1` / `f`.
+fn goes_on_with_offset(above: &str, next: &str, margin: Margin) -> bool {
+    let (digits, behind) = next.split_at(next.find(' ').unwrap_or(next.len()));
+    let is_offset = |text: &str| has_offset(&format!("+{text}"));
+    let behind_is_remark = behind.is_empty() || is_remark(behind.trim_start());
+    let rest = match above.rsplit_once('+') {
+        Some((_, "")) => is_offset(digits),
+        Some((_, "0")) => digits.starts_with('x') && is_offset(&digits[1..]),
+        Some((_, "0x")) => is_offset(digits),
+        _ => margin.exactly && is_offset(digits) && !digits.starts_with("0x"),
+    };
+    rest && behind_is_remark
+}
+
+/// The name was broken: `nt!IopProcessStartDevicesWork` / `er+0x43`.
+fn goes_on_with_name(above: &str, managed: bool, margin: Margin, next: &str) -> bool {
+    if before_arguments(next).contains(' ') && !above.ends_with("operator") || next.ends_with(':') {
+        return false;
+    }
+    if next.contains('!') && above.contains('!') {
+        return false;
+    }
+    let ends_it = has_offset(next) || (managed && next.ends_with([')', ']']));
+    let goes_further = margin.reached && (next.contains('(') || next.len() >= 60);
+    let dangling = above.ends_with(['.', ',', ':', '!']) || above.ends_with("operator");
+    ends_it || goes_further || dangling
+}
+
+/// `a!b+0x1f`, `a!b+c2 [x.cpp @ 3]`
 fn has_offset(text: &str) -> bool {
     let text = text.split(" [").next().unwrap_or(text);
     let Some((_, digits)) = text.rsplit_once('+') else { return false };
     let digits = digits.strip_prefix("0x").unwrap_or(digits);
-    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'`')
+    !digits.is_empty() && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'`'))
 }
 
-/// `er+0x43`, `OnMouseUp(System.Object)+0x1f [x.cs @ 3]`, `0x1f`: one word, apart from arguments and source.
-fn is_rest_of_name(text: &str) -> bool {
-    let name = text.split(['(', '[']).next().unwrap_or(text);
-    !name.trim_end().contains(' ') && !text.ends_with(':') && !name.contains('!')
+fn before_arguments(text: &str) -> &str {
+    text.split(['(', '[']).next().unwrap_or(text).trim_end()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Join::*;
+
+    const INSIDE: Margin = Margin { reached: false, exactly: false };
+    const AT_BLANK: Margin = Margin { reached: true, exactly: false };
+    const IN_TOKEN: Margin = Margin { reached: true, exactly: true };
 
     #[test]
-    fn what_goes_on_with_a_frame() {
-        use Join::*;
+    fn what_goes_on_with_a_native_frame() {
         for (above, margin, line, after_blank, want) in [
-            ("A!N.M(Int32, Int32,", false, "Int32, IntPtr)+0x179", false, Some(WithBlank)),
-            ("A!N.M(Int32, Int32,", false, "Int32, IntPtr)+0x179", true, Some(WithBlank)),
-            ("A!N.M(Int32, Int32,", false, "That was the last frame.", true, None),
-            ("nt!IopProcessStartDevicesWork", true, "er+0x43", false, Some(Directly)),
-            (
-                "System_Drawing_ni!System.Drawing.Gr",
-                true,
-                "aphics.DrawImage(System.Drawing.Image,",
-                false,
-                Some(Directly),
-            ),
-            ("a!b+", true, "0x1f", false, Some(Directly)),
-            ("a!b+0x", true, "1f", false, Some(Directly)),
-            ("a!b+0", true, "x1f", false, Some(Directly)),
-            ("a!b+0x1", true, "f", false, Some(Directly)),
-            ("a!b+0x1", true, "f [a.cpp @ 3]", false, Some(Directly)),
-            ("a!b+0x1", false, "f", false, None),
-            ("W!System.Windows.Forms.ButtonBase.", false, "OnMouseUp(System.Object)+0x1", false, Some(Directly)),
-            ("a!b+0x1", false, "Observation (from callstack above)", false, None),
-            ("gdiplus!GdipCreateBitmap", false, "Then it hangs.", false, None),
-            ("svc!main(", false, "int argc = 0n2,", false, Some(Directly)),
-            ("svc!main(int argc = 0n2,", false, "char ** argv = 0x1)+0xf9 [/src/a.cpp @ 31]", false, Some(WithBlank)),
-            ("a!b+0x1 [c:\\long", false, "path\\x.cpp @ 3]", false, Some(Directly)),
-            ("", false, "nt!KiSwapThread+0x1", false, Some(Directly)),
+            ("A!N.M(Int32, Int32,", INSIDE, "Int32, IntPtr)+0x179", false, Some(WithBlank)),
+            ("A!N.M(Int32, Int32,", INSIDE, "Int32, IntPtr)+0x179", true, Some(WithBlank)),
+            ("A!N.M(Int32, Int32,", INSIDE, "That was the last frame.", true, None),
+            ("A!N.M(Int32, X.Req", IN_TOKEN, "uest ByRef)+0x1", false, Some(Directly)),
+            ("A!N.M(Int32, X.Request", AT_BLANK, "ByRef)+0x1", false, Some(WithBlank)),
+            ("nt!IopProcessStartDevicesWork", IN_TOKEN, "er+0x43", false, Some(Directly)),
+            ("System_Drawing_ni!System.Drawing.Gr", IN_TOKEN, "aphics.DrawImage(System.Image,", false, Some(Directly)),
+            ("a!b+", IN_TOKEN, "0x1f", false, Some(Directly)),
+            ("a!b+0x", IN_TOKEN, "1f", false, Some(Directly)),
+            ("a!b+0", IN_TOKEN, "x1f", false, Some(Directly)),
+            ("a!b+0x1", IN_TOKEN, "f", false, Some(Directly)),
+            ("a!b+0x1", IN_TOKEN, "f [a.cpp @ 3]", false, Some(Directly)),
+            ("a!b+0xffffffff`eab", IN_TOKEN, "e44a8", false, Some(Directly)),
+            ("a!b+0x1", INSIDE, "f", false, None),
+            ("W!System.Windows.Forms.ButtonBase.", AT_BLANK, "OnMouseUp(System.Object)+0x1", false, Some(Directly)),
+            ("a!b+0x1", IN_TOKEN, "Observation (from callstack above)", false, None),
+            ("a!b+0x1", AT_BLANK, "this is our code:", false, None),
+            ("gdiplus!GdipCreateBitmap", INSIDE, "Then it hangs.", false, None),
+            ("svc!main(", INSIDE, "int argc = 0n2,", false, Some(Directly)),
+            ("svc!main(int argc = 0n2,", INSIDE, "char ** argv = 0x1)+0xf9 [/src/a.cpp @ 31]", false, Some(WithBlank)),
+            ("svc!main+0xf9", AT_BLANK, "[/src/a.cpp @ 31]", false, Some(WithBlank)),
+            ("svc!main+0xf9 [/src/a.cpp", AT_BLANK, "@ 31]", false, Some(WithBlank)),
+            ("svc!main+0xf9 [/src/a.cpp @", AT_BLANK, "31]", false, Some(WithBlank)),
+            ("a!b+0x1 [c:\\long", IN_TOKEN, "path\\x.cpp @ 3]", false, Some(Directly)),
+            ("svc!operator", AT_BLANK, "new+0x12", false, Some(WithBlank)),
+            ("svc!X::`scalar deleting", AT_BLANK, "destructor'+0x12", false, Some(WithBlank)),
+            ("", INSIDE, "nt!KiSwapThread+0x1", false, Some(WithBlank)),
         ] {
-            assert_eq!(continues(above, margin, line, after_blank), want, "{above} / {line}");
+            assert_eq!(continues(above, false, margin, line, after_blank), want, "{above} / {line}");
+        }
+    }
+
+    #[test]
+    fn what_goes_on_with_a_row_of_sos() {
+        for (above, margin, line, want) in [
+            ("N.T.NameThatI", IN_TOKEN, "sLong(Int32)", Some(Directly)),
+            ("N.T", IN_TOKEN, ".M(Int32)", Some(Directly)),
+            ("N.T.M", IN_TOKEN, "()", Some(Directly)),
+            ("N.T.M(Int32,", AT_BLANK, "System.Object)", Some(WithBlank)),
+            ("", INSIDE, "N.T.M(Int32)", Some(WithBlank)),
+            ("N.T.M(Int32)", IN_TOKEN, "[/src/a.cs @ 3]", Some(WithBlank)),
+            ("N.T.M(Int32)", IN_TOKEN, "and that (I think) is all", None),
+        ] {
+            assert_eq!(continues(above, true, margin, line, false), want, "{above} / {line}");
         }
     }
 }

@@ -1,0 +1,130 @@
+//! The stack being read, and whether the next frame goes on with it.
+
+use std::sync::Arc;
+
+use crate::formats::tokens;
+use crate::model::{CallSites, Dialect, Frame, Hole, SiteId, Stack, ThreadRef};
+
+/// Child-SP of neighbouring frames lies no farther apart than this.
+const STACK_REACH: u64 = 1 << 20;
+
+/// The stack being read.
+#[derive(Default)]
+pub struct Current {
+    pub open: bool,
+    /// A thread header came before it, so it counts even without frames.
+    pub announced: bool,
+    pub stack: Stack,
+    /// The number the next frame must have to follow directly.
+    pub next_number: Option<u32>,
+    /// The last frame's return address is zero.
+    pub complete: bool,
+    /// The last frame has a return address column that is not zero.
+    pub returns_somewhere: bool,
+    /// Digits of the last frame's Child-SP; understood only when something else than a frame follows.
+    pub child_sp: [u8; 16],
+    /// Of the whole line, addresses and all.
+    pub last_line_length: usize,
+    pub after_blank: bool,
+    pub after_prose: bool,
+    pub cut_mark: bool,
+    /// Call sites alone, without columns or header.
+    pub bare: bool,
+    /// The last frame's whole line, where its columns may have to be read again together with the next line.
+    pub raw: String,
+    /// The last frame's line ends within its columns.
+    pub unfinished: bool,
+}
+
+impl Current {
+    /// Starts over with an empty stack.
+    pub fn begin(
+        &mut self,
+        dialect: Dialect,
+        thread: ThreadRef,
+        announced: bool,
+        command: &Option<Arc<str>>,
+        line: u32,
+    ) {
+        let mut stack = std::mem::take(&mut self.stack);
+        let mut raw = std::mem::take(&mut self.raw);
+        raw.clear();
+        stack.frames.clear();
+        stack.holes.clear();
+        stack.dialect = dialect;
+        stack.thread = thread;
+        stack.command.clone_from(command);
+        stack.line = line;
+        stack.cut_off = false;
+        *self = Current { open: true, announced, stack, raw, ..Current::default() };
+    }
+
+    /// Ends the stack. `None` when there is none; otherwise whether it breaks off at code without symbols.
+    pub fn finish(&mut self, sites: &CallSites) -> Option<bool> {
+        if !std::mem::take(&mut self.open) || (self.stack.frames.is_empty() && !self.announced) {
+            return None;
+        }
+        let stack = &mut self.stack;
+        let bottom = stack.frames.last().map(|frame| sites.get(frame.site));
+        let breaks_off = bottom.is_some_and(|site| site.is_unreadable()) && stack.dialect == Dialect::K;
+        stack.cut_off |= breaks_off || (self.returns_somewhere && !self.complete && bottom.is_some());
+        Some(breaks_off)
+    }
+
+    /// Whether a frame with this number and Child-SP belongs to the stack.
+    pub fn goes_on(&self, dialect: Dialect, number: Option<u32>, child_sp: &str) -> bool {
+        if !self.open || self.stack.dialect != dialect {
+            return false;
+        }
+        let Some(last) = self.stack.frames.last() else { return true };
+        match (last.number(), number) {
+            (Some(last), Some(number)) => number > last,
+            (None, None) if self.complete => false,
+            (None, None) if !self.after_prose => true,
+            (None, None) => lies_below(&self.child_sp, child_sp),
+            _ => false,
+        }
+    }
+
+    /// Adds a frame, and a hole before it when frames are missing.
+    pub fn push(&mut self, site: SiteId, line: u32, number: Option<u32>, inline: bool) {
+        let before = self.stack.frames.len();
+        let expected = match self.next_number {
+            None if before == 0 => Some(0),
+            next => next,
+        };
+        match (number, expected) {
+            (Some(number), Some(expected)) if number > expected => {
+                self.stack.holes.push(Hole { before, missing: Some(number - expected) });
+            }
+            (None, _) if self.cut_mark => self.stack.holes.push(Hole { before, missing: None }),
+            _ => {}
+        }
+        let frame = Frame::new(site, line, number);
+        self.stack.frames.push(if inline { frame.inlined() } else { frame });
+        self.next_number = number.map(|number| number + 1);
+        self.after_blank = false;
+        self.after_prose = false;
+        self.cut_mark = false;
+        self.unfinished = false;
+    }
+}
+
+/// The digits of an address, filled up with zeros in front; all zero when there is none.
+pub fn digits_of(address: &str) -> [u8; 16] {
+    let mut digits = [b'0'; 16];
+    let places = (0..16).rev();
+    for (place, digit) in places.zip(address.bytes().rev().filter(|&byte| byte != b'`')) {
+        digits[place] = digit;
+    }
+    digits
+}
+
+/// Whether a frame at `child_sp` can be a caller of the frame whose Child-SP is `above`.
+fn lies_below(above: &[u8; 16], child_sp: &str) -> bool {
+    let above = std::str::from_utf8(above).ok().and_then(tokens::hex_value);
+    match (above, tokens::hex_value(child_sp)) {
+        (Some(above), Some(here)) => above != 0 && here > above && here - above < STACK_REACH,
+        _ => false,
+    }
+}

@@ -1,0 +1,257 @@
+//! Lines that are frames, or go on with one.
+
+use super::current::digits_of;
+use super::{Reader, parse_site};
+use crate::formats::clrstack::{self, ClrRow};
+use crate::formats::kstack::{self, Columns, KLine};
+use crate::formats::wrapping::{self, Join, Margin};
+use crate::formats::{bare, call_site, tokens};
+use crate::model::{Dialect, SkipReason};
+
+/// Widths at which windows and mail clients wrap lines.
+const WINDOW_WIDTHS: std::ops::RangeInclusive<usize> = 60..=132;
+
+impl Reader<'_> {
+    /// Reads a frame in the dialect at hand, or in any when none is known.
+    pub(super) fn frame(&mut self, text: &str) -> bool {
+        let site_only = self.section.columns.is_some_and(|columns| columns.site_only);
+        let dialect = self.section.dialect.or(self.current.open.then_some(self.current.stack.dialect));
+        let has_columns = text.trim_start().starts_with(|c: char| c.is_ascii_hexdigit() || c == '(');
+        let found = (has_columns || site_only)
+            && match dialect {
+                Some(Dialect::Clrstack) => self.clrstack_row(text) || self.k_frame(text),
+                Some(Dialect::K) => self.k_frame(text) || self.managed_row(text),
+                None => self.managed_row(text) || self.k_frame(text),
+            };
+        found || (self.section.prints_k() && self.section.columns.is_none() && self.lone_site(text))
+    }
+
+    fn k_frame(&mut self, text: &str) -> bool {
+        let Some(frame) = self.read_k(text) else { return false };
+        let site = self.sites.intern(frame.site, parse_site);
+        let child_sp = frame.child_sp.unwrap_or_default();
+        if !self.current.goes_on(Dialect::K, frame.number, child_sp) {
+            self.begin(Dialect::K, self.section.thread.clone(), false);
+        }
+        self.current.child_sp = digits_of(child_sp);
+        self.current.push(site, self.line, frame.number, frame.inline);
+        self.keep_line(text);
+        self.finish_k_frame(&frame);
+        true
+    }
+
+    /// The frame on a line, when it can be believed to be one.
+    fn read_k<'t>(&self, text: &'t str) -> Option<KLine<'t>> {
+        match self.section.columns {
+            Some(columns @ Columns { site_only: false, .. }) => kstack::frame(text, columns),
+            Some(columns) => kstack::frame(text, columns).filter(|frame| is_plain_site(frame.site)),
+            None => kstack::frame_without_header(text).filter(|frame| bare::is_call_site(frame.site)),
+        }
+    }
+
+    fn finish_k_frame(&mut self, frame: &KLine<'_>) {
+        self.current.complete = frame.ret_addr.is_some_and(tokens::is_zero);
+        self.current.returns_somewhere = frame.ret_addr.is_some();
+        self.current.unfinished = frame.in_arguments;
+    }
+
+    /// A row of `!clrstack` where nothing said that one would come: it must look managed.
+    fn managed_row(&mut self, text: &str) -> bool {
+        let Some(row) = clrstack::row(text) else { return false };
+        let wide = row.child_sp.len() == 16;
+        let managed = row.marker.is_some() || bare::is_managed_call(row.method);
+        managed && (wide || !row.method.contains('!')) && self.clrstack_row(text)
+    }
+
+    fn clrstack_row(&mut self, text: &str) -> bool {
+        let Some(row) = clrstack::row(text) else { return false };
+        if !self.current.goes_on(Dialect::Clrstack, None, row.child_sp) {
+            self.begin(Dialect::Clrstack, self.section.thread.clone(), false);
+        }
+        let mut scratch = std::mem::take(&mut self.scratch);
+        scratch.clear();
+        write_sos_site(&row, &mut scratch);
+        let site = self.sites.intern(&scratch, parse_site);
+        self.scratch = scratch;
+        self.current.child_sp = digits_of(row.child_sp);
+        self.current.push(site, self.line, None, false);
+        self.current.complete = false;
+        self.current.returns_somewhere = false;
+        self.keep_line(text);
+        true
+    }
+
+    /// The line of the frame at hand, should the next one go on with it.
+    fn keep_line(&mut self, text: &str) {
+        self.current.raw.clear();
+        self.current.raw.push_str(text);
+        self.current.last_line_length = text.len();
+        self.margin = self.margin.max(text.len());
+    }
+
+    /// A call site without columns, where the command says that a stack is printed.
+    fn lone_site(&mut self, text: &str) -> bool {
+        let Some((number, site)) = bare::frame(text) else { return false };
+        if !self.current.goes_on(Dialect::K, number, "") {
+            self.begin(Dialect::K, self.section.thread.clone(), false);
+        }
+        self.push_bare(number, site);
+        true
+    }
+
+    /// A call site alone on its line, where nothing says that a stack is printed. One could be a word of prose; two in a
+    /// row are a stack.
+    pub(super) fn bare_frame(&mut self, text: &str) -> bool {
+        if self.allocations {
+            return false;
+        }
+        let Some((number, site)) = bare::frame(text) else { return false };
+        let current = &self.current;
+        let goes_on =
+            current.open && current.bare && !current.after_prose && (!current.after_blank || number.is_some());
+        if goes_on && current.goes_on(Dialect::K, number, "") {
+            self.push_bare(number, site);
+            self.accounts.frames += 1;
+            return true;
+        }
+        let in_columns = current.open && !current.bare && !current.after_prose && !current.after_blank;
+        if in_columns {
+            return false;
+        }
+        match self.pending.take() {
+            None if !self.is_example => {
+                self.pending = Some((self.line, text.to_string()));
+                return true;
+            }
+            None => self.begin(Dialect::K, self.section.thread.clone(), false),
+            Some((line, above)) => {
+                let here = std::mem::replace(&mut self.line, line);
+                self.begin(Dialect::K, self.section.thread.clone(), false);
+                if let Some((number, site)) = bare::frame(&above) {
+                    self.push_bare(number, site);
+                    self.accounts.frames += 1;
+                }
+                self.line = here;
+            }
+        }
+        self.current.bare = true;
+        self.push_bare(number, site);
+        self.accounts.frames += 1;
+        true
+    }
+
+    fn push_bare(&mut self, number: Option<u32>, site: &str) {
+        let id = self.sites.intern(site, parse_site);
+        self.current.push(id, self.line, number, false);
+        self.current.raw.clear();
+        self.current.last_line_length = site.len();
+        self.margin = self.margin.max(site.len());
+    }
+
+    /// The lone call site was none, since no other follows.
+    pub(super) fn drop_pending(&mut self) {
+        let Some((line, text)) = self.pending.take() else { return };
+        self.current.after_prose = true;
+        self.accounts.skipped += 1;
+        self.sink.skipped(line, &text, &SkipReason::Prose);
+    }
+
+    /// A line that goes on with the frame above: the two are read again as one.
+    pub(super) fn continuation(&mut self, text: &str) -> bool {
+        let current = &self.current;
+        if !current.open || current.after_prose {
+            return false;
+        }
+        let Some(last) = current.stack.frames.last() else { return false };
+        let above = self.sites.get(last.site).text;
+        let above = call_site::without_glued_warning(above);
+        let managed = current.stack.dialect == Dialect::Clrstack;
+        let margin = self.margin_at(text);
+        let join = match current.unfinished {
+            true if current.after_blank => None,
+            true => Some(margin.join(text)),
+            false => wrapping::continues(above, managed, margin, text, current.after_blank),
+        };
+        let Some(join) = join else { return false };
+        let base = if current.raw.is_empty() { above } else { call_site::without_glued_warning(&current.raw) };
+        let blank = if join == Join::WithBlank { " " } else { "" };
+        let joined = format!("{base}{blank}{}", text.trim());
+        if !self.read_again(&joined) {
+            return false;
+        }
+        self.current.last_line_length = text.len();
+        self.margin = self.margin.max(text.len());
+        self.current.after_blank = false;
+        true
+    }
+
+    /// How the line above and this one lie to the width at which lines are wrapped here.
+    fn margin_at(&self, text: &str) -> Margin {
+        let length = self.current.last_line_length;
+        let first_word = text.split_whitespace().next().unwrap_or_default().len();
+        let wraps = WINDOW_WIDTHS.contains(&self.margin);
+        Margin { reached: wraps && length + 1 + first_word > self.margin, exactly: length >= self.margin }
+    }
+
+    /// Takes the joined line for the frame at hand.
+    fn read_again(&mut self, joined: &str) -> bool {
+        let from_columns = !self.current.raw.is_empty();
+        let managed = self.current.stack.dialect == Dialect::Clrstack;
+        let mut scratch = std::mem::take(&mut self.scratch);
+        scratch.clear();
+        let mut again = None;
+        if from_columns && managed {
+            match clrstack::row(joined) {
+                Some(row) => write_sos_site(&row, &mut scratch),
+                None => scratch.push_str(joined),
+            }
+        } else if from_columns {
+            let columns = self.section.columns.unwrap_or_default();
+            again = kstack::frame(joined, columns).or_else(|| kstack::frame_without_header(joined));
+            scratch.push_str(again.as_ref().map_or("", |frame| frame.site));
+        } else {
+            scratch.push_str(joined);
+        }
+        let understood = !from_columns || managed || again.is_some();
+        if understood {
+            let site = self.sites.intern(&scratch, parse_site);
+            if let Some(frame) = self.current.stack.frames.last_mut() {
+                frame.site = site;
+            }
+            if let Some(frame) = &again {
+                self.finish_k_frame(frame);
+            }
+            if from_columns {
+                self.current.raw.clear();
+                self.current.raw.push_str(joined);
+            }
+        }
+        self.scratch = scratch;
+        understood
+    }
+}
+
+/// The text under which a SOS row's call site is stored: the marker without its address, which differs every time.
+pub fn sos_site_text(row: &ClrRow<'_>) -> String {
+    let mut text = String::new();
+    write_sos_site(row, &mut text);
+    text
+}
+
+fn write_sos_site(row: &ClrRow<'_>, text: &mut String) {
+    if let Some(marker) = row.marker {
+        text.push('[');
+        text.push_str(marker);
+        text.push(']');
+        if !row.method.is_empty() {
+            text.push(' ');
+        }
+    }
+    text.push_str(row.method);
+}
+
+/// A `kc` line: one call site and nothing else.
+fn is_plain_site(site: &str) -> bool {
+    let symbol = call_site::parse(site);
+    call_site::is_credible(site, &symbol) || !site.contains(' ')
+}
