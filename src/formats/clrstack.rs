@@ -78,6 +78,13 @@ pub fn bare_row(line: &str) -> Option<ClrRow<'_>> {
     Some(ClrRow { child_sp: "", marker: Some(marker), method })
 }
 
+impl ClrRow<'_> {
+    /// The line ends within the marker, which a window wrapped.
+    pub fn in_marker(&self) -> bool {
+        self.marker.is_none() && self.method.starts_with('[') && !self.method.contains(']')
+    }
+}
+
 /// Whether the line is the all-zero row of a failed walk.
 pub fn is_failed_row(line: &str) -> bool {
     row_parts(line).is_ok_and(|(_, row)| is_zero(row.child_sp))

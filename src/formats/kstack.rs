@@ -47,6 +47,26 @@ pub struct KLine<'a> {
     pub site: &'a str,
 }
 
+/// The header of `kv` and `kb` on x64 is so wide that windows wrap it, anywhere behind its arguments.
+fn is_start_of_wide_header(words: &[&str]) -> bool {
+    let (Some(address), Some(arguments)) = (words.first(), words.windows(3).position(|three| three == ARGUMENTS))
+    else {
+        return false;
+    };
+    let rest: String = words[arguments + 3..].concat();
+    matches!(*address, "Child-SP" | "RetAddr") && "CallSite".starts_with(&rest)
+}
+
+const ARGUMENTS: [&str; 3] = ["Args", "to", "Child"];
+
+/// Whether a line directly below a header is its end, which a window wrapped: `      : Call Site`.
+pub fn is_rest_of_header(header: &str, line: &str) -> bool {
+    let Some((_, begun)) = header.split_once("Args to Child") else { return false };
+    let squeeze = |text: &str| text.replace([' ', ':'], "");
+    let begun = squeeze(begun);
+    begun != "CallSite" && begun + &squeeze(line) == "CallSite"
+}
+
 const NO_COLUMNS: KLine<'_> =
     KLine { number: None, child_sp: None, ret_addr: None, inline: false, in_arguments: false, site: "" };
 
@@ -59,18 +79,17 @@ pub fn header(line: &str) -> Option<Columns> {
     let numbered = words.next_if_eq(&"#").is_some();
     let memory = words.next_if(|word| word.eq_ignore_ascii_case("memory")).is_some();
     let arch = words.next_if_eq(&"Arch").is_some();
+    let colons = line.contains(" : ");
     let words: Vec<&str> = words.filter(|&word| word != ":").collect();
-    let columns = Columns { memory, arch, numbered, site_only: words == ["Call", "Site"] };
+    let columns = Columns { memory, arch, numbered, site_only: !colons && words == ["Call", "Site"] };
     let known = matches!(
         words.as_slice(),
         ["Child-SP" | "ChildEBP" | "ChildFP", "RetAddr"]
             | ["Child-SP" | "ChildEBP", "RetAddr", "Call", "Site"]
             | ["Child-SP" | "ChildEBP", "RetAddr", "Args", "to", "Child"]
-            | ["Child-SP", "RetAddr", "Args", "to", "Child", "Call", "Site"]
-            | ["RetAddr", "Args", "to", "Child", "Call", "Site"]
             | ["FramePtr", "RetAddr", "Param1", ..]
             | ["Call", "Site"]
-    );
+    ) || is_start_of_wide_header(&words);
     known.then_some(columns)
 }
 

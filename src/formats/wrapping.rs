@@ -21,7 +21,7 @@ pub struct Margin {
 impl Margin {
     /// How to put together two lines that were one.
     pub fn join(self, next: &str) -> Join {
-        if self.exactly && !next.starts_with([' ', '\t']) { Join::Directly } else { Join::WithBlank }
+        if self.exactly && !next.starts_with([' ', '\t', ':']) { Join::Directly } else { Join::WithBlank }
     }
 }
 
@@ -37,7 +37,8 @@ pub fn continues(above: &str, managed: bool, margin: Margin, line: &str, after_b
     let above = above.trim_end();
     if above.is_empty() {
         // The symbol moved to the next line as a whole.
-        let is_symbol = !next.starts_with('[') && !before_arguments(next).contains(' ') && next.contains(['!', '(']);
+        let names = next.contains(['!', '(']) || (margin.reached && next.contains('.'));
+        let is_symbol = names && !next.starts_with('[') && !before_arguments(next).contains(' ');
         return (!after_blank && is_symbol).then_some(Join::WithBlank);
     }
     if is_open(above, margin) {
@@ -49,11 +50,17 @@ pub fn continues(above: &str, managed: bool, margin: Margin, line: &str, after_b
     if is_remark(next) {
         return Some(Join::WithBlank);
     }
-    if has_offset(above) || above.ends_with("+0x") || above.ends_with('+') {
+    let in_offset = has_offset(above) || above.ends_with("+0x") || above.ends_with('+');
+    if in_offset && (!managed || next.starts_with(|c: char| c.is_ascii_digit())) {
         return goes_on_with_offset(above, next, margin).then_some(Join::Directly);
     }
-    if managed && above.ends_with([')', ']']) {
-        return None;
+    let is_marker = above.starts_with('[') && above.ends_with(']') && !above.contains(' ');
+    let has_source = above.ends_with(']') && above.contains(" @ ");
+    if managed && (above.ends_with(')') || is_marker || has_source) {
+        // A marker alone may have its method on the next line.
+        let is_method = margin.reached && is_open(next, margin) || next.ends_with(')');
+        let goes_on = is_marker && is_method && !before_arguments(next).contains(' ');
+        return goes_on.then_some(Join::WithBlank);
     }
     goes_on_with_name(above, managed, margin, next).then(|| join_within(above, next, margin, line))
 }
@@ -108,7 +115,9 @@ fn goes_on_with_name(above: &str, managed: bool, margin: Margin, next: &str) -> 
         return false;
     }
     let ends_it = has_offset(next) || (managed && next.ends_with([')', ']']));
-    let goes_further = margin.reached && (next.contains('(') || next.len() >= 60);
+    let one_word = next.len() > 1 && next.chars().all(|c| c.is_alphanumeric() || "_:~<>,`'!".contains(c));
+    let in_token = margin.exactly && one_word && !next.ends_with([':', '!']);
+    let goes_further = margin.reached && (next.contains(['(', '<']) || next.len() >= 60 || in_token);
     let dangling = above.ends_with(['.', ',', ':', '!']) || above.ends_with("operator");
     ends_it || goes_further || dangling
 }
@@ -122,7 +131,7 @@ fn has_offset(text: &str) -> bool {
 }
 
 fn before_arguments(text: &str) -> &str {
-    text.split(['(', '[']).next().unwrap_or(text).trim_end()
+    text.split(['(', '[', '<']).next().unwrap_or(text).trim_end()
 }
 
 #[cfg(test)]
@@ -155,6 +164,9 @@ mod tests {
             ("a!b+0x1", IN_TOKEN, "Observation (from callstack above)", false, None),
             ("a!b+0x1", AT_BLANK, "this is our code:", false, None),
             ("gdiplus!GdipCreateBitmap", INSIDE, "Then it hangs.", false, None),
+            ("gdiplus!GdipCreateBitmap", AT_BLANK, "Then", false, None),
+            ("ntdll!DbgBr", IN_TOKEN, "eakPoint", false, Some(Directly)),
+            ("nt", IN_TOKEN, "dll!DbgBreakPoint", false, Some(Directly)),
             ("svc!main(", INSIDE, "int argc = 0n2,", false, Some(Directly)),
             ("svc!main(int argc = 0n2,", INSIDE, "char ** argv = 0x1)+0xf9 [/src/a.cpp @ 31]", false, Some(WithBlank)),
             ("svc!main+0xf9", AT_BLANK, "[/src/a.cpp @ 31]", false, Some(WithBlank)),

@@ -77,6 +77,7 @@ impl Reader<'_> {
         self.current.push(site, self.line, None, false);
         self.current.complete = false;
         self.current.returns_somewhere = false;
+        self.current.unfinished = row.in_marker();
         self.keep_line(text);
         true
     }
@@ -202,7 +203,10 @@ impl Reader<'_> {
         let mut again = None;
         if from_columns && managed {
             match clrstack::row(joined) {
-                Some(row) => write_sos_site(&row, &mut scratch),
+                Some(row) => {
+                    write_sos_site(&row, &mut scratch);
+                    self.current.unfinished = row.in_marker();
+                }
                 None => scratch.push_str(joined),
             }
         } else if from_columns {

@@ -160,7 +160,7 @@ impl<'s> Reader<'s> {
     #[inline]
     fn plain_frame(&mut self, line: &str) -> bool {
         let current = &mut self.current;
-        if !current.open || current.after_prose || current.complete {
+        if !current.open || current.after_prose || current.complete || current.unfinished {
             return false;
         }
         let shape = match current.stack.dialect {
@@ -292,6 +292,11 @@ impl<'s> Reader<'s> {
             self.finish_section();
             self.section = Section::from_prompt(&prompt);
             return true;
+        }
+        if let Some((above, _)) = &self.last_header {
+            if self.current.open && self.current.stack.frames.is_empty() && kstack::is_rest_of_header(above, text) {
+                return true;
+            }
         }
         let columns = kstack::header(text).map(Header::K);
         if let Some(header) = columns.or_else(|| clrstack::is_header(text).then_some(Header::Clrstack)) {
