@@ -55,6 +55,7 @@ codes! {
     MatchesEverything = "R011", Mistake, "A pattern without a frame that must be there.";
     UnknownRule = "R012", Mistake, "A rule id that no rule has.";
     NotYet = "R013", Mistake, "Part of the rule language that this version does not know yet.";
+    YieldCycle = "R014", Mistake, "A rule that yields to itself.";
     NoExamples = "R101", Doubt, "A rule without examples of both kinds.";
     NoLink = "R102", Doubt, "A rule without a link.";
     ExampleMissing = "R103", Doubt, "An example that should match and does not.";

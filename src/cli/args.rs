@@ -65,9 +65,9 @@ pub struct ScanArgs {
     /// How the report is written.
     #[arg(long, value_enum)]
     pub format: Option<Format>,
-    /// Write the report to a file instead; `.json` decides the format where --format does not.
+    /// Write the report to a file instead, `.txt` or `.json`; may be given several times.
     #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
+    pub output: Vec<PathBuf>,
     /// What belongs together: each folder is a case, unless this says otherwise.
     #[arg(long, value_enum)]
     pub case: Option<CaseBy>,

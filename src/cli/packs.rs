@@ -61,7 +61,7 @@ fn rule_files(path: &Path) -> Result<Vec<PathBuf>, Stop> {
     for entry in WalkDir::new(path).sort_by_file_name() {
         let entry = entry.map_err(|error| Stop::Usage(error.to_string()))?;
         let extension = entry.path().extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        if entry.file_type().is_file() && matches!(extension, "yml" | "yaml") {
+        if entry.file_type().is_file() && ["yml", "yaml"].iter().any(|known| extension.eq_ignore_ascii_case(known)) {
             files.push(entry.into_path());
         }
     }

@@ -1,6 +1,7 @@
 //! `stacklint scan`
 
 use std::io::Write;
+use std::path::Path;
 
 use super::args::{Color, FailOn, Format, ScanArgs};
 use super::exit::{Exit, Stop, complain};
@@ -17,6 +18,9 @@ use crate::text::Encoding;
 pub fn run(args: ScanArgs, color: Color) -> Result<Exit, Stop> {
     let rules = packs::load(&args.packs)?;
     let wanted = Wanted::new(&args, &rules)?;
+    for path in &args.output {
+        format_of(path, args.format)?;
+    }
     let found = inputs::find(&args.paths, args.case);
     for failure in &found.failures {
         complain(failure);
@@ -87,18 +91,42 @@ fn read(input: &Input, scan: &mut CaseScan<'_>) -> Result<formats::Reading, Stri
     formats::read(text, &input.name(), scan).map_err(|error| error.to_string())
 }
 
+/// The report on standard output, or in each of the files asked for.
 fn write_report(report: &Report<'_>, args: &ScanArgs, color: Color) -> Result<(), Stop> {
-    let by_extension = args.output.as_ref().and_then(|path| path.extension()).and_then(|extension| extension.to_str());
-    let format = args.format.unwrap_or(if by_extension == Some("json") { Format::Json } else { Format::Text });
-    let mut out = match &args.output {
-        Some(path) => output::file(path)?,
-        None => output::stdout(color),
-    };
-    match format {
-        Format::Text => render_text(report, &mut out, output::width())?,
-        Format::Json => render_json(report, &mut out)?,
+    if args.output.is_empty() {
+        let mut out = output::stdout(color);
+        write_as(args.format.unwrap_or(Format::Text), report, &mut out)?;
+        return Ok(out.flush()?);
     }
-    Ok(out.flush()?)
+    for path in &args.output {
+        let format = format_of(path, args.format)?;
+        let mut out = output::file(path)?;
+        write_as(format, report, &mut out)?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+fn write_as(format: Format, report: &Report<'_>, out: &mut dyn Write) -> Result<(), Stop> {
+    match format {
+        Format::Text => render_text(report, out, output::width())?,
+        Format::Json => render_json(report, out)?,
+    }
+    Ok(())
+}
+
+/// The format of a file by its extension, unless it was asked for.
+fn format_of(path: &Path, asked: Option<Format>) -> Result<Format, Stop> {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    match (asked, extension) {
+        (Some(format), _) => Ok(format),
+        (None, "json") => Ok(Format::Json),
+        (None, "" | "txt" | "log") => Ok(Format::Text),
+        (None, _) => {
+            let message = "reports are written as .txt or .json; --format text or json overrules the extension";
+            Err(Stop::Usage(format!("{}: {message}", path.display())))
+        }
+    }
 }
 
 /// Text was there, and not one stack in any of it.

@@ -88,7 +88,8 @@ fn colon_source(body: &str) -> Option<(&str, Option<SourcePosition>)> {
 fn without_remarks(body: &str) -> &str {
     const REMARKS: [&str; 6] =
         ["(FPO: ", "(CONV: ", "(TrapFrame @ ", "(TrapFrame-", "[No function listed.]", "(!devobj "];
-    let mut body = body.trim_end();
+    // `// any` is what people and some extensions write behind a frame.
+    let mut body = body.split(" // ").next().unwrap_or(body).trim_end();
     if !body.ends_with([')', ']']) {
         return body;
     }
@@ -266,6 +267,7 @@ mod tests {
                 "svc | std::function<int (const std::vector<int> &)>::operator() | 0x2a | - | - | native",
             ),
             ("svc!foo.isra.0+0x3", "svc | foo.isra.0 | 0x3 | - | - | native"),
+            ("a!f+0x1 // bad", "a | f | 0x1 | - | - | native"),
             ("", "- | - | - | - | - | unknown"),
         ] {
             check(text, want);

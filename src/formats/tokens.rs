@@ -2,7 +2,6 @@
 
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while, take_while_m_n, take_while1};
-use nom::character::complete::char;
 use nom::combinator::{map, recognize, verify};
 use nom::sequence::terminated;
 use nom::{IResult, Parser};
@@ -26,11 +25,16 @@ fn hex_digits(count: usize) -> impl Fn(&str) -> IResult<&str, &str> {
 /// ``00000000`0b99a320`` (dbgeng, 64 bits), `000000000019dbe8` (SOS, lldb) or `0012f0a0` (32 bits).
 pub fn address(input: &str) -> IResult<&str, &str> {
     let whole = alt((
-        recognize((hex_digits(8), char('`'), hex_digits(8))),
+        recognize((hex_digits(8), backticks, hex_digits(8))),
         recognize(hex_digits(16)),
         recognize(hex_digits(8)),
     ));
     verify(whole, |found: &str| !continues_word(&input[found.len()..])).parse(input)
+}
+
+/// One, or three where Markdown was escaped.
+fn backticks(input: &str) -> IResult<&str, &str> {
+    take_while_m_n(1, 3, |c: char| c == '`')(input)
 }
 
 /// Whether the text goes on with something that would make the token before it longer.
@@ -98,6 +102,7 @@ mod tests {
             ("00000000`0b99a320 000007fe", Some("00000000`0b99a320")),
             ("00007F7EE2D65ABB x", Some("00007F7EE2D65ABB")),
             ("0012f0a0 ntdll!x", Some("0012f0a0")),
+            ("00000000```0012f0a0 x", Some("00000000```0012f0a0")),
             ("0012f0a0b", None),
             ("deadbeef_x", None),
             ("0012f0a", None),

@@ -106,6 +106,14 @@ impl Atom {
         }
     }
 
+    /// Whether it says yes to every frame.
+    pub fn takes_anything(&self) -> bool {
+        match self {
+            Atom::Name(atom) => atom.function.is_any() && atom.module.as_ref().is_none_or(Glob::is_any),
+            Atom::Marker(_) | Atom::Regex(_) => false,
+        }
+    }
+
     /// Whether the atom reads the name without arguments and generics, which is what texts are searched in.
     pub fn reads_plain_name(&self) -> bool {
         match self {

@@ -124,7 +124,28 @@ impl Compiler {
         for (source, _, written, rule) in &mut compiled {
             rule.yields_to = self.yields_to(*source, &written.yields_to, &ids);
         }
+        self.refuse_yield_cycles(&mut compiled);
         self.keep_wanted(compiled.into_iter().map(|(_, origin, _, rule)| (origin, rule)).collect());
+    }
+
+    /// Rules that yield to each other would silence each other.
+    fn refuse_yield_cycles(&mut self, compiled: &mut [(usize, Origin, &WrittenRule, Rule)]) {
+        for start in 0..compiled.len() {
+            let mut reached: Vec<usize> = Vec::new();
+            let mut next = compiled[start].3.yields_to.clone();
+            while let Some(rule) = next.pop() {
+                if !reached.contains(&rule) {
+                    reached.push(rule);
+                    next.extend(&compiled[rule].3.yields_to);
+                }
+            }
+            if reached.contains(&start) {
+                let (source, _, written, _) = &compiled[start];
+                let (source, span) = (*source, written.yields_to[0].span);
+                let message = format!("`{}` yields to itself, by way of the rules it yields to", written.id.value);
+                self.mistake(Code::YieldCycle, source, span, message);
+            }
+        }
     }
 
     /// Leaves out the built-in rules that are not wanted, and renumbers what refers to rules.
@@ -236,11 +257,18 @@ impl Compiler {
                 }
             }
         }
-        if !mistakes && !block.lines.is_empty() && !pattern.steps.iter().any(Step::is_required) {
+        let names_a_frame = |step: &Step| step.is_required() && !self.takes_anything(step.test);
+        if !mistakes && !block.lines.is_empty() && !pattern.steps.iter().any(names_a_frame) {
             let message = "this pattern has no frame that must be there, so it would match nearly every stack";
             self.mistake(Code::MatchesEverything, source, block.span, message);
         }
         pattern
+    }
+
+    /// Whether a test says yes to every frame: `*`.
+    fn takes_anything(&self, test: TestId) -> bool {
+        let atoms = &self.rules.tests[test.0 as usize].atoms;
+        atoms.iter().any(|atom| self.rules.atoms[atom.0 as usize].takes_anything())
     }
 
     fn alternatives(&mut self, source: usize, span: Span, alternatives: &[Alternative]) -> Vec<AtomId> {
@@ -314,8 +342,15 @@ impl Compiler {
             if text.is_empty() || text.starts_with('#') {
                 continue;
             }
-            match pattern::alternatives(text) {
-                Ok(alternatives) => atoms.extend(self.alternatives(source, line.span, &alternatives)),
+            match pattern::parse(text) {
+                Ok(Some(Line::Frames { negated: false, alternatives, min: 1, max: Some(1) })) => {
+                    atoms.extend(self.alternatives(source, line.span, &alternatives));
+                }
+                Ok(_) => {
+                    let message =
+                        "a list holds frames, one a line; gaps, anchors, counts and `not` belong into patterns";
+                    self.mistake(Code::BadPatternLine, source, line.span, message);
+                }
                 Err(refused) => {
                     self.diagnostics.add(Code::BadPatternLine, source, line.span, refused.message).help(refused.help);
                 }

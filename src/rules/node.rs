@@ -61,9 +61,12 @@ pub fn parse(source: &Source, index: usize, diagnostics: &mut Diagnostics) -> Ve
             let message = message.split(" at line ").next().unwrap_or_default().to_string();
             let end = source.text[at..].find('\n').map_or(source.text.len(), |line_end| at + line_end);
             let diagnostic = diagnostics.add(Code::YamlSyntax, index, Span::new(at, end.max(at)), message.clone());
-            if message.contains("alias") || message.contains("tag") {
+            let line = source.text[..at].rfind('\n').map_or(&source.text[..], |start| &source.text[start + 1..]);
+            let mangled = line.trim_start().trim_start_matches("- ").starts_with(['@', '`', '*', '!', '&', '%']);
+            if mangled || message.contains("alias") || message.contains("tag") {
                 diagnostic.help(
-                    "YAML takes `*`, `!` and `&` at the start of a value for itself; write the frames as a block: `match: |`",
+                    "YAML takes `*`, `!`, `&`, `@` and `` ` `` at the start of a value for itself; \
+                     write the frames as a block: `match: |`",
                 );
             }
             Vec::new()

@@ -61,6 +61,9 @@ pub fn parse(line: &str) -> Result<Option<Line>, Refused> {
     if let Some(rest) = line.strip_prefix("...").or_else(|| line.strip_prefix('\u{2026}')) {
         return gap(rest).map(Some);
     }
+    if matches!(line, "not" | "or") {
+        return refuse("a word without its frame", "write a frame behind it, as in `not clr!*`");
+    }
     if line.starts_with('<') && !line.contains(['!', '.', ':']) {
         return refuse("an anchor that does not exist", "the anchors are `<top>` and `<bottom>`");
     }
@@ -89,6 +92,9 @@ fn max_count(input: &str) -> IResult<&str, u32> {
 }
 
 fn frames(line: &str) -> Result<Line, Refused> {
+    if all_consuming(count).parse(line).is_ok() {
+        return refuse("a count without a frame", "write the frame before it, as in `svc!rec x3`");
+    }
     let (line, count) = split_count(line);
     let (min, max) = match count {
         Some((min, Some(max))) if max < min => {
@@ -102,6 +108,9 @@ fn frames(line: &str) -> Result<Line, Refused> {
         Some(rest) => (true, rest),
         None => (false, line),
     };
+    if negated && (line.starts_with("...") || line.starts_with("not ")) {
+        return refuse("`not` takes a frame", "write `... without A` to exclude a frame from a gap");
+    }
     Ok(Line::Frames { negated, alternatives: alternatives(line)?, min, max })
 }
 
@@ -144,6 +153,7 @@ fn regex(text: &str) -> Result<(Alternative, &str), Refused> {
     let body = &text[1..];
     let closes = |at: &usize| matches!(body[at + 1..].chars().next(), None | Some(' ')) && !body[..*at].ends_with('\\');
     match body.match_indices('/').map(|(at, _)| at).find(closes) {
+        Some(0) => refuse("an empty regular expression", "write `/regex/`"),
         Some(at) => Ok((Alternative::Regex(body[..at].to_string()), &body[at + 1..])),
         None => refuse("a regular expression without its closing `/`", "write `/regex/`"),
     }
@@ -162,7 +172,7 @@ fn name(text: &str) -> Result<(Alternative, &str), Refused> {
         }
         return Ok((Alternative::List(list.to_string()), after));
     }
-    if frame.is_empty() || frame == "or" {
+    if frame.is_empty() || frame == "or" || frame.starts_with("or ") || frame.ends_with(" or") {
         return refuse("nothing between the alternatives", "write a frame on both sides of `or`");
     }
     Ok((Alternative::Frame(frame.to_string()), after))
@@ -219,6 +229,12 @@ mod tests {
             ("/a\\/b/", "/a\\/b/ 1..Some(1)"),
             ("/gdiplus", "error: a regular expression without its closing `/`"),
             ("{{caller}}", "error: captures (`{{name}}`) are not in this version of stacklint"),
+            ("app!a or", "error: nothing between the alternatives"),
+            ("or app!a", "error: nothing between the alternatives"),
+            ("not", "error: a word without its frame"),
+            ("not ...", "error: `not` takes a frame"),
+            ("x3", "error: a count without a frame"),
+            ("//", "error: an empty regular expression"),
             ("svc!operator new", "svc!operator new 1..Some(1)"),
             ("ntdll! ?? ::FNODOBFM::`string'+0x2335", "ntdll! ?? ::FNODOBFM::`string'+0x2335 1..Some(1)"),
             ("<Unloaded_foo.dll>+0x1234", "<Unloaded_foo.dll>+0x1234 1..Some(1)"),

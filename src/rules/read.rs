@@ -100,7 +100,13 @@ impl FileReader<'_> {
             "unless" => rule.unless = self.unless(node),
             "yields-to" => rule.yields_to = self.texts(node),
             "strict" => rule.strict = self.truth(node),
-            "message" => rule.message = self.text(node),
+            "message" => {
+                rule.message = self.text(node);
+                if rule.message.as_ref().is_some_and(|message| message.contains("{{")) {
+                    let message = "values in `message` (`{{name}}`) are not in this version of stacklint";
+                    self.mistake(Code::NotYet, node.span, message);
+                }
+            }
             "why" => rule.why = self.text(node).unwrap_or_default(),
             "fix" => rule.fix = self.texts(node).into_iter().map(|step| step.value).collect(),
             "notes" => rule.notes = self.text(node),
@@ -137,8 +143,11 @@ impl FileReader<'_> {
     }
 
     fn check_required(&mut self, entries: &[(Key, Node)], rule: &WrittenRule) {
-        let has = |name: &str| entries.iter().any(|(key, node)| key.name == name && !matches!(node.value, Value::Null));
+        let has = |name: &str| entries.iter().any(|(key, node)| key.name == name && !is_nothing(node));
         let is_role = has("role");
+        if let Some((key, _)) = entries.iter().find(|(key, _)| is_role && key.name == "severity") {
+            self.mistake(Code::BadValue, key.span, "a rule has a `role` or a `severity`, not both");
+        }
         let required: &[&str] =
             if is_role { &["id", "title", "match"] } else { &["id", "title", "severity", "match", "why", "fix"] };
         let missing: Vec<&str> = required.iter().copied().filter(|name| !has(name)).collect();
@@ -211,6 +220,7 @@ impl FileReader<'_> {
         let mut lines = Vec::new();
         match &node.value {
             Value::Text(text) => {
+                self.refuse_folded(node);
                 for (number, line) in text.lines().enumerate() {
                     let span = self.source.line_span(node.line + number);
                     let span = if text.contains('\n') { span } else { node.span };
@@ -220,7 +230,10 @@ impl FileReader<'_> {
             Value::List(items) => {
                 for item in items {
                     match &item.value {
-                        Value::Text(text) => lines.push(Spot { value: text.clone(), span: item.span }),
+                        Value::Text(text) => {
+                            self.refuse_cut_by_comment(item);
+                            lines.push(Spot { value: text.clone(), span: item.span });
+                        }
                         other => {
                             let message = format!("YAML made {} of this line", other.describe());
                             let diagnostic = self.diagnostics.add(Code::BadValue, self.index, item.span, message);
@@ -235,6 +248,28 @@ impl FileReader<'_> {
             }
         }
         Some(Block { span: node.span, lines })
+    }
+
+    /// `match: >` folds the lines of the pattern into one.
+    fn refuse_folded(&mut self, node: &Node) {
+        let above = self.source.line_span(node.line.saturating_sub(1).max(1));
+        let head = &self.source.text[above.start..above.end];
+        if node.line > 1 && head.trim_end_matches(['-', '+']).ends_with(": >") {
+            let diagnostic =
+                self.diagnostics.add(Code::BadValue, self.index, above, "`>` folds the lines of this block into one");
+            diagnostic.help("write `|`, which keeps every line");
+        }
+    }
+
+    /// `- a #b` loses what is behind the `#`.
+    fn refuse_cut_by_comment(&mut self, item: &Node) {
+        let rest = &self.source.text[item.span.end..];
+        let rest = rest.lines().next().unwrap_or_default();
+        if rest.trim_start().starts_with('#') {
+            let message = "YAML takes what is behind `#` for a comment";
+            let diagnostic = self.diagnostics.add(Code::BadValue, self.index, item.span, message);
+            diagnostic.help("write it as a block: `match: |` with a frame on each line");
+        }
     }
 
     fn lists(&mut self, node: &Node) -> Vec<(Spot<String>, Block)> {
@@ -359,5 +394,16 @@ impl FileReader<'_> {
 
     fn mistake(&mut self, code: Code, span: Span, message: impl Into<String>) {
         self.diagnostics.add(code, self.index, span, message);
+    }
+}
+
+/// No value, or one without content.
+fn is_nothing(node: &Node) -> bool {
+    match &node.value {
+        Value::Null => true,
+        Value::Text(text) => text.trim().is_empty(),
+        Value::List(items) => items.is_empty(),
+        Value::Map(entries) => entries.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use encoding_rs::{CoderResult, Decoder, UTF_16BE, UTF_16LE, WINDOWS_1252};
-use memchr::{memchr, memrchr};
+use memchr::{memchr, memchr_iter, memrchr};
 
 use super::Encoding;
 
@@ -150,7 +150,9 @@ impl<R: Read> TextReader<R> {
         let body = &head[mark..];
         match encoding {
             Encoding::Utf8 | Encoding::Windows1252 => {
-                if memchr(0, &body[..body.len().min(8192)]).is_some() {
+                let start = &body[..body.len().min(8192)];
+                // SOS prints a zero byte now and then; binary files are full of them.
+                if memchr_iter(0, start).count() * 200 > start.len() || is_dump_or_archive(start) {
                     return Err(TextError::Binary(binary_kind(body)));
                 }
                 self.filled = body.len();
@@ -247,6 +249,10 @@ fn read_some(input: &mut impl Read, into: &mut [u8]) -> io::Result<usize> {
             result => return result,
         }
     }
+}
+
+fn is_dump_or_archive(head: &[u8]) -> bool {
+    binary_kind(head) != BinaryKind::Unknown
 }
 
 fn binary_kind(head: &[u8]) -> BinaryKind {

@@ -307,6 +307,12 @@ impl<'s> Reader<'s> {
         if self.section.skips_all().is_some() {
             return false;
         }
+        if text.split_ascii_whitespace().eq(["start", "end", "module", "name"]) {
+            self.finish_section();
+            let command = Some("lm".into());
+            self.section = Section { command, output: prompt::Output::NoStack, ..Section::unprompted() };
+            return true;
+        }
         if text.trim_end().ends_with("Caller, Callee") {
             self.finish_section();
             self.section = Section { output: prompt::Output::RawStackWords, ..Section::unprompted() };
