@@ -34,10 +34,10 @@ impl BrokenOff {
         }
         self.broken += broken;
         self.stacks += stacks;
-        if let Some(command) = command.map(|command| format!("`{command}`")) {
-            if !self.commands.contains(&command) {
-                self.commands.push(command);
-            }
+        if let Some(command) = command.map(|command| format!("`{command}`"))
+            && !self.commands.contains(&command)
+        {
+            self.commands.push(command);
         }
     }
 

@@ -293,10 +293,12 @@ impl<'s> Reader<'s> {
             self.section = Section::from_prompt(&prompt);
             return true;
         }
-        if let Some((above, _)) = &self.last_header {
-            if self.current.open && self.current.stack.frames.is_empty() && kstack::is_rest_of_header(above, text) {
-                return true;
-            }
+        if let Some((above, _)) = &self.last_header
+            && self.current.open
+            && self.current.stack.frames.is_empty()
+            && kstack::is_rest_of_header(above, text)
+        {
+            return true;
         }
         let columns = kstack::header(text).map(Header::K);
         if let Some(header) = columns.or_else(|| clrstack::is_header(text).then_some(Header::Clrstack)) {
