@@ -71,6 +71,9 @@ pub struct ScanArgs {
     /// What belongs together: each folder is a case, unless this says otherwise.
     #[arg(long, value_enum)]
     pub case: Option<CaseBy>,
+    /// How many cases are scanned at once; all processors by default.
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
     /// Print nothing but the report.
     #[arg(short, long)]
     pub quiet: bool,

@@ -1,7 +1,10 @@
 //! `stacklint scan`
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::args::{Color, FailOn, Format, ScanArgs};
 use super::exit::{Exit, Stop, complain};
@@ -27,11 +30,14 @@ pub fn run(args: ScanArgs, color: Color) -> Result<Exit, Stop> {
     }
     let sieve = Sieve::new(&rules);
     let mut failed = !found.failures.is_empty();
+    if args.paths.is_empty() && std::io::stdin().is_terminal() {
+        complain("reading from the terminal: paste the text, then end it with Ctrl+Z and Enter (Ctrl+D on Linux)");
+    }
     let mut cases = Vec::new();
-    for case in &found.cases {
-        let (mut report, case_failed) = scan_case(case, &rules, &sieve);
+    for (mut report, failures) in scan_cases(&found.cases, &rules, &sieve, args.jobs) {
         report.findings.retain(|finding| wanted.has(finding));
-        failed |= case_failed;
+        failed |= !failures.is_empty();
+        failures.iter().for_each(complain);
         cases.push(report);
     }
     if !args.quiet {
@@ -53,11 +59,38 @@ pub fn run(args: ScanArgs, color: Color) -> Result<Exit, Stop> {
     })
 }
 
+/// A case's report, and what could not be read of it.
+type Scanned = (CaseReport, Vec<String>);
+
+/// Scans cases side by side; the results come in the order of the cases.
+fn scan_cases(cases: &[CaseInput], rules: &RuleSet, sieve: &Sieve, jobs: Option<u16>) -> Vec<Scanned> {
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let jobs = jobs.map_or(processors, usize::from).min(cases.len());
+    if jobs <= 1 {
+        return cases.iter().map(|case| scan_case(case, rules, sieve)).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let mut scanned: Vec<(usize, Scanned)> = std::thread::scope(|scope| {
+        let worker = || {
+            let mut mine = Vec::new();
+            while let Some((index, case)) = cases.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed)) {
+                mine.push((index, scan_case(case, rules, sieve)));
+            }
+            mine
+        };
+        let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(worker)).collect();
+        let results = workers.into_iter().map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        results.flatten().collect()
+    });
+    scanned.sort_by_key(|(index, _)| *index);
+    scanned.into_iter().map(|(_, scanned)| scanned).collect()
+}
+
 /// Scans the sources of a case; those that cannot be read become notes.
-fn scan_case(case: &CaseInput, rules: &RuleSet, sieve: &Sieve) -> (CaseReport, bool) {
+fn scan_case(case: &CaseInput, rules: &RuleSet, sieve: &Sieve) -> Scanned {
     let mut scan = CaseScan::new(rules, sieve);
     let (mut sources, mut notes) = (Vec::new(), Vec::new());
-    let mut failed = false;
+    let mut failures = Vec::new();
     for (index, input) in case.inputs.iter().enumerate() {
         scan.begin_source(index);
         match read(input, &mut scan) {
@@ -66,8 +99,7 @@ fn scan_case(case: &CaseInput, rules: &RuleSet, sieve: &Sieve) -> (CaseReport, b
                 sources.push(reading.source);
             }
             Err(reason) => {
-                failed = true;
-                complain(format_args!("{}: {reason}", input.name()));
+                failures.push(format!("{}: {reason}", input.name()));
                 notes.push((index, Note { code: NoteCode::Unreadable, line: 0, message: reason }));
                 sources.push(SourceInfo { name: input.name(), encoding: Encoding::Utf8, lines: 0 });
             }
@@ -83,7 +115,7 @@ fn scan_case(case: &CaseInput, rules: &RuleSet, sieve: &Sieve) -> (CaseReport, b
         idle: summary.idle,
         empty: summary.empty,
     };
-    (CaseReport { name: case.name.clone(), sources, counts, findings: result.findings, notes }, failed)
+    (CaseReport { name: case.name.clone(), sources, counts, findings: result.findings, notes }, failures)
 }
 
 fn read(input: &Input, scan: &mut CaseScan<'_>) -> Result<formats::Reading, String> {

@@ -13,6 +13,9 @@ use crate::rules::{AtomId, RuleSet, TestId, Truth};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClassId(pub u32);
 
+/// The class of a call site that was not asked yet.
+const UNKNOWN: ClassId = ClassId(u32::MAX);
+
 /// Call sites that no rule can tell apart.
 #[derive(Clone, Debug)]
 pub struct Class {
@@ -47,7 +50,8 @@ pub struct Classes<'r> {
     text_atoms: Vec<AtomId>,
     /// Atoms without a text to look for.
     always: Vec<AtomId>,
-    of_site: Vec<Option<ClassId>>,
+    /// By call site; small, since it is looked up for every frame.
+    of_site: Vec<ClassId>,
     /// Frames without symbols, by module: there are many such call sites and few answers.
     unreadable: HashMap<String, ClassId>,
     /// Code of no known module.
@@ -94,7 +98,7 @@ impl<'r> Classes<'r> {
     #[inline]
     pub fn of(&mut self, site: SiteId, sites: &CallSites) -> ClassId {
         match self.of_site.get(site.0 as usize) {
-            Some(Some(class)) => *class,
+            Some(&class) if class != UNKNOWN => class,
             _ => self.classify(site, sites),
         }
     }
@@ -107,7 +111,7 @@ impl<'r> Classes<'r> {
     fn classify(&mut self, site: SiteId, sites: &CallSites) -> ClassId {
         let index = site.0 as usize;
         if self.of_site.len() <= index {
-            self.of_site.resize(sites.len().max(index + 1), None);
+            self.of_site.resize(sites.len().max(index + 1), UNKNOWN);
         }
         let site = sites.get(site);
         let class = if site.is_unreadable() {
@@ -115,7 +119,7 @@ impl<'r> Classes<'r> {
         } else {
             self.of_name(&FrameName::of(&site, &self.rules.aliases))
         };
-        self.of_site[index] = Some(class);
+        self.of_site[index] = class;
         class
     }
 

@@ -89,7 +89,8 @@ fn without_remarks(body: &str) -> &str {
     const REMARKS: [&str; 6] =
         ["(FPO: ", "(CONV: ", "(TrapFrame @ ", "(TrapFrame-", "[No function listed.]", "(!devobj "];
     // `// any` is what people and some extensions write behind a frame.
-    let mut body = body.split(" // ").next().unwrap_or(body).trim_end();
+    let comment = memmem::find(body.as_bytes(), b" // ").unwrap_or(body.len());
+    let mut body = body[..comment].trim_end();
     if !body.ends_with([')', ']']) {
         return body;
     }

@@ -1,6 +1,6 @@
 //! The line above each thread in `~`, `~*k` and `!uniqstack`: `.  0  Id: 1f4.1f8 Suspend: 1 Teb: 00000000`67fe0000 Unfrozen`.
 
-use memchr::memmem;
+use memchr::memchr;
 use nom::branch::alt;
 use nom::bytes::complete::{is_a, tag, tag_no_case, take_until};
 use nom::character::complete::char;
@@ -14,7 +14,11 @@ use crate::model::ThreadRef;
 /// Reads the header: the index is decimal; process and thread id are hexadecimal. NT 4's has `id:` and no colon behind
 /// `Teb`.
 pub fn parse(line: &str) -> Option<ThreadRef> {
-    memmem::find(line.as_bytes(), b"Teb")?;
+    // Asked of many lines, and `T` is rare in them.
+    let teb = memchr(b'T', line.as_bytes())?;
+    if !line[teb..].starts_with("Teb") {
+        return None;
+    }
     header(line).ok().map(|(_, thread)| thread)
 }
 

@@ -3,7 +3,7 @@
 //! `GdiPlus!GpBitmap::Lock+0x28d`, `System_Web_ni!System.Web.HttpRuntime.ProcessRequest(System.Web.HttpContext)+0x1c`,
 //! `coreclr+0x316e4`, `0x000007ff`01014aa0`, `[HelperMethodFrame] System.Threading.Monitor.Enter(System.Object)`.
 
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
 use std::ops::Range;
 
 use foldhash::fast::FixedState;
@@ -130,7 +130,7 @@ impl CallSites {
     /// The number of a call site's text; `parse` takes it apart the first time it is seen.
     #[inline]
     pub fn intern(&mut self, text: &str, parse: impl FnOnce(&str) -> Symbol) -> SiteId {
-        let hash = self.hasher.hash_one(text.as_bytes());
+        let hash = hash_of(&self.hasher, text.as_bytes());
         let arena = self.text.as_bytes();
         let same = |entry: &Entry| {
             let start = entry.start as usize;
@@ -197,10 +197,18 @@ impl CallSites {
         self.symbols.push(symbol);
         let entry = Entry { hash: (hash >> 32) as u32, id, start, length: text.len() as u32 };
         let (hasher, arena) = (&self.hasher, self.text.as_bytes());
-        let rehash = |entry: &Entry| hasher.hash_one(&arena[entry.start as usize..][..entry.length as usize]);
+        let rehash = |entry: &Entry| hash_of(hasher, &arena[entry.start as usize..][..entry.length as usize]);
         self.table.insert_unique(hash, entry, rehash);
         SiteId(id)
     }
+}
+
+/// Of the bytes alone: no length goes in before them.
+#[inline]
+fn hash_of(hasher: &FixedState, bytes: &[u8]) -> u64 {
+    let mut hasher = hasher.build_hasher();
+    hasher.write(bytes);
+    hasher.finish()
 }
 
 #[cfg(test)]

@@ -196,7 +196,11 @@ fn a_folder_is_a_case() {
 #[test]
 fn the_same_input_gives_the_same_bytes() {
     let args = ["scan", "samples", "--format", "json"];
-    assert_eq!(run(&args).stdout, run(&args).stdout);
+    let one = run(&[&args[..], &["--jobs", "1"]].concat()).stdout;
+    for jobs in ["2", "7"] {
+        assert_eq!(run(&[&args[..], &["--jobs", jobs]].concat()).stdout, one, "{jobs} jobs");
+    }
+    assert_eq!(run(&args).stdout, one);
 }
 
 #[test]
