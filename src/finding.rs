@@ -1,4 +1,4 @@
-//! A rule that held, with its proof.
+//! A rule that held, with its proof, and the counts over what was looked at.
 
 use crate::model::ThreadRef;
 
@@ -142,4 +142,19 @@ pub enum ShownRow {
     Skipped(usize),
     /// Frames that are not in the text; `None` when their number is not known.
     Missing(Option<u32>),
+}
+
+/// Counts over a case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    pub stacks: u64,
+    pub frames: u64,
+    /// Frames known to be missing from the text.
+    pub missing_frames: u64,
+    /// Stacks that differ from all before them in their source (counted anew where the table of stacks was full).
+    pub distinct_stacks: u64,
+    /// Stacks that a role explains as waiting for work.
+    pub idle: u64,
+    /// Threads of which the text shows no frame.
+    pub empty: u64,
 }

@@ -14,7 +14,7 @@ use crate::engine::{CaseScan, Sieve};
 use crate::finding::Finding;
 use crate::formats;
 use crate::model::{Note, NoteCode, SourceInfo};
-use crate::report::{CaseReport, Counts, Report, render_json, render_text};
+use crate::report::{CaseReport, Report, render_json, render_text};
 use crate::rules::{Glob, RuleSet};
 use crate::text::Encoding;
 
@@ -106,16 +106,10 @@ fn scan_case(case: &CaseInput, rules: &RuleSet, sieve: &Sieve) -> Scanned {
         }
     }
     let result = scan.finish();
-    let summary = result.summary;
-    let counts = Counts {
-        stacks: summary.stacks,
-        frames: summary.frames,
-        missing_frames: summary.missing_frames,
-        distinct_stacks: summary.distinct_stacks,
-        idle: summary.idle,
-        empty: summary.empty,
-    };
-    (CaseReport { name: case.name.clone(), sources, counts, findings: result.findings, notes }, failures)
+    (
+        CaseReport { name: case.name.clone(), sources, summary: result.summary, findings: result.findings, notes },
+        failures,
+    )
 }
 
 fn read(input: &Input, scan: &mut CaseScan<'_>) -> Result<formats::Reading, String> {
@@ -163,7 +157,7 @@ fn format_of(path: &Path, asked: Option<Format>) -> Result<Format, Stop> {
 
 /// Text was there, and not one stack in any of it.
 fn nothing_recognised(cases: &[CaseReport]) -> bool {
-    let stacks: u64 = cases.iter().map(|case| case.counts.stacks).sum();
+    let stacks: u64 = cases.iter().map(|case| case.summary.stacks).sum();
     let has = |code: NoteCode| cases.iter().flat_map(|case| &case.notes).any(|(_, note)| note.code == code);
     stacks == 0 && has(NoteCode::NothingRecognised)
 }

@@ -9,7 +9,7 @@ use super::classes::ClassId;
 use super::evaluate::{Doubt, Evaluator, Hit, StackResult};
 use super::sieve::Sieve;
 use crate::facts::{FrameName, Generics};
-use crate::finding::{Evidence, Finding, ShownRow, ShownStack, ThreadEvidence, Verdict};
+use crate::finding::{Evidence, Finding, ShownRow, ShownStack, Summary, ThreadEvidence, Verdict};
 use crate::formats::Sink;
 use crate::model::{CallSites, Hole, Stack};
 use crate::rules::RuleSet;
@@ -20,21 +20,6 @@ const THREADS_LISTED: usize = 10_000;
 const KEYS_CAP: usize = 1024 * 1024;
 /// Stacks held to count how many differ.
 const SEEN_CAP: usize = 1024 * 1024;
-
-/// Counts over a case.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    pub stacks: u64,
-    pub frames: u64,
-    /// Frames known to be missing from the text.
-    pub missing_frames: u64,
-    /// Stacks that differ from all before them in their source (counted anew where the table of stacks was full).
-    pub distinct_stacks: u64,
-    /// Stacks that a role explains as waiting for work.
-    pub idle: u64,
-    /// Threads of which the text shows no frame.
-    pub empty: u64,
-}
 
 /// What the rules say of a case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

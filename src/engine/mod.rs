@@ -13,7 +13,7 @@ pub mod naive;
 mod sieve;
 mod tape;
 
-pub use case::{CaseResult, CaseScan, Summary};
+pub use case::{CaseResult, CaseScan};
 pub use evaluate::{Doubt, Evaluator, Hit, StackResult};
 pub use matcher::{Match, Stance};
 pub use sieve::Sieve;

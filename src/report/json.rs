@@ -129,7 +129,7 @@ struct CaseNoteJson<'a> {
 }
 
 fn case_json<'a>(case: &'a CaseReport, rules: &'a RuleSet) -> CaseJson<'a> {
-    let counts = case.counts;
+    let counts = case.summary;
     CaseJson {
         name: &case.name,
         sources: case.sources.iter().map(source_json).collect(),

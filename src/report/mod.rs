@@ -9,7 +9,7 @@ mod text;
 
 use std::borrow::Cow;
 
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, Summary};
 use crate::model::{Note, SourceInfo};
 use crate::rules::RuleSet;
 
@@ -29,21 +29,10 @@ pub struct Report<'a> {
 pub struct CaseReport {
     pub name: String,
     pub sources: Vec<SourceInfo>,
-    pub counts: Counts,
+    pub summary: Summary,
     pub findings: Vec<Finding>,
     /// Notes on the inputs: index of the source, and the note.
     pub notes: Vec<(usize, Note)>,
-}
-
-/// The counts that are printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    pub stacks: u64,
-    pub frames: u64,
-    pub missing_frames: u64,
-    pub distinct_stacks: u64,
-    pub idle: u64,
-    pub empty: u64,
 }
 
 impl Report<'_> {

@@ -52,6 +52,15 @@ pub fn render_rule_page(rule: &Rule, rules: &RuleSet, out: &mut dyn Write, width
         paragraph(out, "  Not reported where one of these holds: ", &ids.join(", "), width)?;
     }
     writeln!(out)?;
+    write_advice(rule, out, width)?;
+    if let Some(notes) = &rule.notes {
+        paragraph(out, "  Notes  ", &printable(notes), width)?;
+    }
+    Ok(())
+}
+
+/// Writes why the pattern is bad, what to do, and where to read more.
+pub fn write_advice(rule: &Rule, out: &mut dyn Write, width: usize) -> io::Result<()> {
     if !rule.why.is_empty() {
         paragraph(out, "  Why    ", &printable(&rule.why), width)?;
     }
@@ -62,9 +71,6 @@ pub fn render_rule_page(rule: &Rule, rules: &RuleSet, out: &mut dyn Write, width
     for (number, link) in rule.links.iter().enumerate() {
         let label = if number == 0 { "  Links  " } else { "         " };
         writeln!(out, "{label}{}: {}", printable(&link.title), printable(&link.url))?;
-    }
-    if let Some(notes) = &rule.notes {
-        paragraph(out, "  Notes  ", &printable(notes), width)?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::layout::{BOLD, DIM, count, paragraph, severity_style, styled, thread_label};
+use super::rule_page::write_advice;
 use super::{CaseReport, Report, printable};
 use crate::finding::{Finding, ShownRow};
 use crate::model::NoteCode;
@@ -53,16 +54,7 @@ fn write_finding(
         paragraph(out, "  ", &printable(message), width)?;
         writeln!(out)?;
     }
-    paragraph(out, "  Why    ", &printable(&rule.why), width)?;
-    for (number, step) in rule.fix.iter().enumerate() {
-        let label = if number == 0 { "  Fix    " } else { "         " };
-        paragraph(out, &format!("{label}{}. ", number + 1), &printable(step), width)?;
-    }
-    for (number, link) in rule.links.iter().enumerate() {
-        let label = if number == 0 { "  Links  " } else { "         " };
-        writeln!(out, "{label}{}: {}", printable(&link.title), printable(&link.url))?;
-    }
-    Ok(())
+    write_advice(rule, out, width)
 }
 
 fn threads(finding: &Finding) -> String {
@@ -120,7 +112,7 @@ fn write_stack(finding: &Finding, case: &CaseReport, out: &mut dyn Write) -> io:
 }
 
 fn write_summary(report: &Report<'_>, case: &CaseReport, out: &mut dyn Write, width: usize) -> io::Result<()> {
-    let counts = case.counts;
+    let counts = case.summary;
     let findings = match case.findings.len() {
         0 => "no known-bad pattern".to_string(),
         found => count(found as u64, "finding"),
