@@ -41,8 +41,10 @@ impl FrameName {
 /// `System_Drawing_ni.dll` -> `system.drawing`. In `k` output, assembly names have `_` for `.`, and pre-compiled images
 /// end in `_ni`.
 pub fn normal_module(module: &str) -> String {
-    let fold = |c: char| if c == '_' { '.' } else { c.to_ascii_lowercase() };
-    let mut name: String = module.trim().chars().map(fold).collect();
+    let mut name = module.trim().to_ascii_lowercase();
+    if name.contains('_') {
+        name = name.replace('_', ".");
+    }
     if let Some(at) = name.find(".so.") {
         name.truncate(at);
     }

@@ -25,7 +25,8 @@ pub fn k64(line: &[u8]) -> Option<Shape> {
     if columns[8] != b'`' || columns[17] != b' ' || columns[26] != b'`' || columns[35] != b' ' {
         return None;
     }
-    if !(hex8(columns, 0) & hex8(columns, 9) & hex8(columns, 18) & hex8(columns, 27)) {
+    // One half of each address: with the separators in their places, nothing else has these.
+    if !(hex8(columns, 9) & hex8(columns, 27)) {
         return None;
     }
     // A blank or a colon here: argument columns follow, or it is the two-blank shape of `dps`.
@@ -50,7 +51,7 @@ pub fn sos64(line: &[u8]) -> Option<Shape> {
     if columns[16] != b' ' || columns[33] != b' ' || matches!(columns[34], b'[' | b' ' | b'<' | b'*') {
         return None;
     }
-    let is_row = hex8(columns, 0) & hex8(columns, 8) & hex8(columns, 17) & hex8(columns, 25);
+    let is_row = hex8(columns, 8) & hex8(columns, 25) & hex8(columns, 17);
     let mut child_sp = [0; 16];
     child_sp.copy_from_slice(&columns[..16]);
     is_row.then_some(Shape { number: None, child_sp, is_last: false, site: 34 })
@@ -71,7 +72,7 @@ fn hex8<const N: usize>(bytes: &[u8; N], at: usize) -> bool {
     word & HIGH == 0 && (digit | letter) & HIGH == HIGH
 }
 
-#[inline]
+#[inline(always)]
 fn hex_pair(high: u8, low: u8) -> Option<u32> {
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => Some(u32::from(byte - b'0')),

@@ -228,7 +228,7 @@ impl<R: Read> TextReader<R> {
 
 /// The bytes as text; lines that are not UTF-8 are read as Windows-1252.
 fn as_text<'a>(bytes: &'a [u8], rewritten: &'a mut String, encoding: &mut Encoding) -> &'a str {
-    if let Ok(text) = std::str::from_utf8(bytes) {
+    if let Ok(text) = simdutf8::basic::from_utf8(bytes) {
         return text;
     }
     *encoding = Encoding::Windows1252;
