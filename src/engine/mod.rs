@@ -9,7 +9,9 @@ mod case;
 mod classes;
 mod evaluate;
 mod matcher;
+mod memo;
 pub mod naive;
+mod proof;
 mod sieve;
 mod tape;
 

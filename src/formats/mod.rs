@@ -12,12 +12,14 @@
 //! | `bare` | call sites alone, one a line |
 //! | `call_site` | `module!function+offset [source @ line]` |
 //! | `wrapping` | lines that a mail client broke |
+//! | `copy_marks` | `> ` of quoted mails, line numbers of listings |
 //! | `message` | what the debugger says about itself |
 //! | `shape` | the byte test that most lines pass instead of all of the above |
 
 mod bare;
 mod call_site;
 mod clrstack;
+mod copy_marks;
 mod kstack;
 mod message;
 mod notes;

@@ -95,6 +95,18 @@ fn missing_frames_are_counted() {
 }
 
 #[test]
+fn quoted_mails_and_numbered_listings_are_read() {
+    let log = "0:001> kL\n # Child-SP          RetAddr           Call Site\n00 00000000`0b99b580 000007fe`dd416da4 a!b+0x1\n01 00000000`0b99b5a0 00000000`00000000 c!d+0x2";
+    let want = "1: 00=a!b+0x1 01=c!d+0x2\n";
+    let marked = |mark: &dyn Fn(usize) -> String| {
+        log.lines().enumerate().map(|(number, line)| format!("{}{line}\n", mark(number))).collect::<String>()
+    };
+    check(&marked(&|_| "> ".to_string()), want);
+    check(&marked(&|_| "> > ".to_string()), want);
+    check(&marked(&|number| format!("{number:>4}. ")), want);
+}
+
+#[test]
 fn prose_holds_no_frames() {
     for paste in [
         "GdiPlus!GpMemoryBitmap::AllocBitmapData+c2  with 155 allocations takes 1.16GB of memory space\n",

@@ -9,6 +9,7 @@ use std::io::Read;
 use memchr::{memchr, memchr_iter};
 
 use super::clrstack;
+use super::copy_marks::CopyMarks;
 use super::kstack::{self, Columns};
 use super::message::{is_cut_mark, is_debugger_message};
 use super::notes::{Notes, missing_frames, plural};
@@ -70,6 +71,7 @@ pub struct Reader<'s> {
     /// Lone call sites belong to allocations here.
     allocations: bool,
     is_example: bool,
+    copy_marks: CopyMarks,
     /// The longest line of a frame so far: where lines are wrapped, that is how wide the window was.
     margin: usize,
 }
@@ -99,6 +101,7 @@ impl<'s> Reader<'s> {
             pending: None,
             allocations: false,
             is_example: false,
+            copy_marks: CopyMarks::default(),
             margin: 0,
         }
     }
@@ -216,7 +219,7 @@ impl<'s> Reader<'s> {
             // Mail clients and browsers put no-break spaces where blanks were.
             return self.some_line(&text.replace('\u{a0}', " "));
         }
-        let text = without_line_end(text);
+        let text = without_line_end(self.copy_marks.strip(text));
         if text.is_empty() {
             self.drop_pending();
             self.current.after_blank = true;

@@ -1,0 +1,114 @@
+//! What was said of a stack before: stacks that no rule can tell apart get the same answer.
+
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+
+use super::classes::ClassId;
+use super::evaluate::StackResult;
+use crate::model::Stack;
+
+/// Numbers held to recognise equal stacks, before the table starts anew.
+const KEYS_CAP: usize = 1024 * 1024;
+/// Stacks held to count how many differ.
+const SEEN_CAP: usize = 1024 * 1024;
+
+/// The results of the distinct stacks.
+#[derive(Default)]
+pub struct Memo {
+    hasher: FixedState,
+    table: HashTable<(u64, u32)>,
+    keys: Vec<u32>,
+    ends: Vec<usize>,
+    /// Index into `results` of each distinct stack: nearly all have the empty result.
+    result_of: Vec<usize>,
+    pub results: Vec<StackResult>,
+}
+
+impl Memo {
+    /// Index of the answer for a key.
+    pub fn find(&self, key: &[u32]) -> Option<usize> {
+        let hash = self.hasher.hash_one(key);
+        let entry = self.table.find(hash, |&(other, index)| other == hash && self.key(index) == key)?;
+        Some(self.result_of[entry.1 as usize])
+    }
+
+    fn key(&self, index: u32) -> &[u32] {
+        let index = index as usize;
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.keys[start..self.ends[index]]
+    }
+
+    /// Keeps an answer; its index.
+    pub fn insert(&mut self, key: &[u32], result: StackResult) -> usize {
+        if self.keys.len() > KEYS_CAP {
+            self.clear();
+        }
+        let hash = self.hasher.hash_one(key);
+        let index = self.ends.len() as u32;
+        self.keys.extend_from_slice(key);
+        self.ends.push(self.keys.len());
+        self.table.insert_unique(hash, (hash, index), |&(hash, _)| hash);
+        let result_index =
+            match self.results.iter().take(64).position(|known| known.hits.is_empty() && *known == result) {
+                Some(same) => same,
+                None => {
+                    self.results.push(result);
+                    self.results.len() - 1
+                }
+            };
+        self.result_of.push(result_index);
+        result_index
+    }
+
+    fn clear(&mut self) {
+        self.table.clear();
+        self.keys.clear();
+        self.ends.clear();
+        self.result_of.clear();
+        self.results.clear();
+    }
+}
+
+/// All that the rules can tell of a stack: classes of frames, holes, and whether the bottom is missing.
+pub fn write_key(stack: &Stack, classes: &[ClassId], key: &mut Vec<u32>) {
+    key.clear();
+    key.extend(classes.iter().map(|class| class.0));
+    for hole in &stack.holes {
+        key.extend([u32::MAX, hole.before as u32, hole.missing.unwrap_or(u32::MAX)]);
+    }
+    if stack.cut_off {
+        key.push(u32::MAX - 1);
+    }
+}
+
+/// Hashes of the stacks seen, for counting those that differ.
+#[derive(Default)]
+pub struct Seen {
+    hasher: FixedState,
+    hashes: HashTable<u64>,
+}
+
+impl Seen {
+    /// Call site numbers have become void.
+    pub fn clear(&mut self) {
+        self.hashes.clear();
+    }
+
+    pub fn is_new(&mut self, stack: &Stack) -> bool {
+        let mut hasher = self.hasher.build_hasher();
+        for frame in &stack.frames {
+            hasher.write_u32(frame.site.0);
+        }
+        let hash = hasher.finish();
+        if self.hashes.find(hash, |&other| other == hash).is_some() {
+            return false;
+        }
+        if self.hashes.len() >= SEEN_CAP {
+            self.hashes.clear();
+        }
+        self.hashes.insert_unique(hash, hash, |&hash| hash);
+        true
+    }
+}

@@ -1,0 +1,135 @@
+//! A hit made into a finding: evidence with lines, the stack as it is shown, and why the confidence is lower.
+
+use super::evaluate::{Doubt, Hit};
+use crate::facts::{FrameName, Generics};
+use crate::finding::{Confidence, Evidence, Finding, ShownRow, ShownStack, Verdict};
+use crate::model::{CallSites, Hole, Stack};
+use crate::rules::RuleSet;
+
+/// A finding without proof yet.
+pub fn empty_finding(rule: usize) -> Finding {
+    Finding {
+        rule,
+        confidence: Confidence::Low,
+        verdict: Verdict::Suspected,
+        lowered_because: None,
+        fingerprint: String::new(),
+        stacks: 0,
+        threads: Vec::new(),
+        evidence: Vec::new(),
+        shown: ShownStack::default(),
+    }
+}
+
+/// The finding of a hit on a stack of the source with this index.
+pub fn finding(rules: &RuleSet, hit: &Hit, stack: &Stack, sites: &CallSites, source: usize) -> Finding {
+    let rule = &rules.rules[hit.rule];
+    let certain = hit.doubts.is_empty();
+    let confidence = if certain { rule.confidence } else { rule.confidence.lowered() };
+    let evidence = hit.frames.iter().map(|&position| {
+        let frame = &stack.frames[position];
+        let number = frame.number().unwrap_or(position as u32);
+        Evidence { source, line: frame.line, frame: number, text: sites.get(frame.site).text.to_string() }
+    });
+    Finding {
+        rule: hit.rule,
+        confidence,
+        verdict: Verdict::of_stack(confidence),
+        lowered_because: (!certain).then(|| reasons(&hit.doubts, stack)),
+        fingerprint: fingerprint(rules, hit, stack, sites),
+        evidence: evidence.collect(),
+        shown: ShownStack {
+            thread: stack.thread.clone(),
+            source,
+            line: stack.line,
+            rows: shown_rows(stack, &hit.frames),
+        },
+        ..empty_finding(hit.rule)
+    }
+}
+
+/// The whole stack as matched frames, counts of other frames, and holes.
+fn shown_rows(stack: &Stack, matched: &[usize]) -> Vec<ShownRow> {
+    let mut rows = Vec::new();
+    let mut skipped = 0;
+    let flush = |rows: &mut Vec<ShownRow>, skipped: &mut usize| {
+        if *skipped > 0 {
+            rows.push(ShownRow::Skipped(std::mem::take(skipped)));
+        }
+    };
+    let mut holes = stack.holes.iter().peekable();
+    for position in 0..=stack.frames.len() {
+        while let Some(hole) = holes.next_if(|hole| hole.before == position) {
+            flush(&mut rows, &mut skipped);
+            rows.push(ShownRow::Missing(hole.missing));
+        }
+        match matched.iter().position(|&frame| frame == position) {
+            Some(evidence) => {
+                flush(&mut rows, &mut skipped);
+                rows.push(ShownRow::Matched(evidence));
+            }
+            None => skipped += usize::from(position < stack.frames.len()),
+        }
+    }
+    flush(&mut rows, &mut skipped);
+    rows
+}
+
+/// Why the confidence is lower, in words. At most one step is taken off, whatever the number of reasons.
+fn reasons(doubts: &[Doubt], stack: &Stack) -> String {
+    let mut reasons: Vec<String> = Vec::new();
+    for doubt in doubts {
+        let reason = match doubt {
+            Doubt::Hole(hole) => missing_between(&stack.holes[*hole], stack),
+            Doubt::Unreadable(frame) => format!("frame {} has no symbol", frame_label(stack, *frame)),
+            Doubt::OpenBelow => "the bottom of the stack is not in the text".to_string(),
+            Doubt::Unless => {
+                "frames that would make it harmless may be among those missing or without symbols".to_string()
+            }
+        };
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
+    reasons.join("; ")
+}
+
+fn missing_between(hole: &Hole, stack: &Stack) -> String {
+    let what = match hole.missing {
+        Some(1) => "1 frame is missing".to_string(),
+        Some(count) => format!("{count} frames are missing"),
+        None => "frames are missing".to_string(),
+    };
+    let above = hole.before.checked_sub(1).map(|above| frame_label(stack, above));
+    let below = (hole.before < stack.frames.len()).then(|| frame_label(stack, hole.before));
+    match (above, below) {
+        (Some(above), Some(below)) => format!("{what} between {above} and {below}"),
+        (Some(above), None) => format!("{what} below {above}"),
+        (None, Some(below)) => format!("{what} above {below}"),
+        (None, None) => what,
+    }
+}
+
+fn frame_label(stack: &Stack, position: usize) -> String {
+    match stack.frames[position].number() {
+        Some(number) => format!("{number:02x}"),
+        None => format!("frame {position}"),
+    }
+}
+
+/// Rule and names of the matched frames, hashed: the same over runs, machines and offsets. FNV-1a, 64 bits.
+fn fingerprint(rules: &RuleSet, hit: &Hit, stack: &Stack, sites: &CallSites) -> String {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    let mut add = |text: &str| {
+        for byte in text.bytes().chain([0]) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+        }
+    };
+    add(&rules.rules[hit.rule].id);
+    for &position in &hit.frames {
+        let name = FrameName::of(&sites.get(stack.frames[position].site), &rules.aliases);
+        add(name.canonical.as_deref().unwrap_or_default());
+        add(&name.function.map(|function| function.view(Generics::Ignored, false).into_owned()).unwrap_or_default());
+    }
+    format!("{hash:016x}")
+}
