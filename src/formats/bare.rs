@@ -21,7 +21,8 @@ pub fn is_call_site(site: &str) -> bool {
     if call_site::is_raw_address(site) {
         return true;
     }
-    if site.contains("  ") || !call_site::has_word_for_module(site, &symbol) {
+    // `ntdll!NtDelayExecution+0x14:` heads a disassembly.
+    if site.ends_with(':') || site.contains("  ") || !call_site::has_word_for_module(site, &symbol) {
         return false;
     }
     let Some(function) = symbol.function.clone().map(|range| &site[range]) else {
@@ -67,6 +68,7 @@ mod tests {
             ("Hope this helps!", None),
             ("Wow! That is it", None),
             ("see System.Drawing", None),
+            ("ntdll!NtDelayExecution+0x14:", None),
             ("Function   GdiPlus!GpMalloc+1e", None),
         ] {
             assert_eq!(frame(line), want, "{line}");

@@ -86,11 +86,10 @@ fn colon_source(body: &str) -> Option<(&str, Option<SourcePosition>)> {
 
 /// Takes off `(FPO: [Non-Fpo])`, `(CONV: stdcall)`, `(TrapFrame @ ...)`, `[No function listed.]` and the like.
 fn without_remarks(body: &str) -> &str {
-    const REMARKS: [&str; 6] =
-        ["(FPO: ", "(CONV: ", "(TrapFrame @ ", "(TrapFrame-", "[No function listed.]", "(!devobj "];
-    // `// any` is what people and some extensions write behind a frame.
-    let comment = memmem::find(body.as_bytes(), b" // ").unwrap_or(body.len());
-    let mut body = body[..comment].trim_end();
+    const REMARKS: [&str; 6] = ["(FPO:", "(CONV:", "(TrapFrame @", "(TrapFrame-", "[No function listed.]", "(!devobj "];
+    // `// any` and `<-- here` are what people write behind a frame.
+    let comments = [&b" // "[..], b" <-", b" <="].into_iter().filter_map(|mark| memmem::find(body.as_bytes(), mark));
+    let mut body = body[..comments.min().unwrap_or(body.len())].trim_end();
     if !body.ends_with([')', ']']) {
         return body;
     }
@@ -269,6 +268,9 @@ mod tests {
             ),
             ("svc!foo.isra.0+0x3", "svc | foo.isra.0 | 0x3 | - | - | native"),
             ("a!f+0x1 // bad", "a | f | 0x1 | - | - | native"),
+            ("a!f+0x1 <-- here", "a | f | 0x1 | - | - | native"),
+            ("a!f<-1>+0x1", "a | f<-1> | 0x1 | - | - | native"),
+            ("a!f+0x98 (FPO:[Non-Fpo])", "a | f | 0x98 | - | - | native"),
             ("", "- | - | - | - | - | unknown"),
         ] {
             check(text, want);

@@ -152,7 +152,11 @@ fn inline_frame(input: &str) -> IResult<&str, KLine<'_>> {
 fn two_addresses(input: &str) -> IResult<&str, KLine<'_>> {
     let ret_addr = alt((address, recognize(tag("--------"))));
     let behind = alt((cut_arguments, map((opt(arguments), site), |(_, site)| (false, site))));
-    map((address, blanks1, ret_addr, behind), |(child_sp, _, ret_addr, (in_arguments, site))| KLine {
+    // Disassembly has an address and the bytes there: `00000001`700555f4 f604250803fe7f01 test ...`.
+    let columns = verify((address, blanks1, ret_addr), |(child_sp, _, ret_addr): &(&str, &str, &str)| {
+        ret_addr.starts_with('-') || child_sp.contains('`') == ret_addr.contains('`')
+    });
+    map((columns, behind), |((child_sp, _, ret_addr), (in_arguments, site))| KLine {
         child_sp: Some(child_sp),
         ret_addr: Some(ret_addr),
         in_arguments,

@@ -18,6 +18,16 @@ pub fn is_blank(c: char) -> bool {
     c == ' ' || c == '\t' || c == '\u{a0}'
 }
 
+/// Spaces that mail clients and browsers put where blanks were, or between letters.
+pub fn is_odd_space(c: char) -> bool {
+    matches!(c, '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{3000}') || is_no_space(c)
+}
+
+/// Spaces without width.
+pub fn is_no_space(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
+}
+
 fn hex_digits(count: usize) -> impl Fn(&str) -> IResult<&str, &str> {
     move |input| take_while_m_n(count, count, |c: char| c.is_ascii_hexdigit())(input)
 }

@@ -26,6 +26,8 @@ pub struct Symbol {
     pub function: Option<Range<usize>>,
     pub offset: Offset,
     pub source: Option<SourcePosition>,
+    /// The text holds a line end or spaces that are none: it is not a call site as it stands.
+    pub is_unclean: bool,
 }
 
 /// Distance from the start of the function (or module) in bytes; no offset means its first instruction.
@@ -145,18 +147,30 @@ impl CallSites {
     }
 
     /// As [`CallSites::intern`], for the call site that stands below `above` in a stack: most often it is the one that
-    /// stood there last time, which is found without hashing.
+    /// stood there last time, which is found without hashing. `None` when the text is unclean.
     #[inline]
-    pub fn intern_below(&mut self, above: SiteId, text: &str, parse: impl FnOnce(&str) -> Symbol) -> SiteId {
+    pub fn intern_below(
+        &mut self,
+        above: Option<SiteId>,
+        text: &str,
+        parse: impl FnOnce(&str) -> Symbol,
+    ) -> Option<SiteId> {
+        let Some(above) = above else {
+            let site = self.intern(text, parse);
+            return (!self.symbols[site.0 as usize].is_unclean).then_some(site);
+        };
         let guess = self.places[above.0 as usize].below;
         let (start, end) = (guess.start as usize, guess.end as usize);
         if end - start == text.len() && self.text.as_bytes()[start..end] == *text.as_bytes() {
-            return SiteId(guess.id);
+            return Some(SiteId(guess.id));
         }
         let site = self.intern(text, parse);
+        if self.symbols[site.0 as usize].is_unclean {
+            return None;
+        }
         let Place { start, end, .. } = self.places[site.0 as usize];
         self.places[above.0 as usize].below = Below { id: site.0, start, end };
-        site
+        Some(site)
     }
 
     pub fn get(&self, id: SiteId) -> CallSite<'_> {

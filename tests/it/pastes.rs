@@ -118,6 +118,18 @@ fn prose_holds_no_frames() {
 }
 
 #[test]
+fn what_follows_a_stack_does_not_join_it() {
+    let stack = "0:001> k\nChild-SP          RetAddr           Call Site\n00000000`0b99b580 000007fe`dd416da4 a!b+0x1\n00000000`0b99b5a0 000007fe`dd416da4 c!d+0x2\n\n";
+    for after in [
+        "00000000`0b99b5c0  00000001`40001609 svc!main+0xf9\n00000000`0b99b5c8  00000001`4000160a svc!main+0xfa\n",
+        "00000001`700555f4 f604250803fe7f01 test    byte ptr [x],1\n",
+        "ntdll!NtDelayExecution+0x14:\n00000001`700555f4 c3              ret\n",
+    ] {
+        check(&format!("{stack}{after}"), "1: a!b+0x1 c!d+0x2\n");
+    }
+}
+
+#[test]
 fn call_sites_alone_are_a_stack_when_there_are_two() {
     check("It hangs here:\n\nntdll!NtWait+0xa\nkernel32!Wait+0x1\n\nThanks", "?: ntdll!NtWait+0xa kernel32!Wait+0x1\n");
     check("ntdll!NtWait+0xa\n", "");
@@ -137,6 +149,9 @@ fn dialects_mix_in_one_paste() {
 fn every_encoding_and_line_end_reads_the_same() {
     let text = "0:057> kL\n # Child-SP          RetAddr           Call Site\n00 00000000`0b99a320 000007fe`fbbfcb6b a!b+0x1\n01 00000000`0b99a360 00000000`00000000 c!d+0x2";
     let want = "57: 00=a!b+0x1 01=c!d+0x2\n";
+    let twice = |text: String| text.clone() + "\n" + &text;
+    let doubled = twice(text.replace("a!b", "a\u{200b}!b"));
+    assert_eq!(show(&read(doubled.as_bytes())), twice(want.to_string()).replace("\n\n", "\n"));
     let utf16 = |to_bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(to_bytes).collect::<Vec<u8>>();
     for bytes in [
         text.as_bytes().to_vec(),
@@ -144,6 +159,7 @@ fn every_encoding_and_line_end_reads_the_same() {
         text.replace('\n', "\r").into_bytes(),
         text.replace("\n0", "\r0").into_bytes(),
         text.replace(' ', "\u{a0}").into_bytes(),
+        text.replace("a!b", "\u{200b}a!\u{2060}b").into_bytes(),
         [b"\xEF\xBB\xBF", text.as_bytes()].concat(),
         utf16(u16::to_le_bytes),
         utf16(u16::to_be_bytes),

@@ -43,10 +43,19 @@ impl Reader<'_> {
     /// The frame on a line, when it can be believed to be one.
     fn read_k<'t>(&self, text: &'t str) -> Option<KLine<'t>> {
         match self.section.columns {
-            Some(columns @ Columns { site_only: false, .. }) => kstack::frame(text, columns),
+            Some(columns @ Columns { site_only: false, .. }) => {
+                kstack::frame(text, columns).filter(|frame| !self.is_memory_row(frame))
+            }
             Some(columns) => kstack::frame(text, columns).filter(|frame| is_plain_site(frame.site)),
             None => kstack::frame_without_header(text).filter(|frame| bare::is_call_site(frame.site)),
         }
+    }
+
+    /// A row of `dps` or `kd` behind the stack: its columns have two blanks between them, and no number before.
+    fn is_memory_row(&self, frame: &KLine<'_>) -> bool {
+        let (Some(child_sp), Some(ret_addr)) = (frame.child_sp, frame.ret_addr) else { return false };
+        let between = ret_addr.as_ptr() as usize - (child_sp.as_ptr() as usize + child_sp.len());
+        frame.number.is_none() && between == 2 && !self.current.stack.frames.is_empty()
     }
 
     fn finish_k_frame(&mut self, frame: &KLine<'_>) {

@@ -15,6 +15,7 @@ use super::message::{is_cut_mark, is_debugger_message};
 use super::notes::{Notes, missing_frames, plural};
 use super::section::Section;
 use super::shape::{self, Shape};
+use super::tokens::{is_no_space, is_odd_space};
 use super::{Sink, call_site, prompt, thread_header};
 use crate::model::{CallSites, Dialect, Frame, NoteCode, SkipReason, SourceInfo, Symbol, ThreadRef};
 use crate::text::{Encoding, TextError, TextReader};
@@ -177,14 +178,9 @@ impl<'s> Reader<'s> {
         }
         let Some(text) = line.get(site..) else { return false };
         let text = without_line_end(text);
-        let site = match current.stack.frames.last() {
-            Some(above) => self.sites.intern_below(above.site, text, parse_site),
-            None => self.sites.intern(text, parse_site),
-        };
-        if site.0 as usize + 1 == self.sites.len() && text.contains('\r') {
-            // A lone CR inside a line is a line end; the grammar's path splits it.
-            return false;
-        }
+        let above = current.stack.frames.last().map(|above| above.site);
+        // What is unclean (a lone CR is a line end, odd spaces are blanks), the grammar's path sees to.
+        let Some(site) = self.sites.intern_below(above, text, parse_site) else { return false };
         current.stack.frames.push(Frame::new(site, self.line, number));
         current.next_number = number.map(|number| number + 1);
         current.complete = is_last;
@@ -215,9 +211,9 @@ impl<'s> Reader<'s> {
     }
 
     fn some_line(&mut self, text: &str) {
-        if !text.is_ascii() && text.contains('\u{a0}') {
-            // Mail clients and browsers put no-break spaces where blanks were.
-            return self.some_line(&text.replace('\u{a0}', " "));
+        if !text.is_ascii() && text.contains(is_odd_space) {
+            let plain = text.chars().filter(|c| !is_no_space(*c)).map(|c| if is_odd_space(c) { ' ' } else { c });
+            return self.some_line(&plain.collect::<String>());
         }
         let text = without_line_end(self.copy_marks.strip(text));
         if text.is_empty() {
@@ -404,5 +400,6 @@ fn without_line_end(line: &str) -> &str {
 pub(super) use frames::sos_site_text;
 
 fn parse_site(text: &str) -> Symbol {
-    call_site::parse(text)
+    let is_unclean = text.contains(|c| c == '\r' || is_odd_space(c));
+    Symbol { is_unclean, ..call_site::parse(text) }
 }
