@@ -37,6 +37,13 @@ pub fn is_call_site(site: &str) -> bool {
     one_word && whole && (symbol.module.is_some() || symbol.marker.is_some() || managed_call)
 }
 
+/// Whether a text can be a call site at all: its module is a word, and no prose follows an offset.
+pub fn is_plausible(site: &str) -> bool {
+    let symbol = call_site::parse(site);
+    let prose_behind = symbol.offset.0.is_none() && site.contains("+0x") && site.ends_with(['?', '.', '!', ':']);
+    call_site::has_word_for_module(site, &symbol) && !prose_behind
+}
+
 /// `System.Threading.Thread.Sleep(Int32)`, with or without a source behind it.
 pub fn is_managed_call(method: &str) -> bool {
     let name = method.split('(').next().unwrap_or(method);

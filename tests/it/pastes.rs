@@ -109,6 +109,7 @@ fn quoted_mails_and_numbered_listings_are_read() {
 #[test]
 fn prose_holds_no_frames() {
     for paste in [
+        "OS Thread Id: 0x1b90 (5)\nRSP/REG          Object           Name\n000000000019db30 00000000027e1b20 System.String    hello\n",
         "GdiPlus!GpMemoryBitmap::AllocBitmapData+c2  with 155 allocations takes 1.16GB of memory space\n",
         "It hangs in ntdll!NtWaitForSingleObject+0xa again!\nWow!\n",
         "00000000`0011fcb8  00000001`40001609 svc!main+0xf9\n00000000`0011fcc0  00000001`4000160a svc!main+0xfa\n",
@@ -118,11 +119,22 @@ fn prose_holds_no_frames() {
 }
 
 #[test]
+fn odd_frames_between_blank_lines_are_kept() {
+    check(
+        "0:001> k\nChild-SP RetAddr Call Site\n00000000`0b99b580 000007fe`dd416da4 System!\n\n00000000`0b99b5a0 000007fe`dd416da4 0x7fe\n\n\
+         00000000`0b99b5c0 000007fe`dd416da4 coreclr\n\n00000000`0b99b5e0 000007fe`dd416da4 ntdll! ?? ::FNODOBFM::`string'+0x23\n",
+        "1: System! 0x7fe coreclr ntdll! ?? ::FNODOBFM::`string'+0x23\n",
+    );
+}
+
+#[test]
 fn what_follows_a_stack_does_not_join_it() {
     let stack = "0:001> k\nChild-SP          RetAddr           Call Site\n00000000`0b99b580 000007fe`dd416da4 a!b+0x1\n00000000`0b99b5a0 000007fe`dd416da4 c!d+0x2\n\n";
     for after in [
         "00000000`0b99b5c0  00000001`40001609 svc!main+0xf9\n00000000`0b99b5c8  00000001`4000160a svc!main+0xfa\n",
         "00000001`700555f4 f604250803fe7f01 test    byte ptr [x],1\n",
+        "00401000 e8fb1f00 call ntdll!x+0x3\n",
+        "deadbeef cafebabe wow!great+0x1 is this?\n",
         "ntdll!NtDelayExecution+0x14:\n00000001`700555f4 c3              ret\n",
     ] {
         check(&format!("{stack}{after}"), "1: a!b+0x1 c!d+0x2\n");

@@ -44,7 +44,10 @@ impl Reader<'_> {
     fn read_k<'t>(&self, text: &'t str) -> Option<KLine<'t>> {
         match self.section.columns {
             Some(columns @ Columns { site_only: false, .. }) => {
-                kstack::frame(text, columns).filter(|frame| !self.is_memory_row(frame))
+                // Behind a gap, what has the columns of a frame must have the rest of one too.
+                let apart = self.current.after_blank || self.current.after_prose;
+                let is_frame = |frame: &KLine<'_>| !apart || bare::is_plausible(frame.site);
+                kstack::frame(text, columns).filter(|frame| is_frame(frame) && !self.is_memory_row(frame))
             }
             Some(columns) => kstack::frame(text, columns).filter(|frame| is_plain_site(frame.site)),
             None => kstack::frame_without_header(text).filter(|frame| bare::is_call_site(frame.site)),

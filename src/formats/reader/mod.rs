@@ -11,7 +11,7 @@ use memchr::{memchr, memchr_iter};
 use super::clrstack;
 use super::copy_marks::CopyMarks;
 use super::kstack::{self, Columns};
-use super::message::{is_cut_mark, is_debugger_message};
+use super::message::{self, is_cut_mark, is_debugger_message};
 use super::notes::{Notes, missing_frames, plural};
 use super::section::Section;
 use super::shape::{self, Shape};
@@ -308,9 +308,11 @@ impl<'s> Reader<'s> {
         if self.section.skips_all().is_some() {
             return false;
         }
-        if text.split_ascii_whitespace().eq(["start", "end", "module", "name"]) {
+        if let Some(command) = message::table_command(text) {
+            // `!dso` prints a thread's id too; it is no stack without frames.
+            self.current.announced &= !self.current.stack.frames.is_empty();
             self.finish_section();
-            let command = Some("lm".into());
+            let command = Some(command.into());
             self.section = Section { command, output: prompt::Output::NoStack, ..Section::unprompted() };
             return true;
         }
