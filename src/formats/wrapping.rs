@@ -62,7 +62,9 @@ pub fn continues(above: &str, managed: bool, margin: Margin, line: &str, after_b
         let goes_on = is_marker && is_method && !before_arguments(next).contains(' ');
         return goes_on.then_some(Join::WithBlank);
     }
-    goes_on_with_name(above, managed, margin, next).then(|| join_within(above, next, margin, line))
+    // Names have no blanks, but for a few of C++.
+    let join = if above.ends_with("operator") { Join::WithBlank } else { Join::Directly };
+    goes_on_with_name(above, managed, margin, next).then_some(join)
 }
 
 /// A parenthesis, bracket, quotation or (where lines are wrapped) template argument is still open.
@@ -77,13 +79,29 @@ fn is_open(text: &str, margin: Margin) -> bool {
 
 /// Which of the two joins, by what stands at the break.
 fn join_within(above: &str, next: &str, margin: Margin, line: &str) -> Join {
-    if above.ends_with([',', ']', '@']) || above.ends_with("operator") || next.starts_with('@') {
+    let count = |c: char| above.matches(c).count();
+    let generic_comma = above.ends_with("],") || (above.ends_with(',') && count('<') > count('>'));
+    if generic_comma && above.contains('`') {
+        // ``Func`3<Int32,Int32>`` and `[[A, m],[B, m]]` have no blanks there.
+        return Join::Directly;
+    }
+    if above.ends_with([',', '@']) || above.ends_with("operator") || next.starts_with('@') {
         return Join::WithBlank;
     }
     if above.ends_with(['.', '(', '[', '+', ':', '!', '<']) || next.starts_with([')', ']', '.', ',', '(', '+']) {
         return Join::Directly;
     }
+    if has_managed_arguments(above) {
+        // `X.Request ByRef` is the only blank in them that follows no comma.
+        return if next.starts_with("ByRef") { Join::WithBlank } else { Join::Directly };
+    }
     margin.join(line)
+}
+
+/// `A!N.T.M(System.Object, X.Requ`: a method's name has dots, and its arguments are types.
+fn has_managed_arguments(above: &str) -> bool {
+    let Some((name, arguments)) = above.split_once('(') else { return false };
+    name.contains('.') && !name.contains("::") && !arguments.contains(['=', '/', '\\'])
 }
 
 /// ` [/src/a.cpp @ 31]`, `(FPO: [0,0,0])`: what stands behind a call site that is complete.
@@ -153,6 +171,12 @@ mod tests {
             ("A!N.M(Int32, X.Request", AT_BLANK, "ByRef)+0x1", false, Some(WithBlank)),
             ("nt!IopProcessStartDevicesWork", IN_TOKEN, "er+0x43", false, Some(Directly)),
             ("System_Drawing_ni!System.Drawing.Gr", IN_TOKEN, "aphics.DrawImage(System.Image,", false, Some(Directly)),
+            // A longer line elsewhere makes the margin look wider than it is.
+            ("System_Web_ni!System.Web.S", AT_BLANK, "ervices.M(System.Object)+0x1", false, Some(Directly)),
+            ("clr!RuntimeMethodHandle::InvokeMeth", AT_BLANK, "od+0x51c", false, Some(Directly)),
+            ("A!N.M(System.Obj", AT_BLANK, "ect)+0x1", false, Some(Directly)),
+            ("A!N.M(System.Func`3<Int32,", IN_TOKEN, "Int32>)+0x1", false, Some(Directly)),
+            ("A!N.D`2[[A, m],", IN_TOKEN, "[B, m]].F(A)+0x1", false, Some(Directly)),
             ("a!b+", IN_TOKEN, "0x1f", false, Some(Directly)),
             ("a!b+0x", IN_TOKEN, "1f", false, Some(Directly)),
             ("a!b+0", IN_TOKEN, "x1f", false, Some(Directly)),

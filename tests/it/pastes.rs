@@ -201,9 +201,11 @@ fn wrap(text: &str, width: usize, at_blanks: bool) -> String {
 
 #[test]
 fn wrapped_logs_read_the_same() {
-    let squeeze = |text: String| text.replace(' ', "").replace('~', " ~");
     let mut wrong = Vec::new();
     for (name, log) in WRAPPED {
+        // Where C++ template arguments were broken, a blank more or less cannot be told.
+        let has_templates = matches!(*name, "k" | "kv" | "kb");
+        let squeeze = |text: String| if has_templates { text.replace(' ', "").replace('~', " ~") } else { text };
         let want = squeeze(show(&read(log.as_bytes())));
         for width in 72..=100 {
             for at_blanks in [false, true] {
