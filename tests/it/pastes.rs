@@ -106,6 +106,17 @@ fn quoted_mails_and_numbered_listings_are_read() {
     check(&marked(&|number| format!("{number:>4}. ")), want);
 }
 
+/// The bottom is missing where the last return address leads somewhere; rows of SOS have none.
+#[test]
+fn a_stack_is_cut_off_only_where_the_text_says_so() {
+    let rows = "000000001bb1e9a0 000006440a314fc1 N.T.M(Int32)\n000000001bb1e9c0 000006440a314fc1 N.T.L(Int32)\n";
+    let clrstack = format!("OS Thread Id: 0xf4 (4)\nChild SP IP Call Site\n{rows}");
+    let k = |last: &str| format!("0:001> k\n00000000`0b99b580 000007fe`dd416da4 a!b\n00000000`0b99b5a0 {last} c!d\n");
+    for (paste, want) in [(clrstack, false), (k("00000000`00000000"), false), (k("000007fe`dd416da4"), true)] {
+        assert_eq!(read(paste.as_bytes()).stacks[0].cut_off, want, "{paste}");
+    }
+}
+
 #[test]
 fn prose_holds_no_frames() {
     for paste in [

@@ -184,7 +184,7 @@ impl<'s> Reader<'s> {
         current.stack.frames.push(Frame::new(site, self.line, number));
         current.next_number = number.map(|number| number + 1);
         current.complete = is_last;
-        current.returns_somewhere = true;
+        current.returns_somewhere = current.stack.dialect == Dialect::K;
         current.raw.clear();
         current.last_line_length = line.len();
         self.margin = self.margin.max(line.len());
