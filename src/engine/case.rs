@@ -6,7 +6,7 @@ use super::proof::{empty_finding, finding};
 use super::sieve::Sieve;
 use crate::finding::{Finding, Summary, ThreadEvidence};
 use crate::formats::Sink;
-use crate::model::{CallSites, Stack};
+use crate::model::{CallSites, Stack, StackKind};
 use crate::rules::RuleSet;
 
 /// Threads listed per finding; beyond, they are only counted.
@@ -114,7 +114,9 @@ impl<'r> CaseScan<'r> {
 impl Sink for CaseScan<'_> {
     fn stack(&mut self, stack: &Stack, sites: &CallSites) {
         self.count(stack);
-        if stack.frames.is_empty() {
+        // Where memory was allocated no thread stands, and raw words are no stack.
+        let is_judged = matches!(stack.kind, StackKind::Thread | StackKind::Exception);
+        if stack.frames.is_empty() || !is_judged {
             return;
         }
         self.summary.distinct_stacks += u64::from(self.seen.is_new(stack));

@@ -10,7 +10,7 @@ use nom::combinator::{opt, recognize};
 use nom::sequence::{delimited, terminated};
 use nom::{IResult, Parser};
 
-use super::tokens::hex_value;
+use super::tokens::{self, hex_value};
 use crate::model::{FrameKind, Offset, SourcePosition, Symbol};
 
 /// Takes a call site's text apart. Never fails: what cannot be told apart becomes a symbol without a function.
@@ -64,7 +64,14 @@ fn module_prefix(input: &str) -> IResult<&str, &str> {
 
 /// ` [c:\x y\z.cpp @ 12]`, or SOS's ` at /src/a.cpp:12`: read from the right, since paths hold anything.
 fn split_source(body: &str) -> (&str, Option<SourcePosition>) {
-    bracketed_source(body).or_else(|| colon_source(body)).unwrap_or((body, None))
+    bracketed_source(body).or_else(|| colon_source(body)).or_else(|| line_only(body)).unwrap_or((body, None))
+}
+
+/// Visual Studio's ` Line 12` names no file.
+fn line_only(body: &str) -> Option<(&str, Option<SourcePosition>)> {
+    let (name, line) = body.rsplit_once(" Line ")?;
+    let line = line.parse().ok()?;
+    Some((name.trim_end(), Some(SourcePosition { path: name.len()..name.len(), line })))
 }
 
 fn bracketed_source(body: &str) -> Option<(&str, Option<SourcePosition>)> {
@@ -85,10 +92,12 @@ fn colon_source(body: &str) -> Option<(&str, Option<SourcePosition>)> {
 }
 
 /// Takes off `(FPO: [Non-Fpo])`, `(CONV: stdcall)`, `(TrapFrame @ ...)`, `[No function listed.]` and the like.
-fn without_remarks(body: &str) -> &str {
+pub fn without_remarks(body: &str) -> &str {
     const REMARKS: [&str; 6] = ["(FPO:", "(CONV:", "(TrapFrame @", "(TrapFrame-", "[No function listed.]", "(!devobj "];
     // `// any` and `<-- here` are what people write behind a frame.
-    let comments = [&b" // "[..], b" <-", b" <="].into_iter().filter_map(|mark| memmem::find(body.as_bytes(), mark));
+    let comments = [&b" // "[..], b" //", b" ; ", b" <-", b" <="]
+        .into_iter()
+        .filter_map(|mark| memmem::find(body.as_bytes(), mark));
     let mut body = body[..comments.min().unwrap_or(body.len())].trim_end();
     if !body.ends_with([')', ']']) {
         return body;
@@ -157,6 +166,38 @@ fn is_managed(function: &str) -> bool {
     let Some((_, last)) = name.rsplit_once('.') else { return false };
     let compiler_suffix = last == "cold" || last.chars().all(|c| c.is_ascii_digit());
     !name.contains("::") && !name.starts_with('.') && (!compiler_suffix || last.is_empty())
+}
+
+/// Where a text holds several frames because its line ends were lost, each with its addresses: the pieces.
+pub fn lost_line_ends(text: &str) -> Option<Vec<&str>> {
+    let start_of = |word: &str| word.as_ptr() as usize - text.as_ptr() as usize;
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is_address = |at: usize| words.get(at).is_some_and(|word| matches!(tokens::address(word), Ok(("", _))));
+    let is_number = |word: &str| word.len() == 2 && tokens::frame_number(&format!("{word} ")).is_ok();
+    let mut cuts = Vec::new();
+    for at in 0..words.len() {
+        let first = at == 0 || !(is_address(at - 1) || words[at - 1] == ":");
+        if !(first && is_address(at) && is_address(at + 1)) {
+            continue;
+        }
+        let numbered = at > 0 && is_number(words[at - 1]);
+        cuts.push(start_of(words[if numbered { at - 1 } else { at }]));
+    }
+    if cuts.len() < 2 {
+        return None;
+    }
+    cuts.push(text.len());
+    // Tables and memory dumps have rows of addresses too; here a call site stands behind each pair.
+    let has_site = |from: usize, to: usize| text[from..to].contains(['!', '.']) || text[from..to].contains("+0x");
+    let mut starts: Vec<usize> = cuts.windows(2).filter(|cut| has_site(cut[0], cut[1])).map(|cut| cut[0]).collect();
+    if starts.len() < 2 || starts.len() * 2 < cuts.len() {
+        return None;
+    }
+    if !text[..starts[0]].trim().is_empty() {
+        starts.insert(0, 0);
+    }
+    starts.push(text.len());
+    Some(starts.windows(2).map(|piece| text[piece[0]..piece[1]].trim_end()).collect())
 }
 
 /// Whether a text that came without header or prompt can be believed to be a call site and is no prose.

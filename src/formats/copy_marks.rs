@@ -1,59 +1,88 @@
 //! Marks that copying puts around lines: the `> ` of a quoted mail, the `12. ` of a listing, the `|` of a table.
 
-use super::{clrstack, kstack, prompt, thread_header};
+use super::stacks::{self, clrstack, k};
+use super::{prompt, thread_header};
 
-/// Takes marks off lines. A line may begin with `>` of its own, the rest of a template's arguments, so quotation marks
+/// What stands before every line of a quoted mail, a comment or a copied listing.
+const MARKS: [&str; 8] = [">", "//", "# |", "#", ";", "*", "'", "\""];
+
+/// Takes marks off lines. A line may begin with a mark of its own, `>` being the rest of a template's arguments, so marks
 /// are believed from a line on that is something known without them.
 #[derive(Debug, Default)]
 pub struct CopyMarks {
-    quoted: bool,
+    /// The mark of the lines above.
+    mark: Option<&'static str>,
 }
 
 impl CopyMarks {
     /// The line without its marks.
     pub fn strip<'t>(&mut self, line: &'t str) -> &'t str {
-        let first = line.trim_start().as_bytes().first().copied().unwrap_or_default();
-        if first != b'>' {
-            self.quoted = false;
-        }
-        match first {
-            b'>' if prompt::parse(line).is_none() => {
-                let bare = without_quotes(line);
-                self.quoted |= is_known(bare);
-                if self.quoted { bare } else { line }
-            }
+        let line = line.strip_suffix("\"\"\"").unwrap_or(line);
+        let trimmed = line.trim_start();
+        match trimmed.as_bytes().first().copied().unwrap_or_default() {
             b'|' if is_known(line.trim_matches(['|', ' '])) => line.trim_matches(['|', ' ']),
             b'0'..=b'9' => without_list_number(line),
+            _ => self.without_mark(line, trimmed),
+        }
+    }
+
+    fn without_mark<'t>(&mut self, line: &'t str, trimmed: &'t str) -> &'t str {
+        let Some(mark) = MARKS.into_iter().find(|mark| trimmed.starts_with(mark)) else {
+            self.mark = None;
+            return line;
+        };
+        if self.mark != Some(mark) {
+            self.mark = None;
+            if !is_known(line) && is_known_or_site(without(mark, trimmed)) {
+                self.mark = Some(mark);
+            }
+        }
+        match self.mark {
+            Some(mark) if prompt::parse(line).is_none() => without(mark, trimmed),
             _ => line,
         }
     }
 }
 
-fn is_known(line: &str) -> bool {
+/// `> > 00 00000000`0b99b2f0 ...`: every answer to a mail adds one. dotnet-dump's prompt looks the same and is kept.
+fn without<'t>(mark: &str, line: &'t str) -> &'t str {
+    let mut rest = line;
+    while let Some(bare) = rest.strip_prefix(mark) {
+        rest = bare.strip_prefix(' ').unwrap_or(bare);
+    }
+    rest
+}
+
+/// A call site alone counts where an offset shows that it is one.
+fn is_known_or_site(line: &str) -> bool {
+    is_known(line) || (line.contains('!') && stacks::bare::frame(line).is_some())
+}
+
+/// Whether a line is surely part of a debugger's output.
+pub fn is_known(line: &str) -> bool {
     prompt::parse(line).is_some()
-        || kstack::header(line).is_some()
-        || kstack::frame_without_header(line).is_some()
+        || k::header(line).is_some()
+        || k::frame_without_header(line).is_some()
         || clrstack::is_header(line)
         || clrstack::row(line).is_some()
         || clrstack::thread_header(line).is_some()
         || thread_header::parse(line).is_some()
-}
-
-/// `> > 00 00000000`0b99b2f0 ...`: every answer to a mail adds one. dotnet-dump's prompt looks the same and is kept.
-fn without_quotes(line: &str) -> &str {
-    let mut rest = line.trim_start();
-    while let Some(quoted) = rest.strip_prefix('>') {
-        rest = quoted.strip_prefix(' ').unwrap_or(quoted);
-    }
-    rest
+        || stacks::shown_by(line).is_some()
 }
 
 /// `  12. 000000001bb1e9a0 ...`: paste sites number lines; a frame number has no dot.
 fn without_list_number(line: &str) -> &str {
     let number = line.trim_start();
     let digits = number.bytes().take_while(u8::is_ascii_digit).count();
-    match number[digits..].strip_prefix(". ") {
-        Some(rest) if digits <= 5 => rest.trim_start(),
+    if digits > 5 {
+        return line;
+    }
+    if let Some(rest) = number[digits..].strip_prefix(". ") {
+        return rest.trim_start();
+    }
+    // A test's output behind its number: `23:     #6 0x7ff9bb1f1789 in SDL_WriteIO`.
+    match number[digits..].strip_prefix(": ") {
+        Some(rest) if prompt::parse(line).is_none() && is_known(rest) => rest,
         _ => line,
     }
 }
@@ -75,6 +104,12 @@ mod tests {
             ("| 00000000`0b99b2f0 00000000`00000000 a!b | |", "00000000`0b99b2f0 00000000`00000000 a!b"),
             ("00 00000000`0b99b2f0 a!b", "00 00000000`0b99b2f0 a!b"),
             ("prose > more", "prose > more"),
+            ("    // ChildEBP RetAddr  Args to Child", "ChildEBP RetAddr  Args to Child"),
+            ("    // any words", "any words"),
+            ("int x; // 0", "int x; // 0"),
+            ("# a heading", "# a heading"),
+            ("> ntdll!ZwCreateEvent+0x3", "ntdll!ZwCreateEvent+0x3"),
+            ("23:     #6 0x7ff9bb1f1789 in SDL_WriteIO", "    #6 0x7ff9bb1f1789 in SDL_WriteIO"),
         ] {
             assert_eq!(marks.strip(line), want, "{line}");
         }

@@ -34,16 +34,6 @@ pub fn is_debugger_message(line: &str) -> bool {
     dots || STARTS.iter().any(|start| line.starts_with(start))
 }
 
-/// The command whose table begins with this header; its rows look like frames to an unprompted eye.
-pub fn table_command(line: &str) -> Option<&'static str> {
-    let words = line.split_ascii_whitespace();
-    if words.clone().eq(["start", "end", "module", "name"]) {
-        return Some("lm");
-    }
-    let first = line.split_ascii_whitespace().next()?;
-    (first.ends_with("/REG") && words.skip(1).eq(["Object", "Name"])).then_some("!dumpstackobjects")
-}
-
 /// Whether a line stands for frames that someone cut out: `[...]`, `<snip>`.
 pub fn is_cut_mark(line: &str) -> bool {
     let inner = line.trim_matches(['[', ']', '<', '>', '(', ')', '{', '}', '-', '=', '*', ' ']);

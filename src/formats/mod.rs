@@ -7,34 +7,35 @@
 //! |---|---|
 //! | `prompt` | `0:057> kL`: prompts, and what a command prints |
 //! | `thread_header` | `.  0  Id: 1f4.1f8 Suspend: 1 Teb: ...` |
-//! | `kstack` | the debugger engine's `k`, `kL`, `kv`, `kb`, `kn`, `kc`, `kf`, `kp`, `kP` |
-//! | `clrstack` | SOS's `!clrstack` |
-//! | `bare` | call sites alone, one a line |
+//! | `stacks/` | the dialects of stacks, one file each |
+//! | `tables/` | what debuggers print besides stacks, one file each |
 //! | `call_site` | `module!function+offset [source @ line]` |
 //! | `wrapping` | lines that a mail client broke |
 //! | `copy_marks` | `> ` of quoted mails, line numbers of listings |
+//! | `markup` | DML and HTML around a line |
 //! | `message` | what the debugger says about itself |
 //! | `shape` | the byte test that most lines pass instead of all of the above |
 
-mod bare;
 mod call_site;
-mod clrstack;
 mod copy_marks;
-mod kstack;
+mod markup;
 mod message;
 mod notes;
 mod prompt;
 mod reader;
 mod section;
 mod shape;
+mod stacks;
+mod tables;
 mod thread_header;
 mod tokens;
 mod wrapping;
 
 use std::io::Read;
 
-use crate::model::{CallSites, Capture, SkipReason, Skipped, Stack, Symbol};
+use crate::model::{CallSites, Capture, SkipReason, Skipped, Stack, Symbol, Table};
 use crate::text::TextError;
+use stacks::{clrstack, k};
 
 pub use reader::{Accounts, Reader, Reading};
 
@@ -42,6 +43,9 @@ pub use reader::{Accounts, Reader, Reading};
 pub trait Sink {
     /// A stack is complete. `sites` resolves its call sites.
     fn stack(&mut self, stack: &Stack, sites: &CallSites);
+
+    /// A table is complete.
+    fn table(&mut self, _table: &Table) {}
 
     /// A line was skipped.
     fn skipped(&mut self, _line: u32, _text: &str, _reason: &SkipReason) {}
@@ -66,10 +70,10 @@ pub fn read_example(text: &str, sink: &mut dyn Sink) {
 
 /// Reads a source as a whole and keeps everything, skipped lines included when `keep_skipped` asks for them.
 pub fn read_capture(input: impl Read, name: &str, keep_skipped: bool) -> Result<(Capture, Accounts), TextError> {
-    let mut keep = Keep { stacks: Vec::new(), skipped: Vec::new(), keep_skipped };
+    let mut keep = Keep { stacks: Vec::new(), tables: Vec::new(), skipped: Vec::new(), keep_skipped };
     let reading = read(input, name, &mut keep)?;
     let Reading { source, sites, notes, accounts } = reading;
-    Ok((Capture { source, sites, stacks: keep.stacks, notes, skipped: keep.skipped }, accounts))
+    Ok((Capture { source, sites, stacks: keep.stacks, tables: keep.tables, notes, skipped: keep.skipped }, accounts))
 }
 
 /// Takes a call site's text apart: what a frame line holds behind its addresses.
@@ -87,7 +91,7 @@ pub fn clean_frame_line(line: &str) -> String {
     if let Some(row) = clrstack::bare_row(line).filter(|row| row.method.is_empty() || row.method.contains('.')) {
         return reader::sos_site_text(&row);
     }
-    match kstack::frame_without_header(line).or_else(|| kstack::frame(line, kstack::Columns::default())) {
+    match k::frame_without_header(line).or_else(|| k::frame(line, k::Columns::default())) {
         Some(frame) if !frame.site.is_empty() => frame.site.to_string(),
         _ => without_number(line).to_string(),
     }
@@ -103,6 +107,7 @@ fn without_number(line: &str) -> &str {
 
 struct Keep {
     stacks: Vec<Stack>,
+    tables: Vec<Table>,
     skipped: Vec<Skipped>,
     keep_skipped: bool,
 }
@@ -110,6 +115,10 @@ struct Keep {
 impl Sink for Keep {
     fn stack(&mut self, stack: &Stack, _sites: &CallSites) {
         self.stacks.push(stack.clone());
+    }
+
+    fn table(&mut self, table: &Table) {
+        self.tables.push(table.clone());
     }
 
     fn skipped(&mut self, line: u32, text: &str, reason: &SkipReason) {

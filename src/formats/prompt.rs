@@ -11,6 +11,8 @@ use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
 use super::tokens::{blanks0, decimal, hex_number};
+use super::{stacks, tables};
+use crate::model::Dialect;
 
 /// A prompt line.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,13 +26,11 @@ pub struct Prompt<'a> {
 /// What a command prints, as far as it matters for reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Stacks of the `k` family.
-    K,
-    /// Managed stacks of SOS.
-    Clrstack,
-    /// `!dumpstack`, `!eestack`: every word of the stack that looks like a return address.
-    RawStackWords,
-    /// Something that is no stack, though its lines may look like frames.
+    /// Stacks of a dialect.
+    Stacks(Dialect),
+    /// A table, by its name.
+    Table(&'static str),
+    /// Something that is neither, though its lines may look like frames.
     NoStack,
     /// Not known: its lines are judged by their shape.
     Unknown,
@@ -67,7 +67,7 @@ fn kernel_mode(input: &str) -> IResult<&str, Option<u32>> {
 }
 
 fn lldb(input: &str) -> IResult<&str, Option<u32>> {
-    value(None, tag("(lldb)")).parse(input)
+    value(None, alt((tag("(lldb)"), tag("(gdb)"), tag("(rr)")))).parse(input)
 }
 
 /// dotnet-dump prints a bare `> `, as mail clients do for a quotation: only before a command that it knows.
@@ -79,14 +79,19 @@ fn dotnet_dump(input: &str) -> IResult<&str, Option<u32>> {
     }
 }
 
-/// What the command prints. Of several (`r; k`) the one that prints stacks counts.
+/// What the command prints. Of several (`r; k`) the one that prints stacks counts, then one that prints a table.
 pub fn output(command: &str) -> Output {
+    let rank = |output: Output| match output {
+        Output::Stacks(_) => 3,
+        Output::Table(_) => 2,
+        Output::NoStack => 1,
+        Output::Unknown => 0,
+    };
     let mut found = Output::Unknown;
     for part in command.split(';') {
-        match single_output(part) {
-            Output::Unknown => {}
-            Output::NoStack if found != Output::Unknown => {}
-            known => found = known,
+        let output = single_output(part);
+        if rank(output) > rank(found) {
+            found = output;
         }
     }
     found
@@ -100,20 +105,29 @@ pub fn commanded_thread(command: &str) -> Option<u32> {
 fn single_output(command: &str) -> Output {
     let command = command.trim();
     let bare = without_thread_prefix(command);
-    let word = bare.split([' ', '\t']).next().unwrap_or_default();
+    let (word, arguments) = bare.split_once([' ', '\t']).unwrap_or((bare, ""));
     if word.is_empty() {
-        return if command.is_empty() { Output::Unknown } else { Output::NoStack };
+        return if command.is_empty() { Output::Unknown } else { Output::Table("threads") };
     }
     if is_k(word) {
-        return Output::K;
+        return Output::Stacks(Dialect::K);
     }
     let name = word.trim_start_matches('!').to_ascii_lowercase();
     let name = name.rsplit('.').next().unwrap_or_default();
-    match name {
-        "clrstack" => Output::Clrstack,
-        "dumpstack" | "eestack" => Output::RawStackWords,
-        _ if NO_STACK.contains(&name) => Output::NoStack,
-        _ => Output::Unknown,
+    if name == "clrstack" {
+        return Output::Stacks(Dialect::Clrstack);
+    }
+    let prints = |command: &&str| match command.split_once(' ') {
+        Some((first, second)) => first == name && arguments.trim_start().starts_with(second),
+        None => *command == name,
+    };
+    if let Some(format) = stacks::FORMATS.iter().find(|format| format.commands.iter().any(|command| prints(&command))) {
+        return Output::Stacks(format.dialect);
+    }
+    match tables::of_command(name, arguments) {
+        Some(table) => Output::Table(table.name),
+        None if NO_STACK.contains(&name) => Output::NoStack,
+        None => Output::Unknown,
     }
 }
 
@@ -145,13 +159,12 @@ fn is_k(word: &str) -> bool {
 
 /// Commands whose output is no stack, by name without `!` and extension name.
 const NO_STACK: &[&str] = &[
-    "address",
     "bl",
     "bp",
     "bu",
     "bm",
     "chain",
-    "cs",
+    "d",
     "da",
     "db",
     "dc",
@@ -160,64 +173,60 @@ const NO_STACK: &[&str] = &[
     "do",
     "dp",
     "dps",
+    "dpp",
+    "dpu",
     "dq",
     "dqs",
-    "dso",
     "dt",
     "du",
-    "dumpasync",
-    "dumpdomain",
-    "dumpheap",
     "dumpobj",
     "dv",
-    "eeheap",
-    "eeversion",
-    "finalizequeue",
-    "gchandles",
+    "dumparray",
+    "dumpclass",
+    "dumpdelegates",
+    "dumpil",
+    "dumpmd",
+    "dumpmodule",
+    "dumpmt",
+    "dumpvc",
+    "eb",
+    "ed",
     "gcroot",
-    "handle",
-    "heap",
+    "gchandleleaks",
+    "gcwhere",
+    "dumpheap",
+    "dumpruntimetypes",
+    "dumpassembly",
+    "listnearobj",
+    "lno",
     "help",
-    "htrace",
     "ip2md",
     "kd",
     "ln",
-    "lm",
-    "lmv",
-    "lmvm",
     "load",
     "loadby",
-    "locks",
-    "lastevent",
     "logopen",
     "logappend",
     "logclose",
     "name2ee",
     "objsize",
-    "pe",
     "peb",
-    "printexception",
     "q",
     "r",
     "reload",
-    "runaway",
     "setclrpath",
     "sosstatus",
     "sympath",
     "symfix",
-    "syncblk",
     "teb",
-    "threadpool",
-    "threads",
-    "clrthreads",
     "time",
     "u",
     "ub",
     "uf",
-    "version",
-    "vertarget",
     "vmstat",
     "wt",
+    "teb",
+    "pte",
     "x",
 ];
 
@@ -228,26 +237,26 @@ mod tests {
     #[test]
     fn prompts_and_what_their_commands_print() {
         for (line, thread, command, prints) in [
-            ("0:057> kL", Some(57), "kL", Output::K),
-            ("  0:000:x86> ~*kb", Some(0), "~*kb", Output::K),
-            ("0:000> ~*e !clrstack -a", Some(0), "~*e !clrstack -a", Output::Clrstack),
-            ("0:000> ~*e!ClrStack", Some(0), "~*e!ClrStack", Output::Clrstack),
-            ("0:012> ~4 kPn 20", Some(12), "~4 kPn 20", Output::K),
-            ("0:012> ~~[0x1b6c]kv", Some(12), "~~[0x1b6c]kv", Output::K),
-            ("0:000> !sos.clrstack", Some(0), "!sos.clrstack", Output::Clrstack),
-            ("0:000> ~2e r; k; kd", Some(0), "~2e r; k; kd", Output::K),
+            ("0:057> kL", Some(57), "kL", Output::Stacks(Dialect::K)),
+            ("  0:000:x86> ~*kb", Some(0), "~*kb", Output::Stacks(Dialect::K)),
+            ("0:000> ~*e !clrstack -a", Some(0), "~*e !clrstack -a", Output::Stacks(Dialect::Clrstack)),
+            ("0:000> ~*e!ClrStack", Some(0), "~*e!ClrStack", Output::Stacks(Dialect::Clrstack)),
+            ("0:012> ~4 kPn 20", Some(12), "~4 kPn 20", Output::Stacks(Dialect::K)),
+            ("0:012> ~~[0x1b6c]kv", Some(12), "~~[0x1b6c]kv", Output::Stacks(Dialect::K)),
+            ("0:000> !sos.clrstack", Some(0), "!sos.clrstack", Output::Stacks(Dialect::Clrstack)),
+            ("0:000> ~2e r; k; kd", Some(0), "~2e r; k; kd", Output::Stacks(Dialect::K)),
             ("1: kd> !thread", None, "!thread", Output::Unknown),
-            ("lkd> k", None, "k", Output::K),
-            ("(lldb) clrstack -f", None, "clrstack -f", Output::Clrstack),
-            ("> clrstack -all", None, "clrstack -all", Output::Clrstack),
+            ("lkd> k", None, "k", Output::Stacks(Dialect::K)),
+            ("(lldb) clrstack -f", None, "clrstack -f", Output::Stacks(Dialect::Clrstack)),
+            ("> clrstack -all", None, "clrstack -all", Output::Stacks(Dialect::Clrstack)),
             ("0:000> dps @rsp L10", Some(0), "dps @rsp L10", Output::NoStack),
             ("0:000> kd", Some(0), "kd", Output::NoStack),
-            ("0:000> ~", Some(0), "~", Output::NoStack),
+            ("0:000> ~", Some(0), "~", Output::Table("threads")),
             ("0:000> ~5s", Some(0), "~5s", Output::Unknown),
             ("0:000> .loadby sos clr", Some(0), ".loadby sos clr", Output::NoStack),
-            ("0:000> !eestack -short", Some(0), "!eestack -short", Output::RawStackWords),
+            ("0:000> !eestack -short", Some(0), "!eestack -short", Output::Stacks(Dialect::Dumpstack)),
             ("0:000>", Some(0), "", Output::Unknown),
-            ("0:000> 0:001> k", Some(1), "k", Output::K),
+            ("0:000> 0:001> k", Some(1), "k", Output::Stacks(Dialect::K)),
         ] {
             assert_eq!(parse(line), Some(Prompt { thread, command }), "{line}");
             assert_eq!(output(command), prints, "{line}");

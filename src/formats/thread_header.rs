@@ -22,6 +22,15 @@ pub fn parse(line: &str) -> Option<ThreadRef> {
     header(line).ok().map(|(_, thread)| thread)
 }
 
+/// Reads the header of the kernel debugger's `!thread` and `!process`: `THREAD 86826030  Cid 0f64.1214  Teb: 7ffdf000 ...`.
+pub fn kernel(line: &str) -> Option<ThreadRef> {
+    let behind = line.trim_start().strip_prefix("THREAD ")?;
+    let hex = || preceded(opt(tag("0x")), hex_number);
+    let ids = (tag_no_case("cid"), opt(char(':')), blanks0, hex(), char('.'), hex());
+    let (_, (_, _, _, (_, _, _, process_id, _, os_id))) = (blanks0, hex(), blanks1, ids).parse(behind).ok()?;
+    Some(ThreadRef { os_id: Some(os_id), process_id: Some(process_id), ..ThreadRef::default() })
+}
+
 fn header(input: &str) -> IResult<&str, ThreadRef> {
     let marks = opt(is_a(".# \t\u{a0}"));
     let ids = (hex_number, char('.'), hex_number);
@@ -50,6 +59,7 @@ mod tests {
                 Some((12, 0x1a2c, 0x1f40, Some("GC worker"))),
             ),
             ("Id: 1f4.1f8", None),
+            ("THREAD of 0f64.1214", None),
             ("Thread 51 - System ID 7224", None),
         ] {
             let got = parse(line).map(|t| (t.index.unwrap(), t.process_id.unwrap(), t.os_id.unwrap(), t.name));

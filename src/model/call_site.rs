@@ -34,7 +34,7 @@ pub struct Symbol {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Offset(pub Option<u64>);
 
-/// ` [/src/contoso/svc.cpp @ 31]`: the path's range in the text, and the line.
+/// ` [/src/contoso/svc.cpp @ 31]`: the path's range in the text, empty where only the line is named, and the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourcePosition {
     pub path: Range<usize>,
@@ -75,7 +75,7 @@ impl<'a> CallSite<'a> {
     }
 
     pub fn source_file(&self) -> Option<&'a str> {
-        self.symbol.source.as_ref().map(|source| &self.text[source.path.clone()])
+        self.symbol.source.as_ref().map(|source| &self.text[source.path.clone()]).filter(|path| !path.is_empty())
     }
 
     pub fn source_line(&self) -> Option<u32> {

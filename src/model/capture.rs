@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{CallSites, Stack};
+use super::{CallSites, Stack, Table};
 use crate::text::Encoding;
 
 /// Everything read from one source, held in memory.
@@ -11,6 +11,7 @@ pub struct Capture {
     pub source: SourceInfo,
     pub sites: CallSites,
     pub stacks: Vec<Stack>,
+    pub tables: Vec<Table>,
     pub notes: Vec<Note>,
     pub skipped: Vec<Skipped>,
 }
@@ -51,10 +52,12 @@ pub enum NoteCode {
     NothingRecognised,
     /// The source could not be read.
     Unreadable,
+    /// Many lines of a debugger's output were not understood.
+    NotUnderstood,
 }
 
 impl NoteCode {
-    pub const ALL: [NoteCode; 8] = [
+    pub const ALL: [NoteCode; 9] = [
         NoteCode::Holes,
         NoteCode::BreaksOff,
         NoteCode::WalkFailed,
@@ -63,6 +66,7 @@ impl NoteCode {
         NoteCode::Empty,
         NoteCode::NothingRecognised,
         NoteCode::Unreadable,
+        NoteCode::NotUnderstood,
     ];
 
     pub fn code(self) -> &'static str {
@@ -75,6 +79,7 @@ impl NoteCode {
             NoteCode::Empty => "N006",
             NoteCode::NothingRecognised => "N007",
             NoteCode::Unreadable => "N008",
+            NoteCode::NotUnderstood => "N009",
         }
     }
 }
@@ -96,14 +101,14 @@ pub enum SkipReason {
     Prose,
     /// The debugger talking about itself: symbol warnings, module loads, dots of progress.
     DebuggerMessage,
-    /// A frame's parameters, locals or registers.
+    /// A frame's parameters, locals, registers or source line.
     FrameDetail,
     /// SOS reported that it could not walk the stack (further).
     WalkFailed,
+    /// A frame's place without its stack, as debuggers show it when they stop or change threads.
+    Location,
     /// Output of a command that prints no stack, or one that is not read.
     CommandOutput(Arc<str>),
-    /// Raw stack words (`!dumpstack`), which hold false frames: not an unwound stack.
-    RawStackWords,
     Overlong(u64),
 }
 
@@ -114,10 +119,10 @@ impl SkipReason {
             SkipReason::Blank => "blank line".to_string(),
             SkipReason::Prose => "not a frame, header or table".to_string(),
             SkipReason::DebuggerMessage => "message of the debugger about itself".to_string(),
-            SkipReason::FrameDetail => "parameter, local or register of a frame".to_string(),
+            SkipReason::FrameDetail => "parameter, local, register or source line of a frame".to_string(),
             SkipReason::WalkFailed => "SOS could not walk this stack".to_string(),
+            SkipReason::Location => "where a thread stands, without its stack".to_string(),
             SkipReason::CommandOutput(command) => format!("output of `{command}`, which is not a stack"),
-            SkipReason::RawStackWords => "raw stack words, not an unwound stack".to_string(),
             SkipReason::Overlong(bytes) => format!("line of {bytes} bytes, longer than debugger output gets"),
         }
     }

@@ -10,6 +10,26 @@ pub enum StackKind {
     /// A thread as it stood when the debugger looked.
     #[default]
     Thread,
+    /// Where an exception was thrown, down to where it was caught.
+    Exception,
+    /// Who allocated a block, opened a handle or entered a lock: no thread stands there.
+    Allocation,
+    /// Asynchronous methods that wait for each other: no thread stands there either.
+    Async,
+    /// Raw words of a stack (`!dumpstack`): false frames among the true ones.
+    Unreliable,
+}
+
+impl StackKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            StackKind::Thread => "thread",
+            StackKind::Exception => "exception",
+            StackKind::Allocation => "allocation",
+            StackKind::Async => "async",
+            StackKind::Unreliable => "unreliable",
+        }
+    }
 }
 
 /// Which tool's way of writing a stack it was read from.
@@ -20,6 +40,40 @@ pub enum Dialect {
     K,
     /// `!clrstack` of SOS.
     Clrstack,
+    /// `!dumpstack`, `!eestack` of SOS.
+    Dumpstack,
+    /// `!printexception`, `!dumpexceptions` of SOS.
+    PrintException,
+    /// `clrma`, SOS's part of `!analyze`.
+    Clrma,
+    /// `pstacks` of SOS.
+    ParallelStacks,
+    /// `dumpasync` of SOS.
+    DumpAsync,
+    /// .NET exception text.
+    ExceptionText,
+    /// Mono's thread dump.
+    Mono,
+    /// `dotnet-stack report`.
+    DotnetStack,
+    /// The Call Stack window of Visual Studio.
+    VisualStudio,
+    /// `bt` of lldb.
+    Lldb,
+    /// `bt` of gdb.
+    Gdb,
+    /// minidump-stackwalk.
+    Minidump,
+    /// `!findstack`.
+    FindStack,
+    /// `!us` of the extension mex.
+    Mex,
+    /// `!stacks` of the kernel debugger.
+    KernelStacks,
+    /// Logs and differences of UMDH.
+    Umdh,
+    /// Traces of `!heap -p -a`, `!htrace`, `!cs`, `!avrf`.
+    Trace,
 }
 
 impl Dialect {
@@ -27,7 +81,29 @@ impl Dialect {
         match self {
             Dialect::K => "k",
             Dialect::Clrstack => "clrstack",
+            Dialect::Dumpstack => "dumpstack",
+            Dialect::PrintException => "printexception",
+            Dialect::Clrma => "clrma",
+            Dialect::ParallelStacks => "pstacks",
+            Dialect::DumpAsync => "dumpasync",
+            Dialect::ExceptionText => "exception-text",
+            Dialect::Mono => "mono",
+            Dialect::DotnetStack => "dotnet-stack",
+            Dialect::VisualStudio => "visual-studio",
+            Dialect::Lldb => "lldb",
+            Dialect::Gdb => "gdb",
+            Dialect::Minidump => "minidump-stackwalk",
+            Dialect::FindStack => "findstack",
+            Dialect::Mex => "mex",
+            Dialect::KernelStacks => "stacks",
+            Dialect::Umdh => "umdh",
+            Dialect::Trace => "trace",
         }
+    }
+
+    /// Native frames end in an offset, managed ones of SOS in their arguments; this tells where a wrapped line breaks.
+    pub fn is_managed(self) -> bool {
+        matches!(self, Dialect::Clrstack | Dialect::ExceptionText | Dialect::Mono | Dialect::DotnetStack)
     }
 }
 
@@ -78,7 +154,7 @@ impl Frame {
         Frame { inline: true, ..self }
     }
 
-    /// The frame number as printed (hexadecimal in the text).
+    /// The frame number: 16 where the text has `10` of the `k` family or `#16` of lldb.
     #[inline]
     pub fn number(&self) -> Option<u32> {
         (self.number != Self::UNNUMBERED).then_some(self.number)

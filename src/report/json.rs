@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{CaseReport, Report};
 use crate::finding::{Evidence, Finding, ThreadEvidence};
-use crate::model::{Capture, FrameKind, Hole, Note, SourceInfo, Stack, ThreadRef};
+use crate::model::{Capture, FrameKind, Hole, Note, SourceInfo, Stack, Table, ThreadRef};
 use crate::rules::{Rule, RuleSet};
 
 /// Writes a scan's report: `stacklint.report/1`.
@@ -205,7 +205,7 @@ pub struct CaptureJson<'a> {
     #[serde(flatten)]
     source: SourceJson<'a>,
     stacks: Vec<StackJson<'a>>,
-    tables: [(); 0],
+    tables: Vec<TableJson<'a>>,
     leak_reports: [(); 0],
     counters: [(); 0],
     notes: Vec<NoteJson<'a>>,
@@ -220,6 +220,29 @@ struct StackJson<'a> {
     line: u32,
     frames: Vec<FrameJson<'a>>,
     holes: Vec<HoleJson>,
+}
+
+#[derive(Serialize)]
+struct TableJson<'a> {
+    name: &'a str,
+    command: Option<&'a str>,
+    line: u32,
+    columns: &'a [&'a str],
+    rows: Vec<RowJson<'a>>,
+    fields: Vec<FieldJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct RowJson<'a> {
+    line: u32,
+    cells: &'a [String],
+}
+
+#[derive(Serialize)]
+struct FieldJson<'a> {
+    line: u32,
+    name: &'a str,
+    value: &'a str,
 }
 
 #[derive(Serialize)]
@@ -274,11 +297,26 @@ impl<'a> From<&'a Capture> for CaptureJson<'a> {
         CaptureJson {
             source: source_json(&capture.source),
             stacks: capture.stacks.iter().map(|stack| stack_json(stack, capture)).collect(),
-            tables: [],
+            tables: capture.tables.iter().map(table_json).collect(),
             leak_reports: [],
             counters: [],
             notes: capture.notes.iter().map(note).collect(),
         }
+    }
+}
+
+fn table_json(table: &Table) -> TableJson<'_> {
+    TableJson {
+        name: table.name,
+        command: table.command.as_deref(),
+        line: table.line,
+        columns: table.columns,
+        rows: table.rows.iter().map(|row| RowJson { line: row.line, cells: &row.cells }).collect(),
+        fields: table
+            .fields
+            .iter()
+            .map(|field| FieldJson { line: field.line, name: &field.name, value: &field.value })
+            .collect(),
     }
 }
 
@@ -302,7 +340,7 @@ fn stack_json<'a>(stack: &'a Stack, capture: &'a Capture) -> StackJson<'a> {
         Some(stack.frames[above].number().unwrap_or(above as u32))
     };
     StackJson {
-        kind: "thread",
+        kind: stack.kind.name(),
         thread: ThreadJson::from(&stack.thread),
         command: stack.command.as_deref(),
         format: stack.dialect.name(),

@@ -217,10 +217,15 @@ fn no_escape_sequence_of_a_log_reaches_the_terminal() {
 fn skipped_lines_are_listed_with_their_reason() {
     let output = run_with(
         &["parse", "--show-skipped", "--color", "never"],
-        b"hello\n0:000> lm\nstart end module name\n0:000> k\n00000000`0b99b580 00000000`00000000 a!b+0x1\n",
+        b"hello\n0:000> dps @rsp\n00000000`0011fcb8  00000001`40001609 a!b\n0:000> k\n00000000`0b99b580 00000000`00000000 a!b+0x1\n",
     );
     let said = text(&output.stdout);
-    for part in ["1  hello", "not a frame, header or table", "3  start end module name", "output of `lm`"] {
+    for part in [
+        "1  hello",
+        "not a frame, header or table",
+        "3  00000000`0011fcb8  00000001`40001609 a!b",
+        "output of `dps @rsp`",
+    ] {
         assert!(said.contains(part), "{said}");
     }
 }

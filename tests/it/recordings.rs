@@ -54,8 +54,6 @@ fn what_looks_like_frames_is_none() {
         "dbgeng/r.txt",
         "dbgeng/x_svcbang-_Render.txt",
         "dbgeng/threads.txt",
-        "sos/bang-dumpstack.txt",
-        "sos/bang-eestack.txt",
         "sos/bang-threads.txt",
     ] {
         assert_eq!(read(name).stacks, [], "{name}");

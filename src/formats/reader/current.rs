@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::formats::tokens;
-use crate::model::{CallSites, Dialect, Frame, Hole, SiteId, Stack, ThreadRef};
+use crate::model::{CallSites, Dialect, Frame, Hole, SiteId, Stack, StackKind, ThreadRef};
 
 /// Child-SP of neighbouring frames lies no farther apart than this.
 const STACK_REACH: u64 = 1 << 20;
@@ -28,10 +28,14 @@ pub struct Current {
     pub after_blank: bool,
     pub after_prose: bool,
     pub cut_mark: bool,
+    /// A column header came before it.
+    pub headed: bool,
     /// Call sites alone, without columns or header.
     pub bare: bool,
     /// The last frame's whole line, where its columns may have to be read again together with the next line.
     pub raw: String,
+    /// Its first frame may be nothing but the place where a thread stands.
+    pub is_location: bool,
     /// The last frame's line ends within its columns.
     pub unfinished: bool,
 }
@@ -51,6 +55,7 @@ impl Current {
         raw.clear();
         stack.frames.clear();
         stack.holes.clear();
+        stack.kind = StackKind::Thread;
         stack.dialect = dialect;
         stack.thread = thread;
         stack.command.clone_from(command);
@@ -67,7 +72,9 @@ impl Current {
         let stack = &mut self.stack;
         let bottom = stack.frames.last().map(|frame| sites.get(frame.site));
         let breaks_off = bottom.is_some_and(|site| site.is_unreadable()) && stack.dialect == Dialect::K;
-        stack.cut_off |= breaks_off || (self.returns_somewhere && !self.complete && bottom.is_some());
+        // An exception's stack ends where it was caught.
+        stack.cut_off |= stack.kind == StackKind::Exception && bottom.is_some();
+        stack.cut_off |= breaks_off || self.cut_mark || (self.returns_somewhere && !self.complete && bottom.is_some());
         Some(breaks_off)
     }
 
@@ -79,7 +86,8 @@ impl Current {
         let Some(last) = self.stack.frames.last() else { return true };
         match (last.number(), number) {
             (Some(last), Some(number)) => number > last,
-            (None, None) if self.complete => false,
+            // One more below the first frame of a thread, right below it: the engine lost its way.
+            (None, None) if self.complete => self.headed && !self.after_blank && !self.after_prose,
             (None, None) if !self.after_prose => true,
             (None, None) => lies_below(&self.child_sp, child_sp),
             _ => false,

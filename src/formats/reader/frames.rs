@@ -2,10 +2,11 @@
 
 use super::current::digits_of;
 use super::{Reader, parse_site};
-use crate::formats::clrstack::{self, ClrRow};
-use crate::formats::kstack::{self, Columns, KLine};
+use crate::formats::stacks::clrstack::{self, ClrRow};
+use crate::formats::stacks::k::{self, Columns, KLine};
+use crate::formats::stacks::{self, bare};
 use crate::formats::wrapping::{self, Join, Margin};
-use crate::formats::{bare, call_site, tokens};
+use crate::formats::{call_site, tokens};
 use crate::model::{Dialect, SkipReason};
 
 /// Widths at which windows and mail clients wrap lines.
@@ -21,9 +22,15 @@ impl Reader<'_> {
             && match dialect {
                 Some(Dialect::Clrstack) => self.clrstack_row(text) || self.k_frame(text),
                 Some(Dialect::K) => self.k_frame(text) || self.managed_row(text),
-                None => self.managed_row(text) || self.k_frame(text),
+                Some(_) | None => self.managed_row(text) || self.k_frame(text),
             };
         found || (self.section.prints_k() && self.section.columns.is_none() && self.lone_site(text))
+    }
+
+    /// A call site alone below a header of columns: people cut the addresses out.
+    pub(super) fn site_below_header(&mut self, text: &str) -> bool {
+        let headed = self.section.columns.is_some_and(|columns| !columns.site_only);
+        headed && self.current.open && !self.current.after_prose && !self.current.after_blank && self.lone_site(text)
     }
 
     fn k_frame(&mut self, text: &str) -> bool {
@@ -47,10 +54,12 @@ impl Reader<'_> {
                 // Behind a gap, what has the columns of a frame must have the rest of one too.
                 let apart = self.current.after_blank || self.current.after_prose;
                 let is_frame = |frame: &KLine<'_>| !apart || bare::is_plausible(frame.site);
-                kstack::frame(text, columns).filter(|frame| is_frame(frame) && !self.is_memory_row(frame))
+                k::frame(text, columns).filter(|frame| is_frame(frame) && !self.is_memory_row(frame)).or_else(|| {
+                    k::frame_without_child_sp(text).filter(|frame| !apart && bare::is_call_site(frame.site))
+                })
             }
-            Some(columns) => kstack::frame(text, columns).filter(|frame| is_plain_site(frame.site)),
-            None => kstack::frame_without_header(text).filter(|frame| bare::is_call_site(frame.site)),
+            Some(columns) => k::frame(text, columns).filter(|frame| is_plain_site(frame.site)),
+            None => k::frame_without_header(text).filter(|frame| bare::is_call_site(frame.site)),
         }
     }
 
@@ -58,7 +67,8 @@ impl Reader<'_> {
     fn is_memory_row(&self, frame: &KLine<'_>) -> bool {
         let (Some(child_sp), Some(ret_addr)) = (frame.child_sp, frame.ret_addr) else { return false };
         let between = ret_addr.as_ptr() as usize - (child_sp.as_ptr() as usize + child_sp.len());
-        frame.number.is_none() && between == 2 && !self.current.stack.frames.is_empty()
+        let two_blanks = self.section.columns.is_some_and(|columns| columns.frame_ptr);
+        !two_blanks && frame.number.is_none() && between == 2 && !self.current.stack.frames.is_empty()
     }
 
     fn finish_k_frame(&mut self, frame: &KLine<'_>) {
@@ -95,7 +105,7 @@ impl Reader<'_> {
     }
 
     /// The line of the frame at hand, should the next one go on with it.
-    fn keep_line(&mut self, text: &str) {
+    pub(super) fn keep_line(&mut self, text: &str) {
         self.current.raw.clear();
         self.current.raw.push_str(text);
         self.current.last_line_length = text.len();
@@ -104,7 +114,8 @@ impl Reader<'_> {
 
     /// A call site without columns, where the command says that a stack is printed.
     fn lone_site(&mut self, text: &str) -> bool {
-        let Some((number, site)) = bare::frame(text) else { return false };
+        let raw = call_site::is_raw_address(text.trim()).then(|| (None, text.trim()));
+        let Some((number, site)) = bare::frame(text).or(raw) else { return false };
         if !self.current.goes_on(Dialect::K, number, "") {
             self.begin(Dialect::K, self.section.thread.clone(), false);
         }
@@ -115,11 +126,13 @@ impl Reader<'_> {
     /// A call site alone on its line, where nothing says that a stack is printed. One could be a word of prose; two in a
     /// row are a stack.
     pub(super) fn bare_frame(&mut self, text: &str) -> bool {
-        if self.allocations {
+        if self.allocations || stacks::shown_by(text).is_some() {
             return false;
         }
-        let Some((number, site)) = bare::frame(text) else { return false };
         let current = &self.current;
+        let raw = current.open && current.bare && !current.after_prose && call_site::is_raw_address(text.trim());
+        let found = bare::frame(text).or_else(|| raw.then(|| (None, text.trim())));
+        let Some((number, site)) = found else { return false };
         let goes_on =
             current.open && current.bare && !current.after_prose && (!current.after_blank || number.is_some());
         if goes_on && current.goes_on(Dialect::K, number, "") {
@@ -176,11 +189,16 @@ impl Reader<'_> {
             return false;
         }
         let Some(last) = current.stack.frames.last() else { return false };
-        let above = self.sites.get(last.site).text;
+        let by_columns = matches!(current.stack.dialect, Dialect::K | Dialect::Clrstack);
+        let above = if by_columns { self.sites.get(last.site).text } else { current.raw.as_str() };
         let above = call_site::without_glued_warning(above);
-        let managed = current.stack.dialect == Dialect::Clrstack;
+        let managed = current.stack.dialect.is_managed();
         let margin = self.margin_at(text);
+        // A message on symbols came between a frame's columns and its call site.
+        let no_site = self.sites.get(last.site).text.is_empty() || above.ends_with(", calling");
+        let moved = !by_columns && no_site && text.contains(['!', '+']);
         let join = match current.unfinished {
+            _ if moved => Some(Join::WithBlank),
             true if current.after_blank => None,
             true => Some(margin.join(text)),
             false => wrapping::continues(above, managed, margin, text, current.after_blank),
@@ -208,6 +226,14 @@ impl Reader<'_> {
 
     /// Takes the joined line for the frame at hand.
     fn read_again(&mut self, joined: &str) -> bool {
+        if !matches!(self.current.stack.dialect, Dialect::K | Dialect::Clrstack) {
+            let Some(site) = self.format_site(joined) else { return false };
+            if let Some(frame) = self.current.stack.frames.last_mut() {
+                frame.site = site;
+            }
+            self.keep_line(joined);
+            return true;
+        }
         let from_columns = !self.current.raw.is_empty();
         let managed = self.current.stack.dialect == Dialect::Clrstack;
         let mut scratch = std::mem::take(&mut self.scratch);
@@ -223,7 +249,7 @@ impl Reader<'_> {
             }
         } else if from_columns {
             let columns = self.section.columns.unwrap_or_default();
-            again = kstack::frame(joined, columns).or_else(|| kstack::frame_without_header(joined));
+            again = k::frame(joined, columns).or_else(|| k::frame_without_header(joined));
             scratch.push_str(again.as_ref().map_or("", |frame| frame.site));
         } else {
             scratch.push_str(joined);

@@ -3,27 +3,36 @@
 mod broken_off;
 mod current;
 mod frames;
+mod lines;
+mod tables;
 
 use std::io::Read;
 
 use memchr::{memchr, memchr_iter};
 
-use super::clrstack;
 use super::copy_marks::CopyMarks;
-use super::kstack::{self, Columns};
-use super::message::{self, is_cut_mark, is_debugger_message};
+use super::message::{is_cut_mark, is_debugger_message};
 use super::notes::{Notes, missing_frames, plural};
 use super::section::Section;
 use super::shape::{self, Shape};
-use super::tokens::{is_no_space, is_odd_space};
-use super::{Sink, call_site, prompt, thread_header};
-use crate::model::{CallSites, Dialect, Frame, NoteCode, SkipReason, SourceInfo, Symbol, ThreadRef};
+use super::stacks::k::{self, Columns};
+use super::stacks::parallel_stacks::Tree;
+use super::stacks::{bare, clrstack};
+use super::tokens::{self, is_no_space, is_odd_space};
+use super::{Sink, call_site, markup, prompt, thread_header};
+use crate::model::{CallSites, Dialect, Frame, NoteCode, SiteId, SkipReason, SourceInfo, Symbol, Table, ThreadRef};
 use crate::text::{Encoding, TextError, TextReader};
 use broken_off::BrokenOff;
 use current::Current;
 
 /// Call sites held before the sink is asked whether they may be forgotten.
 const SITES_CAP: usize = 24 * 1024 * 1024;
+
+/// More lines than these that should be known, but were not, are worth a note.
+const NOT_UNDERSTOOD: u64 = 5;
+
+/// Only longer lines can be several frames whose line ends were lost.
+const SEVERAL_FRAMES: usize = 80;
 
 /// What a reading leaves behind besides the stacks it gave to its sink.
 #[derive(Debug)]
@@ -42,13 +51,15 @@ pub struct Accounts {
     pub continuations: u64,
     /// Prompts, thread headers and column headers.
     pub headers: u64,
+    /// Rows, fields and headers of tables.
+    pub tables: u64,
     pub skipped: u64,
     pub blank: u64,
 }
 
 impl Accounts {
     pub fn lines(&self) -> u64 {
-        self.frames + self.continuations + self.headers + self.skipped + self.blank
+        self.frames + self.continuations + self.headers + self.tables + self.skipped + self.blank
     }
 }
 
@@ -59,8 +70,17 @@ pub struct Reader<'s> {
     sites: CallSites,
     section: Section,
     current: Current,
+    /// The table being read.
+    table: Option<Table>,
+    /// A row of it belongs to the stack being read.
+    has_row: bool,
+    /// The `pstacks` tree being read: call sites with their lines.
+    tree: Tree<(SiteId, u32)>,
     line: u32,
     stacks: u64,
+    tables: u64,
+    /// Lines of known commands that were not understood, and where the first was.
+    not_understood: (u64, u32),
     accounts: Accounts,
     notes: Notes,
     broken_off: BrokenOff,
@@ -92,8 +112,13 @@ impl<'s> Reader<'s> {
             sites: CallSites::default(),
             section: Section::unprompted(),
             current: Current::default(),
+            table: None,
+            has_row: false,
+            tree: Tree::default(),
             line: 0,
             stacks: 0,
+            tables: 0,
+            not_understood: (0, 0),
             accounts: Accounts::default(),
             notes: Notes::default(),
             broken_off: BrokenOff::default(),
@@ -129,16 +154,32 @@ impl<'s> Reader<'s> {
         }
         self.drop_pending();
         self.finish_section();
+        self.last_notes();
+        let source = SourceInfo { name: self.name, encoding: text.encoding(), lines: self.accounts.lines() };
+        Ok(Reading { source, sites: self.sites, notes: self.notes.finish(), accounts: self.accounts })
+    }
+
+    /// Notes on the source as a whole.
+    fn last_notes(&mut self) {
         if let Some((line, message)) = self.broken_off.note() {
             self.notes.add(NoteCode::BreaksOff, line, || message);
         }
+        let (lines, first) = self.not_understood;
+        if lines > NOT_UNDERSTOOD {
+            let name = &self.name;
+            self.notes.add(NoteCode::NotUnderstood, first, || {
+                format!(
+                    "{lines} lines of the debugger's output were not understood; \
+                     `stacklint parse --show-skipped {name}` shows them"
+                )
+            });
+        }
         if self.accounts.lines() == self.accounts.blank {
             self.notes.add(NoteCode::Empty, 1, || "the input is empty".to_string());
-        } else if self.stacks == 0 {
-            self.notes.add(NoteCode::NothingRecognised, 1, || "no call stack was found in this text".to_string());
+        } else if self.stacks == 0 && self.tables == 0 {
+            self.notes
+                .add(NoteCode::NothingRecognised, 1, || "no call stack or table was found in this text".to_string());
         }
-        let source = SourceInfo { name: self.name, encoding: text.encoding(), lines: self.accounts.lines() };
-        Ok(Reading { source, sites: self.sites, notes: self.notes.finish(), accounts: self.accounts })
     }
 
     fn chunk(&mut self, text: &str) {
@@ -170,6 +211,7 @@ impl<'s> Reader<'s> {
         let shape = match current.stack.dialect {
             Dialect::K => shape::k64(line.as_bytes()),
             Dialect::Clrstack => shape::sos64(line.as_bytes()),
+            _ => None,
         };
         let Some(Shape { number, child_sp, is_last, site }) = shape else { return false };
         let first = current.stack.frames.is_empty();
@@ -215,6 +257,12 @@ impl<'s> Reader<'s> {
             let plain = text.chars().filter(|c| !is_no_space(*c)).map(|c| if is_odd_space(c) { ' ' } else { c });
             return self.some_line(&plain.collect::<String>());
         }
+        if let Some(plain) = markup::strip(text) {
+            return match plain.contains('\n') {
+                true => self.pieces(&plain.lines().collect::<Vec<_>>()),
+                false => self.some_line(&plain),
+            };
+        }
         let text = without_line_end(self.copy_marks.strip(text));
         if text.is_empty() {
             self.drop_pending();
@@ -222,10 +270,29 @@ impl<'s> Reader<'s> {
             self.accounts.blank += 1;
             return;
         }
-        self.known_line(text);
+        match (text.len() > SEVERAL_FRAMES).then(|| self.lost_line_ends(text)).flatten() {
+            Some(pieces) => self.pieces(&pieces),
+            None => self.known_line(text),
+        }
+    }
+
+    /// Several lines on one: in the accounts they are one line.
+    fn pieces(&mut self, pieces: &[&str]) {
+        self.drop_pending();
+        let before = self.accounts;
+        for piece in pieces {
+            self.some_line(piece);
+        }
+        self.drop_pending();
+        let has_frames = self.accounts.frames > before.frames;
+        self.accounts = before;
+        *(if has_frames { &mut self.accounts.frames } else { &mut self.accounts.skipped }) += 1;
     }
 
     fn known_line(&mut self, text: &str) {
+        if self.in_known_output(text) {
+            return;
+        }
         if self.section.dialect.is_none() && self.section.skips_all().is_none() && self.bare_frame(text) {
             return;
         }
@@ -253,7 +320,27 @@ impl<'s> Reader<'s> {
             self.accounts.continuations += 1;
             return;
         }
+        if self.shown_line(text) {
+            return;
+        }
+        if self.site_below_header(text) {
+            self.accounts.frames += 1;
+            return;
+        }
         self.not_a_frame(text, trimmed);
+    }
+
+    /// Lines of the dialect or table that is being read.
+    fn in_known_output(&mut self, text: &str) -> bool {
+        let reading = self.section.format.is_some() || self.section.commanded.is_some() || self.section.table.is_some();
+        if !reading || prompt::parse(text).is_some() {
+            return false;
+        }
+        let known = self.format_line(text) || self.table_line(text);
+        if known {
+            self.drop_pending();
+        }
+        known
     }
 
     fn not_a_frame(&mut self, text: &str, trimmed: &str) {
@@ -268,8 +355,12 @@ impl<'s> Reader<'s> {
         if self.current.open && is_cut_mark(trimmed) {
             self.current.cut_mark = true;
         }
-        self.allocations |= super::bare::announces_allocations(trimmed);
+        self.allocations |= bare::announces_allocations(trimmed);
         self.current.after_prose = true;
+        if self.section.is_known() && looks_like_output(trimmed) {
+            self.not_understood.1 = if self.not_understood.0 == 0 { self.line } else { self.not_understood.1 };
+            self.not_understood.0 += 1;
+        }
         if self.section.columns.is_some_and(|columns| columns.site_only) {
             self.section.columns = None;
         }
@@ -295,11 +386,11 @@ impl<'s> Reader<'s> {
         if let Some((above, _)) = &self.last_header
             && self.current.open
             && self.current.stack.frames.is_empty()
-            && kstack::is_rest_of_header(above, text)
+            && k::is_rest_of_header(above, text)
         {
             return true;
         }
-        let columns = kstack::header(text).map(Header::K);
+        let columns = k::header(text).map(Header::K);
         if let Some(header) = columns.or_else(|| clrstack::is_header(text).then_some(Header::Clrstack)) {
             self.column_header(header);
             self.last_header = Some((text.to_string(), header));
@@ -308,20 +399,12 @@ impl<'s> Reader<'s> {
         if self.section.skips_all().is_some() {
             return false;
         }
-        if let Some(command) = message::table_command(text) {
-            // `!dso` prints a thread's id too; it is no stack without frames.
-            self.current.announced &= !self.current.stack.frames.is_empty();
-            self.finish_section();
-            let command = Some(command.into());
-            self.section = Section { command, output: prompt::Output::NoStack, ..Section::unprompted() };
-            return true;
-        }
-        if text.trim_end().ends_with("Caller, Callee") {
-            self.finish_section();
-            self.section = Section { output: prompt::Output::RawStackWords, ..Section::unprompted() };
-            return true;
-        }
         if let Some(thread) = thread_header::parse(text) {
+            // `~` lists threads without their stacks; a column header shows that a stack follows.
+            self.begin(Dialect::K, thread, false);
+            return true;
+        }
+        if let Some(thread) = thread_header::kernel(text) {
             self.begin(Dialect::K, thread, true);
             return true;
         }
@@ -344,11 +427,13 @@ impl<'s> Reader<'s> {
             self.begin(dialect, self.section.thread.clone(), false);
         }
         self.current.stack.dialect = dialect;
+        self.current.headed = true;
+        self.current.announced |= waiting;
     }
 
     fn begin(&mut self, dialect: Dialect, thread: ThreadRef, announced: bool) {
         self.finish_stack();
-        if self.sites.bytes() > SITES_CAP && self.sink.may_forget_sites() {
+        if self.tree.is_empty() && self.sites.bytes() > SITES_CAP && self.sink.may_forget_sites() {
             self.sites.clear();
         }
         let Section { command, .. } = &self.section;
@@ -356,6 +441,9 @@ impl<'s> Reader<'s> {
     }
 
     fn finish_stack(&mut self) {
+        if self.take_back_location() {
+            return;
+        }
         let Some(broken) = self.current.finish(&self.sites) else { return };
         let stack = &self.current.stack;
         self.stacks += 1;
@@ -372,6 +460,8 @@ impl<'s> Reader<'s> {
 
     fn finish_section(&mut self) {
         self.finish_stack();
+        self.finish_tree();
+        self.finish_table();
         self.broken_off.end_section(self.section.command.as_deref());
     }
 
@@ -389,6 +479,15 @@ impl<'s> Reader<'s> {
     }
 }
 
+/// Whether a line holds what debuggers print and people do not write: an address or a symbol. What people write between
+/// the output of commands need not be understood.
+fn looks_like_output(line: &str) -> bool {
+    line.split_whitespace().any(|word| {
+        let symbol = word.split_once('!').is_some_and(|(module, name)| !module.is_empty() && !name.is_empty());
+        symbol || word.starts_with("0x") || matches!(tokens::address(word), Ok(("", _)))
+    })
+}
+
 /// The line without blanks and the CR at its end.
 #[inline]
 fn without_line_end(line: &str) -> &str {
@@ -402,6 +501,8 @@ fn without_line_end(line: &str) -> &str {
 pub(super) use frames::sos_site_text;
 
 fn parse_site(text: &str) -> Symbol {
-    let is_unclean = text.contains(|c| c == '\r' || is_odd_space(c));
+    let is_unclean = text.contains(|c| c == '\r' || is_odd_space(c))
+        || (text.contains(['&', '<']) && markup::strip(text).is_some())
+        || (text.len() > SEVERAL_FRAMES && call_site::lost_line_ends(text).is_some());
     Symbol { is_unclean, ..call_site::parse(text) }
 }

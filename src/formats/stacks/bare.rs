@@ -2,12 +2,13 @@
 //!
 //! Nothing else says that such lines are a stack, so a line must be a call site from end to end.
 
-use super::{call_site, tokens};
+use crate::formats::call_site::{self, without_remarks};
+use crate::formats::tokens;
 use crate::model::FrameKind;
 
 /// A line that is nothing but a call site, with its frame number if it has one.
 pub fn frame(line: &str) -> Option<(Option<u32>, &str)> {
-    let line = line.trim();
+    let line = without_remarks(line.trim());
     let (number, site) = match tokens::frame_number(line) {
         Ok((rest, number)) => (Some(number), rest),
         Err(_) => (None, line),
@@ -30,11 +31,31 @@ pub fn is_call_site(site: &str) -> bool {
         return symbol.module.is_some() && symbol.offset.0.is_some();
     };
     let name = function.split(['(', '<', '[']).next().unwrap_or(function);
-    let one_word = !name.trim_end().contains(' ') || name.contains("operator ") || name.starts_with(" ?? ");
+    let one_word = !without_quoted(name).trim_end().contains([' ', '\t'])
+        || name.contains("operator ")
+        || name.starts_with(" ?? ");
     let cut = site.matches('(').count() > site.matches(')').count();
     let whole = site.ends_with([')', ']']) || symbol.offset.0.is_some() || !site.contains(' ') || cut;
-    let managed_call = symbol.kind == FrameKind::Managed && site.contains('(') && site.contains(')');
+    let managed_call =
+        symbol.kind == FrameKind::Managed && site.contains('(') && function.ends_with(')') && !function.contains(") :");
     one_word && whole && (symbol.module.is_some() || symbol.marker.is_some() || managed_call)
+}
+
+/// ``content::`anonymous namespace'::f`` without what is quoted, which holds blanks.
+fn without_quoted(name: &str) -> String {
+    let mut quoted = false;
+    name.chars()
+        .filter(|&c| {
+            quoted = if c == '`' {
+                true
+            } else if c == '\'' {
+                false
+            } else {
+                quoted
+            };
+            !quoted
+        })
+        .collect()
 }
 
 /// Whether a text can be a call site at all: its module is a word, and no prose follows an offset.

@@ -16,7 +16,7 @@ use nom::combinator::{map, opt, rest};
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
-use super::tokens::{address, blanks0, blanks1, decimal, hex_number, is_zero};
+use crate::formats::tokens::{address, blanks0, blanks1, decimal, hex_number, is_zero};
 use crate::model::ThreadRef;
 
 /// One row, its columns cut.

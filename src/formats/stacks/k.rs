@@ -19,7 +19,7 @@ use nom::multi::count;
 use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
 
-use super::tokens::{address, blanks0, blanks1, frame_number, inline_columns};
+use crate::formats::tokens::{address, blanks0, blanks1, frame_number, inline_columns};
 
 /// The columns that a table header announces.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +32,10 @@ pub struct Columns {
     pub arch: bool,
     /// A `#` heads a column of frame numbers.
     pub numbered: bool,
+    /// ia64: the backing store pointer between Child-SP and RetAddr.
+    pub bsp: bool,
+    /// NT 4 and Dr. Watson: two blanks between columns, and up to four arguments.
+    pub frame_ptr: bool,
 }
 
 /// One frame, its columns cut but not yet understood.
@@ -81,13 +85,22 @@ pub fn header(line: &str) -> Option<Columns> {
     let arch = words.next_if_eq(&"Arch").is_some();
     let colons = line.contains(" : ");
     let words: Vec<&str> = words.filter(|&word| word != ":").collect();
-    let columns = Columns { memory, arch, numbered, site_only: !colons && words == ["Call", "Site"] };
+    let columns = Columns {
+        memory,
+        arch,
+        numbered,
+        site_only: !colons && words == ["Call", "Site"],
+        bsp: words.get(1) == Some(&"Child-BSP"),
+        frame_ptr: words.first() == Some(&"FramePtr"),
+    };
     let known = matches!(
         words.as_slice(),
         ["Child-SP" | "ChildEBP" | "ChildFP", "RetAddr"]
             | ["Child-SP" | "ChildEBP", "RetAddr", "Call", "Site"]
             | ["Child-SP" | "ChildEBP", "RetAddr", "Args", "to", "Child"]
-            | ["FramePtr", "RetAddr", "Param1", ..]
+            | ["FramePtr", "RetAddr" | "ReturnAd", ..]
+            | ["Child-SP", "Child-BSP", "RetAddr", ..]
+            | ["Child-SP", "Return", "Call", "Site"]
             | ["Call", "Site"]
     ) || is_start_of_wide_header(&words);
     known.then_some(columns)
@@ -98,9 +111,20 @@ pub fn frame(line: &str, columns: Columns) -> Option<KLine<'_>> {
     let parsed = match columns {
         Columns { site_only: true, .. } => bare_site(line, columns.arch),
         Columns { memory: true, numbered, .. } => with_memory(line, numbered),
+        Columns { bsp: true, .. } => with_bsp(line),
+        Columns { frame_ptr: true, .. } => with_frame_ptr(line),
+        Columns { numbered: true, .. } => with_addresses(line).or_else(|_| with_short_number(line)),
         _ => with_addresses(line),
     };
     parsed.ok().map(|(_, frame)| frame)
+}
+
+/// A frame under a header that has lost its Child-SP: one address, then the call site.
+pub fn frame_without_child_sp(line: &str) -> Option<KLine<'_>> {
+    let columns = (blanks0, opt(frame_number), blanks0, address, blanks1);
+    let (site, (_, number, _, ret_addr, _)) = { columns }.parse(line).ok()?;
+    let is_site = site.contains('!') && !site.starts_with(|c: char| c.is_ascii_digit());
+    is_site.then(|| KLine { number, ret_addr: Some(ret_addr), site: site.trim(), ..NO_COLUMNS })
 }
 
 /// Reads a frame of which nothing says that it is one: the two addresses must have exactly one blank between them
@@ -133,6 +157,29 @@ fn with_memory(input: &str, numbered: bool) -> IResult<&str, KLine<'_>> {
     let (input, number) = if numbered { opt(frame_number).parse(input)? } else { (input, None) };
     let (input, _) = opt(preceded(blanks0, terminated(bytes, blanks1))).parse(input)?;
     preceded(blanks0, columns_and_site).map(|frame| KLine { number, ..frame }).parse(input)
+}
+
+/// ``00000000`0006e5e0 00000000`00070420 00000000`6b009840 svc!main``: Child-SP, Child-BSP, RetAddr.
+fn with_bsp(input: &str) -> IResult<&str, KLine<'_>> {
+    let (rest, (_, number)) = (blanks0, opt(frame_number)).parse(input)?;
+    let (rest, (child_sp, _)) = (address, blanks1).parse(rest)?;
+    columns_and_site.map(|frame| KLine { number, child_sp: Some(child_sp), ..frame }).parse(rest)
+}
+
+/// `0012f85c 021a5a86 000100ba 021ad350 004d0370 004d03dc winmsd!GetNetworkData`
+fn with_frame_ptr(input: &str) -> IResult<&str, KLine<'_>> {
+    let arguments = nom::multi::many_m_n(0, 4, preceded(argument_gap, address));
+    let (site, (_, frame_ptr, _, ret_addr, _)) = (blanks0, address, blanks1, address, arguments).parse(input)?;
+    let site = site.trim();
+    Ok(("", KLine { child_sp: Some(frame_ptr), ret_addr: Some(ret_addr), site, ..NO_COLUMNS }))
+}
+
+/// ` 7 000000ca7d9ff738 00007ff83468536e ntdll!NtWait`: mex fills numbers up with nothing.
+fn with_short_number(input: &str) -> IResult<&str, KLine<'_>> {
+    let digit =
+        map(take_while_m_n(1, 1, |c: char| c.is_ascii_hexdigit()), |digit: &str| u32::from_str_radix(digit, 16).ok());
+    let (input, number) = preceded(blanks0, terminated(digit, blanks1)).parse(input)?;
+    columns_and_site.map(|frame| KLine { number, ..frame }).parse(input)
 }
 
 fn with_addresses(input: &str) -> IResult<&str, KLine<'_>> {
@@ -194,10 +241,19 @@ fn cut_arguments(input: &str) -> IResult<&str, (bool, &str)> {
     value((true, ""), columns).parse(input)
 }
 
+/// Blanks between two arguments; in some repaired copies a dot.
+fn argument_gap(input: &str) -> IResult<&str, &str> {
+    alt((blanks1, tag("."))).parse(input)
+}
+
 /// ` 00000690 00000000 00000000` between the addresses and the call site of 32-bit `kb` and `kv`.
 fn three_arguments(input: &str) -> IResult<&str, ()> {
     let argument = alt((address, recognize(tag("--------"))));
-    value((), count(preceded(blanks1, argument), 3)).parse(input)
+    value(
+        (),
+        (preceded(blanks1, argument), count(preceded(argument_gap, alt((address, recognize(tag("--------"))))), 2)),
+    )
+    .parse(input)
 }
 
 fn site(input: &str) -> IResult<&str, &str> {
@@ -277,6 +333,26 @@ mod tests {
             ("ChildEBP RetAddr", "02 0012f0a0 7c90d1fc a!b+0x3", Some("0x2 | 7c90d1fc | false | a!b+0x3")),
             (" # Call Site", "1f ntdll!RtlUserThreadStart", Some("0x1f | - | false | ntdll!RtlUserThreadStart")),
             ("Call Site", "coreclr", Some("- | - | false | coreclr")),
+            (
+                "FramePtr ReturnAd Param#1  Param#2  Param#3  Param#4  Function Name",
+                "0012f85c 021a5a86 000100ba 021ad350 004d0370 004d03dc winmsd!GetNetworkData",
+                Some("- | 021a5a86 | false | winmsd!GetNetworkData"),
+            ),
+            (
+                "FramePtr  RetAddr   Param1   Param2   Param3   Function Name",
+                "0b4ffc74  77f6c600  000000c8.00000000 77fa5ad0 svc!CreateMsgFile+0x1b",
+                Some("- | 77f6c600 | false | svc!CreateMsgFile+0x1b"),
+            ),
+            (
+                "Child-SP          Child-BSP         RetAddr",
+                "00000000`0006e5e0 00000000`00070420 00000000`6b009840",
+                Some("- | 00000000`6b009840 | false | "),
+            ),
+            (
+                "# Child-SP         Return           Call Site",
+                "a ffff85893b286a10 fffff8015185e095 nt!KiSwapContext+0x76",
+                Some("0xa | fffff8015185e095 | false | nt!KiSwapContext+0x76"),
+            ),
             (" #   Arch   Call Site", "00 ARM64 ntdll!Nt", Some("0x0 | - | false | ntdll!Nt")),
             (
                 "  Memory  Child-SP          RetAddr           Call Site",

@@ -1,0 +1,197 @@
+//! Dialects that are read line by line: their lines become stacks.
+
+use super::Reader;
+use crate::formats::call_site;
+use crate::formats::copy_marks::is_known;
+use crate::formats::stacks::parallel_stacks::{self, Part};
+use crate::formats::stacks::{self, Begin, Format, FrameLine, Line};
+use crate::formats::tables;
+use crate::model::{Dialect, SiteId, SkipReason, StackKind, ThreadRef};
+
+impl Reader<'_> {
+    /// A line of the dialect that is being read, or that the command prints.
+    pub(super) fn format_line(&mut self, text: &str) -> bool {
+        let asked = [self.section.format, self.section.commanded];
+        for format in asked.into_iter().flatten() {
+            if self.line_of(format, text) {
+                self.section.format = Some(format);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// A line that shows by itself which dialect or table begins.
+    pub(super) fn shown_line(&mut self, text: &str) -> bool {
+        if let Some(format) = stacks::shown_by(text) {
+            self.section.format = Some(format);
+            return self.line_of(format, text);
+        }
+        if let Some(table) = tables::shown_by(text) {
+            // `!dso` prints a thread's id too; it is no stack without frames.
+            self.current.announced &= !self.current.stack.frames.is_empty();
+            self.finish_stack();
+            self.section.table = Some(table);
+            return self.line_of_table(table, text);
+        }
+        false
+    }
+
+    fn line_of(&mut self, format: &'static Format, text: &str) -> bool {
+        if format.dialect == Dialect::ParallelStacks {
+            return self.parallel_line(text);
+        }
+        let Some(line) = (format.line)(text) else { return false };
+        match line {
+            Line::Begin(begin) => {
+                let frames = begin.frame.is_some();
+                self.begin_as(format, begin, text);
+                *(if frames { &mut self.accounts.frames } else { &mut self.accounts.headers }) += 1;
+            }
+            Line::Frame(frame) => {
+                self.format_frame(format, &frame, text);
+                self.accounts.frames += 1;
+            }
+            Line::Cell(column, value) => {
+                if !self.has_row {
+                    self.begin_as(format, Begin::default(), text);
+                }
+                self.add_cell(format.dialect.name(), format.columns, column, value);
+                self.has_row = true;
+                self.accounts.tables += 1;
+            }
+            Line::Detail => self.skip(text, SkipReason::FrameDetail),
+            Line::Hole => {
+                self.current.cut_mark |= self.current.open;
+                self.accounts.headers += 1;
+            }
+            Line::Header => {
+                self.adopt(format, format.kind);
+                self.accounts.headers += 1;
+            }
+            Line::End => {
+                self.finish_stack();
+                self.accounts.headers += 1;
+            }
+        }
+        true
+    }
+
+    fn begin_as(&mut self, format: &Format, begin: Begin<'_>, text: &str) {
+        let kind = begin.kind.unwrap_or(format.kind);
+        let says_more = begin.announced || begin.thread != ThreadRef::default();
+        let waiting = self.current.open && self.current.stack.frames.is_empty() && self.current.announced;
+        if says_more || !waiting || self.current.stack.dialect != format.dialect {
+            let thread = if says_more { begin.thread } else { self.section.thread.clone() };
+            self.begin(format.dialect, thread, begin.announced);
+        }
+        self.current.stack.kind = kind;
+        self.has_row = !begin.row.is_empty();
+        if self.has_row {
+            self.add_row(format.dialect.name(), format.columns, &begin.row);
+        }
+        if let Some(frame) = begin.frame {
+            self.format_frame(format, &frame, text);
+        }
+    }
+
+    fn format_frame(&mut self, format: &Format, frame: &FrameLine<'_>, text: &str) {
+        self.adopt(format, self.current.stack.kind);
+        if !self.current.goes_on(format.dialect, frame.number, "") {
+            self.begin(format.dialect, self.section.thread.clone(), false);
+            self.current.stack.kind = format.kind;
+        }
+        if self.current.stack.frames.is_empty() {
+            self.current.next_number = Some(format.first_number);
+            self.current.is_location = frame.location;
+        }
+        let site = self.sites.intern(&frame.site, super::parse_site);
+        self.current.push(site, self.line, frame.number, frame.inline);
+        self.keep_line(text);
+    }
+
+    /// A thread's header, or call sites alone, turn out to be of this dialect.
+    fn adopt(&mut self, format: &Format, kind: StackKind) {
+        let current = &mut self.current;
+        let header_only = current.announced && current.stack.frames.is_empty();
+        if current.open
+            && (header_only || (current.bare && !current.after_prose))
+            && current.stack.dialect != format.dialect
+        {
+            current.stack.dialect = format.dialect;
+            current.stack.kind = if header_only { format.kind } else { kind };
+        }
+    }
+
+    /// The frame at hand read again, with the line that goes on with it. `None` when that is no frame.
+    pub(super) fn format_site(&mut self, joined: &str) -> Option<SiteId> {
+        let format = stacks::format_of(self.current.stack.dialect)?;
+        match (format.line)(joined)? {
+            Line::Frame(frame) => Some(self.sites.intern(&frame.site, super::parse_site)),
+            _ => None,
+        }
+    }
+
+    fn parallel_line(&mut self, text: &str) -> bool {
+        match parallel_stacks::part(text) {
+            Some(Part::Threads(threads)) => {
+                self.finish_stack();
+                self.tree.begin(threads, self.line);
+                self.accounts.headers += 1;
+            }
+            Some(Part::Frame { column, method }) if !self.tree.is_empty() => {
+                let site = self.sites.intern(method, super::parse_site);
+                self.tree.frame(column, (site, self.line));
+                self.accounts.frames += 1;
+            }
+            Some(Part::Rule) => {
+                self.finish_tree();
+                self.accounts.headers += 1;
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Gives out the stacks of a `pstacks` tree: one for each thread.
+    pub(super) fn finish_tree(&mut self) {
+        for leaf in self.tree.finish() {
+            for thread in leaf.threads {
+                self.finish_stack();
+                self.current.begin(Dialect::ParallelStacks, thread, true, &self.section.command, leaf.line);
+                for &(site, line) in &leaf.frames {
+                    self.current.push(site, line, None, false);
+                }
+            }
+        }
+        self.finish_stack();
+    }
+
+    /// A frame that shows where a thread stands, without its stack: it is taken back.
+    pub(super) fn take_back_location(&mut self) -> bool {
+        let current = &self.current;
+        let alone = current.open && current.is_location && current.stack.frames.len() == 1;
+        let command = self.section.command.as_deref().unwrap_or_default();
+        if !alone || stacks::format_of(current.stack.dialect).is_none_or(|format| (format.whole)(command)) {
+            return false;
+        }
+        let Some(frame) = self.current.stack.frames.pop() else { return false };
+        self.current.open = false;
+        self.accounts.frames -= 1;
+        self.accounts.skipped += 1;
+        let text = std::mem::take(&mut self.current.raw);
+        self.sink.skipped(frame.line, &text, &SkipReason::Location);
+        true
+    }
+
+    /// Where several lines were put on one: its pieces, each a line of its own.
+    pub(super) fn lost_line_ends<'t>(&self, text: &'t str) -> Option<Vec<&'t str>> {
+        let escaped = || {
+            let pieces: Vec<&str> = text.split("\\n").map(|piece| piece.trim_end_matches("\\r")).collect();
+            (pieces.iter().filter(|piece| is_known(piece)).count() >= 2).then_some(pieces)
+        };
+        call_site::lost_line_ends(text)
+            .or_else(|| stacks::lost_line_ends(text))
+            .or_else(|| text.contains("\\n").then(escaped).flatten())
+    }
+}

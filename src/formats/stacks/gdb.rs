@@ -1,0 +1,173 @@
+//! `bt` and `thread apply all bt` of gdb, and traces in its manner (AddressSanitizer).
+//!
+//! ```text
+//! Thread 2 (Thread 0x7f5dfd3ff640 (LWP 23420) "dotnet"):
+//! #0  0x00007f5dff03a26f in __GI___poll (fds=0x7f5d8420edf8, nfds=1, timeout=-1) at ../sysdeps/unix/poll.c:29
+//! #1  WaitForThread () from /usr/lib/libcoreclr.so
+//! #2  <signal handler called>
+//!     #0 0x4f2e in Render /src/contoso/render.cpp:12:3
+//! ```
+
+use nom::bytes::complete::{tag, take_while1};
+use nom::character::complete::char;
+use nom::combinator::{opt, recognize};
+use nom::sequence::{preceded, terminated};
+use nom::{IResult, Parser};
+
+use super::{Begin, Format, FrameLine, Line, call_site};
+use crate::formats::tokens::{blanks0, blanks1, decimal, hex_value};
+use crate::model::{Dialect, StackKind, ThreadRef};
+
+pub const FORMAT: Format = Format {
+    dialect: Dialect::Gdb,
+    kind: StackKind::Thread,
+    commands: &[],
+    line,
+    shows,
+    whole: |command| ["bt", "backtrace", "where"].iter().any(|word| command.contains(word)),
+    first_number: 0,
+    columns: &[],
+};
+
+fn line(text: &str) -> Option<Line<'_>> {
+    if let Some(thread) = thread(text) {
+        return Some(Line::Begin(Begin::thread(thread)));
+    }
+    if let Ok((call, (number, address))) = frame(text) {
+        let site = site(call.trim_end(), address)?;
+        let location = number == 0;
+        return Some(Line::Frame(FrameLine { number: Some(number), location, ..FrameLine::of(site) }));
+    }
+    // `bt full` prints locals below each frame.
+    let local = text.starts_with("        ") && (text.contains(" = ") || text.trim() == "No locals.");
+    local.then_some(Line::Detail)
+}
+
+fn shows(text: &str) -> bool {
+    match frame(text) {
+        Ok((call, (_, address))) => {
+            let certain =
+                address.is_some() || call.starts_with("<signal") || call.contains(") at ") || call.contains(") from ");
+            certain && site(call.trim_end(), address).is_some()
+        }
+        Err(_) => text.contains("(LWP ") && thread(text).is_some(),
+    }
+}
+
+/// `Thread 2 (Thread 0x7f5dfd3ff640 (LWP 23420)):`, `Thread 1 (LWP 4411):`, `Thread 3 (process 12):`
+fn thread(text: &str) -> Option<ThreadRef> {
+    let (index, behind) = text.trim().strip_prefix("Thread ")?.split_once(" (")?;
+    let index = index.parse().ok()?;
+    let number = |label: &str| {
+        let (_, id) = behind.split_once(label)?;
+        id.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+    };
+    let os_id = number("LWP ").or_else(|| number("process "))?;
+    let name = behind.split('"').nth(1).map(str::to_string);
+    Some(ThreadRef { index: Some(index), os_id: Some(os_id), name, ..ThreadRef::default() })
+}
+
+/// `#0  0x00007f5dff03a26f in `: number and address; what is left is the call.
+fn frame(input: &str) -> IResult<&str, (u32, Option<&str>)> {
+    let address = recognize((tag("0x"), take_while1(|c: char| c.is_ascii_hexdigit())));
+    let number = preceded((blanks0, char('#')), decimal);
+    let address = opt(terminated(address, (blanks1, opt(tag("in ")))));
+    (terminated(number, blanks1), address).parse(input)
+}
+
+/// `__GI___poll (fds=0x0, nfds=1) at ../poll.c:29`, `WaitForThread () from /usr/lib/libcoreclr.so`
+fn site(call: &str, address: Option<&str>) -> Option<String> {
+    if call.starts_with("<signal handler called>") {
+        return Some("[SignalHandler]".to_string());
+    }
+    if let Some(place) = call.strip_prefix('(').and_then(|call| call.strip_suffix(')')) {
+        // AddressSanitizer, where there is no symbol: `(/lib/libc.so.6+0x29d8f)`.
+        let (module, offset) = place.split_once("+0x")?;
+        let offset = hex_value(offset.split_whitespace().next()?)?;
+        return Some(format!("{}+{offset:#x}", file_name(module)));
+    }
+    let (call, module) = match call.rsplit_once(" from ") {
+        Some((call, module)) => (call, Some(file_name(module))),
+        None => (call, None),
+    };
+    let sanitizer =
+        call.strip_suffix(')').and_then(|call| call.rsplit_once(" (")).filter(|(_, place)| place.contains("+0x"));
+    let (call, module) = match sanitizer {
+        Some((call, place)) => (call, place.split("+0x").next().map(file_name)),
+        None => (call, module),
+    };
+    let (call, source) = split_source(call);
+    let name = function_name(call);
+    let is_call = address.is_some() || call.contains('(');
+    if name.is_empty() || !is_call || name.starts_with(['/', '{', '"']) {
+        return None;
+    }
+    if name == "??" {
+        return Some(module.or(address).unwrap_or(name).to_string());
+    }
+    Some(call_site(module, name, None, source))
+}
+
+/// The function without the values of its arguments, which stand behind a blank: `Render (this=0x0)`.
+fn function_name(call: &str) -> &str {
+    match call.find(" (") {
+        Some(open) if !call[..open].ends_with("operator") => call[..open].trim_end(),
+        _ => call.trim_end(),
+    }
+}
+
+/// ` at ../poll.c:29`, or ` /src/render.cpp:12:3` in the manner of AddressSanitizer.
+fn split_source(call: &str) -> (&str, Option<(&str, u32)>) {
+    let (name, place) = match call.rsplit_once(" at ") {
+        Some((name, place)) => (name, place),
+        None => match call.rsplit_once(' ') {
+            Some((name, place)) if place.contains(':') && place.contains(['/', '\\', '.']) => (name, place),
+            _ => return (call, None),
+        },
+    };
+    let Some((path, last)) = place.rsplit_once(':') else { return (call, None) };
+    let Ok(last) = last.parse::<u32>() else { return (call, None) };
+    match path.rsplit_once(':').and_then(|(path, line)| Some((path, line.parse().ok()?))) {
+        Some((path, line)) => (name, Some((path, line))),
+        None => (name, Some((path, last))),
+    }
+}
+
+fn file_name(path: &str) -> &str {
+    path.trim().rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::stacks::tests::check;
+
+    #[test]
+    fn lines() {
+        for (text, want) in [
+            (
+                "#0  0x00007f5dff03a26f in __poll (fds=0x7f5d, nfds=1) at ../poll.c:29",
+                "frame location 0 __poll [../poll.c @ 29]",
+            ),
+            ("#1  WaitForThread () from /usr/lib/libcoreclr.so", "frame 1 libcoreclr.so!WaitForThread"),
+            ("#12 0x00007f5dff03a26f in ?? ()", "frame 12 0x00007f5dff03a26f"),
+            ("#12 0x00007f5dff03a26f in ?? () from /lib/libc.so.6", "frame 12 libc.so.6"),
+            ("#2  <signal handler called>", "frame 2 [SignalHandler]"),
+            (
+                "#3  Contoso::Render::operator() (this=0x0) at a.cpp:3",
+                "frame 3 Contoso::Render::operator() [a.cpp @ 3]",
+            ),
+            (
+                "    #0 0x4f2e in Render /src/contoso/render.cpp:12:3",
+                "frame location 0 Render [/src/contoso/render.cpp @ 12]",
+            ),
+            ("    #6 0x7ff9 in SDL_WriteIO (C:\\b\\SDL3.dll+0x180061789)", "frame 6 SDL3.dll!SDL_WriteIO"),
+            ("    #1 0x4f2e  (/lib/libc.so.6+0x29d8f)", "frame 1 libc.so.6+0x29d8f"),
+            ("Thread 2 (Thread 0x7f5dfd3ff640 (LWP 23420) \"dotnet\"):", "begin 2 0x5b7c \"dotnet\""),
+            ("#1 /var/www/index.php(12): main()", "nothing"),
+            ("#12 fixed the build", "nothing"),
+        ] {
+            check(&FORMAT, text, want);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Stack traces that the system keeps with a heap block, a handle or a lock: `!heap -p -a`, `!htrace`, `!cs -s`, `!avrf`.
+//!
+//! ```text
+//!     address 01b3fa80 found in
+//!     _DPH_HEAP_ROOT @ 1161000
+//!     in busy allocation (  DPH_HEAP_BLOCK:         UserAddr         UserSize -         VirtAddr         VirtSize)
+//!                                  1a03ae8:          1b3fa80              580 -          1b3f000             2000
+//!     7c96d6dc ntdll!RtlDebugAllocateHeap+0x000000e1
+//! Handle = 0x00000000000007cc - OPEN
+//! Thread ID = 0x0000000000000b50, Process ID = 0x0000000000000ac8
+//! 0x77ab12cd: ntdll!ZwCreateEvent+0x00000009
+//! ```
+//!
+//! They show who made the thing, not where a thread stands now.
+
+use nom::branch::alt;
+use nom::bytes::complete::{tag, take_while_m_n};
+use nom::character::complete::char;
+use nom::combinator::opt;
+use nom::{IResult, Parser};
+
+use super::{Begin, Format, FrameLine, Line, bare};
+use crate::formats::tokens::{address, blanks0, blanks1, hex_value};
+use crate::model::{Dialect, StackKind};
+
+pub const FORMAT: Format = Format {
+    dialect: Dialect::Trace,
+    kind: StackKind::Allocation,
+    commands: &["htrace", "avrf"],
+    line,
+    shows: |text| begin(text.trim()).is_some() || has_long_offset(text),
+    whole: |_| true,
+    first_number: 0,
+    columns: &["what", "address", "thread"],
+};
+
+fn line(text: &str) -> Option<Line<'_>> {
+    // Markdown takes a rule of dashes for a heading.
+    let text = text.trim_start().strip_prefix("## ").unwrap_or(text);
+    let trimmed = text.trim();
+    if let Some(row) = begin(trimmed) {
+        return Some(Line::Begin(Begin { row, ..Begin::default() }));
+    }
+    if let Some(thread) = trimmed.strip_prefix("Thread ID = ") {
+        return Some(Line::Cell("thread", thread.split(',').next().unwrap_or(thread)));
+    }
+    let rule = trimmed.len() > 20 && trimmed.bytes().all(|byte| byte == b'-');
+    if rule
+        || trimmed == "##"
+        || trimmed.starts_with("_DPH_HEAP_ROOT @")
+        || trimmed.starts_with("_HEAP @")
+        || trimmed.starts_with("HEAP_ENTRY")
+        || is_block_row(trimmed)
+    {
+        return Some(Line::Header);
+    }
+    if trimmed.starts_with("Parsed 0x") || trimmed.starts_with("Dumped 0x") {
+        return Some(Line::End);
+    }
+    let (site, ()) = frame(text).ok()?;
+    let site = site.trim();
+    // `0x00101991: +0x00101991`: code of no known module.
+    if let Some(digits) = site.strip_prefix("+0x") {
+        return hex_value(digits).map(|_| Line::Frame(FrameLine::of(&site[1..])));
+    }
+    bare::is_call_site(site).then(|| Line::Frame(FrameLine::of(site)))
+}
+
+/// `12517ab MemoryLeak!main+0x00000028`: only these traces fill offsets up with zeros.
+fn has_long_offset(text: &str) -> bool {
+    let offset = text.trim_end().rsplit_once("+0x").map_or("", |(_, digits)| digits);
+    offset.len() >= 8 && offset.starts_with("00") && text.contains('!') && matches!(line(text), Some(Line::Frame(_)))
+}
+
+/// What the trace belongs to: the words, and the address or handle where they name it.
+fn begin(trimmed: &str) -> Option<Vec<&str>> {
+    if let Some(rest) = trimmed.strip_prefix("Handle = ").or_else(|| trimmed.strip_prefix("Handle 0x")) {
+        let (handle, what) = rest.split_once(" - ")?;
+        return Some(vec![what.trim_end_matches(':'), handle]);
+    }
+    if let Some(rest) = trimmed.strip_prefix("address ") {
+        let (address, found) = rest.split_once(' ')?;
+        return found.starts_with("found in").then(|| vec!["heap block", address]);
+    }
+    for allocation in ["in busy allocation (", "in free-ed allocation (", "in freed allocation ("] {
+        if trimmed.starts_with(allocation) {
+            return Some(vec![allocation.trim_end_matches(" (")]);
+        }
+    }
+    if let Some(id) = trimmed.strip_prefix("Trace: ") {
+        return Some(vec!["trace", id]);
+    }
+    let section = trimmed.strip_prefix("Stack trace for ")?;
+    Some(vec!["critical section", section.trim_end_matches(':')])
+}
+
+/// `        42ae5b28 0541 0000  [00]   42ae5b40    02800 - (busy)`, and the row of a page heap's block:
+/// `         1a03ae8:          1b3fa80              580 -          1b3f000             2000`
+fn is_block_row(trimmed: &str) -> bool {
+    if trimmed.ends_with("(busy)") || trimmed.ends_with("(free)") || trimmed.ends_with("DelayedFree)") {
+        return true;
+    }
+    let Some((block, rest)) = trimmed.split_once(':') else { return false };
+    let is_hex = |word: &str| word == "-" || hex_value(word).is_some();
+    is_hex(block) && rest.starts_with(' ') && rest.split_whitespace().all(is_hex)
+}
+
+/// `7c96d6dc ntdll!X+0x000000e1`, `0x77ab12cd: ntdll!Y+0x00000009`
+fn frame(input: &str) -> IResult<&str, ()> {
+    let digits = take_while_m_n(6, 16, |c: char| c.is_ascii_hexdigit());
+    let address = alt((address, digits));
+    let (rest, _) = (blanks0, opt(tag("0x")), address, opt(char(':')), blanks1).parse(input)?;
+    Ok((rest, ()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::stacks::tests::check;
+
+    #[test]
+    fn lines() {
+        for (text, want) in [
+            ("    address 01b3fa80 found in", "begin [heap block | 01b3fa80]"),
+            (
+                "    in busy allocation (  DPH_HEAP_BLOCK:   UserAddr  UserSize - VirtAddr VirtSize)",
+                "begin [in busy allocation]",
+            ),
+            ("    1a03ae8:          1b3fa80              580 -          1b3f000             2000", "header"),
+            ("    7c96d6dc ntdll!RtlDebugAllocateHeap+0x000000e1", "frame ntdll!RtlDebugAllocateHeap+0x000000e1"),
+            ("Handle = 0x00000000000007cc - OPEN", "begin [OPEN | 0x00000000000007cc]"),
+            ("Handle 0x7CC - OPEN:", "begin [OPEN | 7CC]"),
+            ("Thread ID = 0x0b50, Process ID = 0x0ac8", "cell thread = 0x0b50"),
+            ("0x77ab12cd: ntdll!ZwCreateEvent+0x00000009", "frame ntdll!ZwCreateEvent+0x00000009"),
+            ("00000000`0011fcb8  00000001`40001609 svc!main+0xf9", "nothing"),
+            ("        f05cb4d vbscript!IDispatchInvoke+0x00000059", "frame vbscript!IDispatchInvoke+0x00000059"),
+            ("0x00101991: +0x00101991", "frame 0x00101991"),
+            ("## 0x77DE0B2F: KERNEL32!BaseProcessStart+0x3D", "frame KERNEL32!BaseProcessStart+0x3D"),
+            ("        42ae5b28 0541 0000  [00]   42ae5b40    02800 - (busy)", "header"),
+            ("7c96d6dc c3 ret", "nothing"),
+        ] {
+            check(&FORMAT, text, want);
+        }
+    }
+}

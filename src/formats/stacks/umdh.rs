@@ -1,0 +1,123 @@
+//! UMDH: who allocated how much on the heaps of a process, and what grew between two logs.
+//!
+//! ```text
+//! 00005320 bytes in 0x14 allocations (@ 0x00000428) by: BackTrace00B53
+//!         ntdll!RtlDebugAllocateHeap+0x000000FD
+//! +    5320 (   f110 -    9df0)     3a allocs      BackTrace00053
+//! +      3a (     a4 -      6a)  BackTrace00053  allocations
+//!      Total increase ==   5320
+//!         svc!Contoso::Render+000000E1 (c:\src\render.cpp, 674)
+//! ```
+//!
+//! A log has its figures in hexadecimal; a difference too, unless it was made with `-d`.
+
+use super::{Begin, Format, FrameLine, Line, bare, call_site};
+use crate::formats::tokens::hex_value;
+use crate::model::{Dialect, StackKind};
+
+pub const FORMAT: Format = Format {
+    dialect: Dialect::Umdh,
+    kind: StackKind::Allocation,
+    commands: &["umdh"],
+    line,
+    shows: |text| text.contains("BackTrace") && entry(text.trim()).is_some(),
+    whole: |_| true,
+    first_number: 0,
+    columns: &["bytes", "allocations", "trace", "bytes new", "bytes old"],
+};
+
+fn line(text: &str) -> Option<Line<'_>> {
+    let trimmed = text.trim();
+    if let Some(row) = entry(trimmed) {
+        return Some(Line::Begin(Begin { row, ..Begin::default() }));
+    }
+    if let Some(count) = allocations(trimmed) {
+        return Some(Line::Cell("allocations", count));
+    }
+    if trimmed.starts_with("Total increase") || trimmed.starts_with("Total decrease") {
+        return Some(Line::Header);
+    }
+    frame(trimmed).map(|site| Line::Frame(FrameLine::of(site)))
+}
+
+/// The first line of an entry, of a log or of a difference: bytes, allocations, trace, and the bytes of both logs.
+fn entry(text: &str) -> Option<Vec<&str>> {
+    let trace_at = text.find("BackTrace")?;
+    let trace = text[trace_at..].split_whitespace().next()?;
+    if let Some((bytes, behind)) = text.split_once(" bytes in ") {
+        let count = behind.split_whitespace().next()?;
+        return Some(vec![bytes.trim(), count, trace]);
+    }
+    // `C6 bytes + 1A at 56004C0 by BackTrace3965308`: one allocation, with what the heap adds to it.
+    if let Some((bytes, behind)) = text.split_once(" bytes + ") {
+        return behind.contains(" at ").then(|| vec![bytes.trim(), "1", trace]);
+    }
+    let signed = text.strip_prefix(['+', '-'])?;
+    let (bytes, behind) = signed.split_once('(')?;
+    let (new, behind) = behind.split_once('-')?;
+    let (old, behind) = behind.split_once(')')?;
+    let count = behind.split_whitespace().next()?;
+    behind.contains("allocs").then(|| vec![&text[..1 + bytes.trim_end().len()], count, trace, new.trim(), old.trim()])
+}
+
+/// `+      3a (     a4 -      6a)  BackTrace00053  allocations`
+fn allocations(text: &str) -> Option<&str> {
+    let figures = text.strip_suffix("allocations")?;
+    figures.contains("BackTrace").then(|| figures.split("  Back").next().unwrap_or(figures).trim())
+}
+
+/// `svc!Contoso::Render+000000E1 (c:\src\render.cpp, 674)`
+fn frame(text: &str) -> Option<String> {
+    let (text, source) = match text.strip_suffix(')').and_then(|text| text.rsplit_once(" (")) {
+        Some((site, place)) => {
+            match place.rsplit_once(", ").and_then(|(path, line)| Some((path, line.trim().parse().ok()?))) {
+                Some(source) => (site.trim_end(), Some(source)),
+                None => (text, None),
+            }
+        }
+        None => (text, None),
+    };
+    // Addresses of a log that was made without symbols.
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    if digits.len() >= 6 && hex_value(digits).is_some() {
+        return Some(format!("0x{digits}"));
+    }
+    let (name, offset) = match text.rsplit_once('+') {
+        Some((name, digits)) => (name, Some(hex_value(digits.trim_start_matches("0x"))?)),
+        None => (text, None),
+    };
+    let site = call_site(None, name, offset, source);
+    bare::is_call_site(&site).then_some(site)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::stacks::tests::check;
+
+    #[test]
+    fn lines() {
+        for (text, want) in [
+            (
+                "00005320 bytes in 0x14 allocations (@ 0x00000428) by: BackTrace00B53",
+                "begin [00005320 | 0x14 | BackTrace00B53]",
+            ),
+            (
+                "+    5320 (   f110 -    9df0)     3a allocs      BackTrace00053",
+                "begin [+    5320 | 3a | BackTrace00053 | f110 | 9df0]",
+            ),
+            (
+                "+      3a (     a4 -      6a)  BackTrace00053  allocations",
+                "cell allocations = +      3a (     a4 -      6a)",
+            ),
+            ("        ntdll!RtlDebugAllocateHeap+0x000000FD", "frame ntdll!RtlDebugAllocateHeap+0xfd"),
+            ("        svc!C::Render+000000E1 (c:\\src\\r.cpp, 674)", "frame svc!C::Render+0xe1 [c:\\src\\r.cpp @ 674]"),
+            ("     Total increase ==   5320", "header"),
+            ("C6 bytes + 1A at 56004C0 by BackTrace3965308", "begin [C6 | 1 | BackTrace3965308]"),
+            ("	7FFE82352933", "frame 0x7FFE82352933"),
+            ("words", "nothing"),
+        ] {
+            check(&FORMAT, text, want);
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Visual Studio: what its Call Stack window gives to the clipboard, and the `~*kb` of its Immediate window.
+//!
+//! ```text
+//! >	Orders.exe!Contoso.Orders.Program.Main(string[] args) Line 12	C#
+//!  	[External Code]
+//!  	kernel32.dll!@BaseThreadInitThunk@12()  + 0x12 bytes
+//! Callstack for Thread 1 (Thread Id: 5192 (0x1448)):
+//!  Index  Function
+//! --------------------------------------------------------------------------------
+//! *1      ntdll.dll!00007ff9a0b1c2d4()
+//! ```
+//!
+//! Modules keep their extension, which is what tells these lines from any text with `!` in it.
+
+use super::{Begin, Format, FrameLine, Line};
+use crate::formats::tokens::hex_value;
+use crate::model::{Dialect, StackKind, ThreadRef};
+
+pub const FORMAT: Format = Format {
+    dialect: Dialect::VisualStudio,
+    kind: StackKind::Thread,
+    commands: &[],
+    line,
+    shows,
+    whole: |_| true,
+    first_number: 1,
+    columns: &[],
+};
+
+const LANGUAGES: [&str; 14] = [
+    "C#",
+    "C++",
+    "C",
+    "Unknown",
+    "Basic",
+    "Visual Basic",
+    "F#",
+    "Asm",
+    "Annotated Frame",
+    "Symbols loaded without source information.",
+    "Non-user code",
+    "Symbols loaded.",
+    "JavaScript",
+    "Native",
+];
+
+const EXTENSIONS: [&str; 9] = [".dll", ".exe", ".sys", ".ocx", ".drv", ".cpl", ".pyd", ".node", ".so"];
+
+fn line(text: &str) -> Option<Line<'_>> {
+    let trimmed = text.trim();
+    if let Some(thread) = thread(trimmed) {
+        return Some(Line::Begin(Begin { thread, ..Begin::default() }));
+    }
+    if trimmed == "Index  Function" || is_rule(trimmed) {
+        return Some(Line::Header);
+    }
+    let (number, rest) = index(trimmed);
+    let call = rest.trim_start_matches('>').trim_start();
+    if call == "[External Code]" {
+        return Some(Line::Hole);
+    }
+    let inline = call.strip_prefix("[Inline Frame]").map(str::trim_start);
+    // `[Managed to Native Transition]`, `[Frames below may be incorrect and/or missing]`, `[Async Call Stack]`
+    if inline.is_none() && call.starts_with('[') {
+        return Some(Line::Header);
+    }
+    if let Some(address) = unnamed(call) {
+        return Some(Line::Frame(FrameLine { number, ..FrameLine::of(format!("0x{address}")) }));
+    }
+    let site = site(inline.unwrap_or(call))?;
+    Some(Line::Frame(FrameLine { number, inline: inline.is_some(), ..FrameLine::of(site) }))
+}
+
+fn shows(text: &str) -> bool {
+    let trimmed = text.trim();
+    if thread(trimmed).is_some() {
+        return true;
+    }
+    let call = trimmed.trim_start_matches('>').trim_start();
+    let call = call.strip_prefix("[Inline Frame]").map_or(call, str::trim_start);
+    let (rest, language) = without_language(call);
+    // The Immediate window numbers its lines.
+    let (number, indexed) = index(trimmed);
+    if number.is_some() && text.contains("  ") && indexed.contains('(') && site(indexed).is_some() {
+        return true;
+    }
+    let is_word = call.split('!').next().is_some_and(|module| !module.contains(' '));
+    is_word
+        && site(call).is_some()
+        && (language || has_line(rest) || rest.ends_with(" bytes") || trimmed.starts_with('>'))
+}
+
+/// `Callstack for Thread 1 (Thread Id: 5192 (0x1448)):`
+fn thread(text: &str) -> Option<ThreadRef> {
+    let (index, rest) = text.strip_prefix("Callstack for Thread ")?.split_once(' ')?;
+    let hex = rest.rsplit_once("(0x").and_then(|(_, id)| hex_value(id.trim_end_matches([')', ':'])));
+    Some(ThreadRef { index: index.parse().ok(), os_id: hex, ..ThreadRef::default() })
+}
+
+/// `*1      ntdll.dll!...`: the number of the Immediate window, and what follows it.
+fn index(text: &str) -> (Option<u32>, &str) {
+    let digits = text.trim_start_matches('*');
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(0);
+    match (digits[..end].parse().ok(), digits[end..].starts_with([' ', '\t'])) {
+        (Some(number), true) => (Some(number), digits[end..].trim_start()),
+        _ => (None, text),
+    }
+}
+
+fn is_rule(text: &str) -> bool {
+    text.len() > 20 && text.bytes().all(|byte| byte == b'-')
+}
+
+/// `3f90c136()	Unknown`: code of no module.
+fn unnamed(call: &str) -> Option<&str> {
+    let (call, _) = without_language(call);
+    call.strip_suffix("()").filter(|name| name.len() >= 8 && hex_value(name).is_some())
+}
+
+/// `mod.dll!Name(args) Line 12 C++` in the form of a call site.
+fn site(call: &str) -> Option<String> {
+    let (module, rest) = call.split_once('!')?;
+    let lower = module.to_ascii_lowercase();
+    let is_module = EXTENSIONS.iter().any(|end| lower.ends_with(end)) && !module.contains(['(', '\\', '/']);
+    if !is_module || module.len() > 128 {
+        return None;
+    }
+    let (rest, _) = without_language(rest);
+    let (rest, offset) = without_offset(rest);
+    let (name, line) = match rest.rfind(" Line ") {
+        Some(at) if has_line(rest) => (rest[..at].trim_end(), rest[at + 6..].trim().parse::<u32>().ok()),
+        _ => (rest, None),
+    };
+    // `ntdll.dll!00007ff9a0b1c2d4()`: an address stands for the name.
+    let address = name
+        .strip_suffix("()")
+        .is_some_and(|name| name.len() >= 8 && hex_value(name.trim_start_matches("0x")).is_some());
+    let mut site = if address || name.is_empty() { module.to_string() } else { format!("{module}!{name}") };
+    if let Some(offset) = offset.filter(|_| !address) {
+        site.push_str(&format!("+{offset:#x}"));
+    }
+    if let Some(line) = line {
+        site.push_str(&format!(" Line {line}"));
+    }
+    Some(site)
+}
+
+/// Takes the language off the end of a line; copies have a TAB before it, or what became of it.
+fn without_language(text: &str) -> (&str, bool) {
+    let text = text.trim_end();
+    for language in LANGUAGES {
+        if let Some(rest) = text.strip_suffix(language)
+            && rest.ends_with([' ', '\t', ')'])
+        {
+            return (rest.trim_end(), true);
+        }
+    }
+    (text, false)
+}
+
+/// `  + 0x12 bytes`, of Visual Studio 2010 and before; ` + 0x12`.
+fn without_offset(text: &str) -> (&str, Option<u64>) {
+    let bare = text.strip_suffix("bytes").unwrap_or(text).trim_end();
+    match bare.rsplit_once("+ 0x") {
+        Some((name, digits)) => match hex_value(digits) {
+            Some(offset) => (name.trim_end(), Some(offset)),
+            None => (text, None),
+        },
+        None => (text, None),
+    }
+}
+
+fn has_line(text: &str) -> bool {
+    let (text, _) = without_offset(text);
+    text.rsplit_once(" Line ")
+        .is_some_and(|(_, number)| !number.is_empty() && number.trim().bytes().all(|b| b.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::stacks::tests::check;
+
+    #[test]
+    fn lines() {
+        for (text, want) in [
+            (">	Orders.exe!N.P.Main(string[] args) Line 12	C#", "frame Orders.exe!N.P.Main(string[] args) Line 12"),
+            (
+                " 	svc.exe!main(int argc, char * * argv) Line 31 + 0x5 bytes	C++",
+                "frame svc.exe!main(int argc, char * * argv)+0x5 Line 31",
+            ),
+            (
+                " 	kernel32.dll!@BaseThreadInitThunk@12()  + 0x12 bytes",
+                "frame kernel32.dll!@BaseThreadInitThunk@12()+0x12",
+            ),
+            (" 	ntdll.dll!00007ff9a0b1c2d4()	Unknown", "frame ntdll.dll"),
+            (" 	[Inline Frame] a.dll!f() Line 3	C++", "frame inline a.dll!f() Line 3"),
+            (" 	[External Code]", "hole"),
+            (" 	3f90c136()	Unknown", "frame 0x3f90c136"),
+            ("*1      ntdll.dll!00007ff9a0b1c2d4()", "frame 1 ntdll.dll"),
+            ("Callstack for Thread 1 (Thread Id: 5192 (0x1448)):", "begin 1 0x1448"),
+            ("Wow! Line 12", "nothing"),
+        ] {
+            check(&FORMAT, text, want);
+        }
+        for (text, want) in [
+            ("ntdll.dll!NtWaitForSingleObject()", false),
+            ("ntdll.dll!NtWaitForSingleObject() Line 12	C", true),
+            ("see a.dll!f for C++", false),
+        ] {
+            assert_eq!(shows(text), want, "{text}");
+        }
+    }
+}

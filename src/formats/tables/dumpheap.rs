@@ -1,0 +1,82 @@
+//! `!dumpheap -stat` of SOS: the objects of the managed heap, summed up by type.
+//!
+//! ```text
+//! Statistics:
+//!               MT    Count    TotalSize Class Name
+//! 000006448aa39ca8      227     20013904 System.Byte[]
+//! 00007ffbb3f2f878    1,093      174,880 System.RuntimeType+RuntimeTypeCache
+//! Total 1437 objects
+//! ```
+//!
+//! The row is that of `HeapStat::Print` in SOS's `util.cpp`; the one with thousands separators is that of
+//! `DumpHeapService` in newer ones, which says `Total 1,437 objects, 20,108,132 bytes`.
+
+use super::{TableFormat, TableLine, first_words, is_address, is_count, is_rule, words_are};
+
+pub const FORMAT: TableFormat = TableFormat {
+    name: "dumpheap",
+    commands: &["dumpheap"],
+    columns: &["method table", "count", "total size", "class"],
+    line,
+    shows: names_columns,
+};
+
+fn line(text: &str) -> Option<TableLine<'_>> {
+    if is_header(text) {
+        return Some(TableLine::Header);
+    }
+    total(text).or_else(|| statistics(text).map(|cells| TableLine::Row(cells.to_vec())))
+}
+
+/// A row of the statistics: method table, count, size, class. `!finalizequeue` and `!gchandles` end in them too.
+pub fn statistics(text: &str) -> Option<[&str; 4]> {
+    let ([method_table, count, size], class) = first_words(text)?;
+    let fits = is_address(method_table) && is_count(count) && is_count(size) && !class.is_empty();
+    fits.then_some([method_table, count, size, class])
+}
+
+/// `Total 1,437 objects, 20,108,132 bytes`. SOS 2.0 says it above the statistics too, with a small `t`.
+pub fn total(text: &str) -> Option<TableLine<'_>> {
+    let ([total, count, objects], _) = first_words(text)?;
+    let fits = total.eq_ignore_ascii_case("total") && is_count(count) && objects.starts_with("object");
+    fits.then(|| TableLine::Field("Total", text.trim()[total.len()..].trim_start()))
+}
+
+/// The columns' names, and titles like `Statistics for all finalizable objects (...):`.
+pub fn is_header(text: &str) -> bool {
+    let title = text.trim_end().ends_with(':') && text.contains("Statistics");
+    title || names_columns(text) || is_rule(text)
+}
+
+fn names_columns(text: &str) -> bool {
+    words_are(text, &["MT", "Count", "TotalSize", "Class", "Name"])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::tables::tests::check;
+
+    #[test]
+    fn lines() {
+        for (text, want) in [
+            ("Statistics:", "header"),
+            ("      MT    Count TotalSize Class Name", "header"),
+            (
+                "00007f7ee2acaf00        1           24 System.Comparer`1[[System.Int32, System.Private.CoreLib]]",
+                "row 00007f7ee2acaf00 | 1 | 24 | System.Comparer`1[[System.Int32, System.Private.CoreLib]]",
+            ),
+            ("790fd8c4     7308     435252 System.String", "row 790fd8c4 | 7308 | 435252 | System.String"),
+            ("0x79330a00  61,005  315,568,148 System.String", "row 0x79330a00 | 61,005 | 315,568,148 | System.String"),
+            ("00000000002eb910      245        94228      Free", "row 00000000002eb910 | 245 | 94228 | Free"),
+            ("total 12400 objects", "field Total = 12400 objects"),
+            ("Total 1,437 objects, 20,108,132 bytes", "field Total = 1,437 objects, 20,108,132 bytes"),
+            // An object, and a fragment: the third word is no count.
+            ("01905378 79119a1c       32", "nothing"),
+            ("7f7ec0201000 1,048,576 000002812345 System.Byte[]", "nothing"),
+            ("Total cost of 3 objects", "nothing"),
+        ] {
+            check(&FORMAT, text, want);
+        }
+    }
+}

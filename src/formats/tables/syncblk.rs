@@ -1,0 +1,96 @@
+//! `!syncblk` of SOS: monitors that threads own or wait for.
+//!
+//! ```text
+//! Index SyncBlock MonitorHeld Recursion Owning Thread Info  SyncBlock Owner
+//!    10 0000000000337110            7         1 000000000034cce0 118   6   00000000027e1c68 System.Object
+//! -----------------------------
+//! Total           14
+//! ```
+//!
+//! The row is that of `SyncBlk` in SOS's `strike.cpp`. `MonitorHeld` is 1 for the owner and 2 for each waiter. The thread
+//! is its object, its id (hexadecimal) and the debugger's index; `none` or `XXX` stand for a thread that is gone.
+
+use super::{TableFormat, TableLine, is_hex, is_rule};
+
+pub const FORMAT: TableFormat = TableFormat {
+    name: "syncblk",
+    commands: &["syncblk"],
+    columns: &[
+        "index",
+        "sync block",
+        "monitor held",
+        "recursion",
+        "thread object",
+        "os id",
+        "thread index",
+        "object",
+        "type",
+    ],
+    line,
+    shows: is_header,
+};
+
+const TOTALS: [&str; 5] = ["Total", "CCW", "RCW", "ComClassFactory", "Free"];
+
+fn line(text: &str) -> Option<TableLine<'_>> {
+    if is_header(text) || is_rule(text) {
+        return Some(TableLine::Header);
+    }
+    let words: Vec<&str> = text.split_whitespace().collect();
+    match words.as_slice() {
+        [name, value] if TOTALS.contains(name) => Some(TableLine::Field(name, value)),
+        [index, block, held, recursion, behind @ ..] if is_hex(block) && is_number(index) && is_number(held) => {
+            let mut cells = vec![*index, *block, *held, *recursion];
+            // Without an owner: `0000000000000000 none    00000000027e1c68 System.Object`.
+            let owner = match behind {
+                [thread, "none" | "XXX" | "orphaned", rest @ ..] => {
+                    cells.extend([*thread, "", ""]);
+                    rest
+                }
+                [thread, id, index, rest @ ..] => {
+                    cells.extend([*thread, *id, *index]);
+                    rest
+                }
+                _ => return None,
+            };
+            let (object, _) = owner.split_first()?;
+            let name = text.rsplit_once(*object).map_or("", |(_, name)| name.trim());
+            cells.extend([*object, name]);
+            Some(TableLine::Row(cells))
+        }
+        _ => None,
+    }
+}
+
+fn is_header(text: &str) -> bool {
+    text.trim_start().starts_with("Index") && text.contains("MonitorHeld")
+}
+
+fn is_number(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::tables::tests::check;
+
+    #[test]
+    fn lines() {
+        for (text, want) in [
+            ("Index SyncBlock MonitorHeld Recursion Owning Thread Info  SyncBlock Owner", "header"),
+            (
+                "   10 0000000000337110            7         1 000000000034cce0 118   6   00000000027e1c68 System.Object",
+                "row 10 | 0000000000337110 | 7 | 1 | 000000000034cce0 | 118 | 6 | 00000000027e1c68 | System.Object",
+            ),
+            (
+                "   11 0000000000337110            0         0 0000000000000000     none    00000000027e1c68 System.X",
+                "row 11 | 0000000000337110 | 0 | 0 | 0000000000000000 |  |  | 00000000027e1c68 | System.X",
+            ),
+            ("ComClassFactory 0", "field ComClassFactory = 0"),
+            ("words of prose", "nothing"),
+        ] {
+            check(&FORMAT, text, want);
+        }
+    }
+}
