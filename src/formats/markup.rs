@@ -5,7 +5,8 @@ pub fn strip(line: &str) -> Option<String> {
     let tags =
         line.contains("</") || line.contains("<link cmd=") || line.contains("<exec cmd=") || line.contains("<br");
     let entities = line.contains('&') && next_entity(line).is_some();
-    let escaped = line.contains("\\#") || line.contains("\\`");
+    let path = line.contains(":\\") || line.contains("\\\\");
+    let escaped = line.contains("\\#") || line.contains("\\`") || (line.contains("\\_") && !path);
     if !tags && !entities && !escaped {
         return None;
     }

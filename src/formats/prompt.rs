@@ -47,7 +47,8 @@ pub fn parse(line: &str) -> Option<Prompt<'_>> {
     while let Ok((rest, next)) = preceded(blanks0, prompt).parse(command) {
         (command, thread) = (rest, next.or(thread));
     }
-    Some(Prompt { thread, command: command.trim() })
+    // `**!htrace -diff**` in a copy of a page written in Markdown
+    Some(Prompt { thread, command: command.trim().trim_matches('*').trim() })
 }
 
 fn prompt(input: &str) -> IResult<&str, Option<u32>> {
@@ -74,6 +75,10 @@ fn lldb(input: &str) -> IResult<&str, Option<u32>> {
 fn dotnet_dump(input: &str) -> IResult<&str, Option<u32>> {
     let (rest, _) = tag("> ").parse(input)?;
     match output(rest) {
+        // `> Handle tracing ...` is quoted prose; the commands of dotnet-dump have small letters.
+        _ if !rest.starts_with(|c: char| c.is_ascii_lowercase()) => {
+            Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::Verify)))
+        }
         Output::Unknown => Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::Verify))),
         _ => Ok((rest, None)),
     }

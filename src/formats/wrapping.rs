@@ -113,7 +113,7 @@ fn is_remark(next: &str) -> bool {
 /// The offset itself was broken: `+` / `0x1f`, `+0x` / `1f`, `+0` / `x1f`, `+0x1` / `f`.
 fn goes_on_with_offset(above: &str, next: &str, margin: Margin) -> bool {
     let (digits, behind) = next.split_at(next.find(' ').unwrap_or(next.len()));
-    let is_offset = |text: &str| has_offset(&format!("+{text}"));
+    let is_offset = |text: &str| !text.contains('+') && has_offset(&format!("+{text}"));
     let behind_is_remark = behind.is_empty() || is_remark(behind.trim_start());
     let rest = match above.rsplit_once('+') {
         Some((_, "")) => is_offset(digits),

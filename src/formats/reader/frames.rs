@@ -7,7 +7,7 @@ use crate::formats::stacks::k::{self, Columns, KLine};
 use crate::formats::stacks::{self, bare};
 use crate::formats::wrapping::{self, Join, Margin};
 use crate::formats::{call_site, tokens};
-use crate::model::{Dialect, SkipReason};
+use crate::model::{Dialect, SkipReason, ThreadRef};
 
 /// Widths at which windows and mail clients wrap lines.
 const WINDOW_WIDTHS: std::ops::RangeInclusive<usize> = 60..=132;
@@ -149,10 +149,10 @@ impl Reader<'_> {
                 self.pending = Some((self.line, text.to_string()));
                 return true;
             }
-            None => self.begin(Dialect::K, self.section.thread.clone(), false),
+            None => self.begin_bare(),
             Some((line, above)) => {
                 let here = std::mem::replace(&mut self.line, line);
-                self.begin(Dialect::K, self.section.thread.clone(), false);
+                self.begin_bare();
                 if let Some((number, site)) = bare::frame(&above) {
                     self.push_bare(number, site);
                     self.accounts.frames += 1;
@@ -164,6 +164,14 @@ impl Reader<'_> {
         self.push_bare(number, site);
         self.accounts.frames += 1;
         true
+    }
+
+    /// A stack of call sites alone; it may be that of the thread whose header stands above.
+    fn begin_bare(&mut self) {
+        let waiting = self.current.open && self.current.stack.frames.is_empty() && self.current.stack.dialect == Dialect::K;
+        if !waiting || self.current.stack.thread == ThreadRef::default() {
+            self.begin(Dialect::K, self.section.thread.clone(), false);
+        }
     }
 
     fn push_bare(&mut self, number: Option<u32>, site: &str) {
@@ -295,5 +303,6 @@ fn write_sos_site(row: &ClrRow<'_>, text: &mut String) {
 /// A `kc` line: one call site and nothing else.
 fn is_plain_site(site: &str) -> bool {
     let symbol = call_site::parse(site);
-    call_site::is_credible(site, &symbol) || !site.contains(' ')
+    let is_word = site.starts_with(|c: char| c.is_alphanumeric() || "_<?".contains(c)) && !site.contains(' ');
+    call_site::is_credible(site, &symbol) || is_word
 }

@@ -305,8 +305,15 @@ impl<'s> Reader<'s> {
             self.accounts.headers += 1;
             return;
         }
-        if let Some(reason) = self.section.skips_all() {
-            return self.skip(text, reason);
+        // `STACK_TEXT:` of `!analyze` is open: its frames are no rows.
+        let in_stack = self.current.open && self.section.table.is_some();
+        if let Some(reason) = self.section.skips_all().filter(|_| !in_stack) {
+            // Traces may stand among the rows of a table (`!cs -s`), but not among the output of `dps`.
+            let known = self.section.table.is_some() && self.shown_line(text);
+            if !known {
+                self.skip(text, reason);
+            }
+            return;
         }
         let trimmed = text.trim();
         if is_debugger_message(trimmed) {

@@ -26,7 +26,7 @@ impl Reader<'_> {
         };
         match line {
             // Words that stand apart, or that begin something else, are no part of the value above.
-            TableLine::Cell(..) if self.current.after_blank || others() => return false,
+            TableLine::Cell(..) if self.current.after_blank || self.current.open || others() => return false,
             TableLine::Cell(column, value) => self.add_cell(format.name, format.columns, column, value),
             TableLine::Header => self.open_table(format.name, format.columns),
             TableLine::Row(cells) => {

@@ -9,11 +9,21 @@ use crate::model::FrameKind;
 /// A line that is nothing but a call site, with its frame number if it has one.
 pub fn frame(line: &str) -> Option<(Option<u32>, &str)> {
     let line = without_remarks(line.trim());
+    if let Some((number, site)) = listed(line) {
+        return Some((Some(number), site));
+    }
     let (number, site) = match tokens::frame_number(line) {
         Ok((rest, number)) => (Some(number), rest),
         Err(_) => (None, line),
     };
     (is_call_site(site) && !call_site::is_raw_address(site)).then_some((number, site))
+}
+
+/// `10, ntdll.dll!RtlUserThreadStart+0x34`: the lists of Process Hacker and System Informer have decimal numbers.
+fn listed(line: &str) -> Option<(u32, &str)> {
+    let (number, site) = line.split_once(", ")?;
+    let is_number = number.len() <= 4 && number.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number && site.contains(['!', '+']) && is_call_site(site)).then_some((number.parse().ok()?, site))
 }
 
 /// Whether a text is a call site and nothing else; one that a line end cut within brackets counts.
@@ -93,6 +103,8 @@ mod tests {
             ),
             ("svc!operator new+0x1f", Some((None, "svc!operator new+0x1f"))),
             ("GdiPlus!GpMemoryBitmap::AllocBitmapData+c2  with 155 allocations takes 1.16GB", None),
+            ("10, ntdll.dll!RtlUserThreadStart+0x34", Some((Some(10), "ntdll.dll!RtlUserThreadStart+0x34"))),
+            ("1, 2, many", None),
             ("Hope this helps!", None),
             ("Wow! That is it", None),
             ("see System.Drawing", None),

@@ -46,7 +46,8 @@ fn line(text: &str) -> Option<Line<'_>> {
 }
 
 fn shows(text: &str) -> bool {
-    let thread = text.starts_with("Thread  ") && eestack_thread(text).is_some();
+    // `Thread %3d`
+    let thread = text.len() == 10 && text.starts_with("Thread  ") && eestack_thread(text).is_some();
     thread || is_header(text) || (text.contains(", calling ") && row(text).is_ok())
 }
 

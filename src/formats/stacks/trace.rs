@@ -28,7 +28,7 @@ pub const FORMAT: Format = Format {
     kind: StackKind::Allocation,
     commands: &["htrace", "avrf"],
     line,
-    shows: |text| begin(text.trim()).is_some() || has_long_offset(text),
+    shows: |text| begin(text.trim()).is_some() || deadlock_stack(text.trim()).is_some() || has_long_offset(text),
     whole: |_| true,
     first_number: 0,
     columns: &["what", "address", "thread"],
@@ -40,6 +40,9 @@ fn line(text: &str) -> Option<Line<'_>> {
     let trimmed = text.trim();
     if let Some(row) = begin(trimmed) {
         return Some(Line::Begin(Begin { row, ..Begin::default() }));
+    }
+    if let Some(site) = deadlock_stack(trimmed) {
+        return Some(Line::Begin(Begin { frame: Some(FrameLine::of(site)), ..Begin::default() }));
     }
     if let Some(thread) = trimmed.strip_prefix("Thread ID = ") {
         return Some(Line::Cell("thread", thread.split(',').next().unwrap_or(thread)));
@@ -57,6 +60,10 @@ fn line(text: &str) -> Option<Line<'_>> {
     if trimmed.starts_with("Parsed 0x") || trimmed.starts_with("Dumped 0x") {
         return Some(Line::End);
     }
+    let aligned = text.starts_with("          ") && trimmed.contains('!') && bare::is_call_site(trimmed);
+    if aligned {
+        return Some(Line::Frame(FrameLine::of(trimmed)));
+    }
     let (site, ()) = frame(text).ok()?;
     let site = site.trim();
     // `0x00101991: +0x00101991`: code of no known module.
@@ -70,6 +77,12 @@ fn line(text: &str) -> Option<Line<'_>> {
 fn has_long_offset(text: &str) -> bool {
     let offset = text.trim_end().rsplit_once("+0x").map_or("", |(_, digits)| digits);
     offset.len() >= 8 && offset.starts_with("00") && text.contains('!') && matches!(line(text), Some(Line::Frame(_)))
+}
+
+/// `Stack:   dummy!DummyActivateVcComplete+0x63` of `!deadlock`; its other frames stand aligned below.
+fn deadlock_stack(trimmed: &str) -> Option<&str> {
+    let site = trimmed.strip_prefix("Stack:  ")?.trim();
+    (site.contains('!') && bare::is_call_site(site)).then_some(site)
 }
 
 /// What the trace belongs to: the words, and the address or handle where they name it.
@@ -137,6 +150,8 @@ mod tests {
             ("0x00101991: +0x00101991", "frame 0x00101991"),
             ("## 0x77DE0B2F: KERNEL32!BaseProcessStart+0x3D", "frame KERNEL32!BaseProcessStart+0x3D"),
             ("        42ae5b28 0541 0000  [00]   42ae5b40    02800 - (busy)", "header"),
+            ("    Stack:   dummy!dummyOpen+0x2E1", "begin, frame dummy!dummyOpen+0x2E1"),
+            ("             dummy!dummyMore+0x2E1", "frame dummy!dummyMore+0x2E1"),
             ("7c96d6dc c3 ret", "nothing"),
         ] {
             check(&FORMAT, text, want);
