@@ -1,6 +1,6 @@
 //! A rule that held, with its proof, and the counts over what was looked at.
 
-use crate::model::ThreadRef;
+use crate::model::{Dialect, StackKind, ThreadRef};
 
 /// How bad the pattern is for the process, when it is what happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -128,6 +128,8 @@ pub struct Evidence {
 /// The stack that shows a finding best: matched frames, and how much lies between them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShownStack {
+    pub kind: StackKind,
+    pub dialect: Dialect,
     pub thread: ThreadRef,
     pub source: usize,
     pub line: u32,

@@ -39,6 +39,8 @@ pub fn finding(rules: &RuleSet, hit: &Hit, stack: &Stack, sites: &CallSites, sou
         fingerprint: fingerprint(rules, hit, stack, sites),
         evidence: evidence.collect(),
         shown: ShownStack {
+            kind: stack.kind,
+            dialect: stack.dialect,
             thread: stack.thread.clone(),
             source,
             line: stack.line,

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use crate::finding::Severity;
-use crate::model::ThreadRef;
+use crate::model::{Dialect, StackKind, ThreadRef};
 
 pub const BOLD: Style = Style::new().bold();
 pub const DIM: Style = Style::new().dimmed();
@@ -63,13 +63,34 @@ fn grouped(number: u64) -> String {
     text
 }
 
-/// `thread 57 (0x1a2c)`, or what there is of it.
-pub fn thread_label(thread: &ThreadRef) -> String {
+/// `thread 57 (0x1a2c)`, or what there is of it; what is no thread says so.
+pub fn stack_label(kind: StackKind, thread: &ThreadRef) -> String {
+    match kind {
+        StackKind::Thread => thread_label(thread),
+        StackKind::Exception => "an exception".to_string(),
+        StackKind::Allocation => "an allocation".to_string(),
+        StackKind::Async => "asynchronous methods".to_string(),
+        StackKind::Unreliable => format!("{}, raw words of its stack", thread_label(thread)),
+    }
+}
+
+/// A frame number as the tool prints it: the `k` family in hexadecimal, all others in decimal.
+pub fn frame_label(dialect: Dialect, number: u32) -> String {
+    match dialect {
+        Dialect::K | Dialect::Clrstack => format!("{number:02x}"),
+        _ => format!("{number:2}"),
+    }
+}
+
+fn thread_label(thread: &ThreadRef) -> String {
     match (thread.index, thread.os_id) {
         (Some(index), Some(os_id)) => format!("thread {index} ({os_id:#x})"),
         (Some(index), None) => format!("thread {index}"),
         (None, Some(os_id)) => format!("thread {os_id:#x}"),
-        (None, None) => "a thread".to_string(),
+        (None, None) => match &thread.name {
+            Some(name) => format!("thread \"{name}\""),
+            None => "a thread".to_string(),
+        },
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::layout::{BOLD, DIM, count, paragraph, severity_style, styled, thread_label};
+use super::layout::{BOLD, DIM, count, frame_label, paragraph, severity_style, stack_label, styled};
 use super::rule_page::write_advice;
 use super::{CaseReport, Report, printable};
 use crate::finding::{Finding, ShownRow};
@@ -87,14 +87,16 @@ fn threads(finding: &Finding) -> String {
 fn write_stack(finding: &Finding, case: &CaseReport, out: &mut dyn Write) -> io::Result<()> {
     let shown = &finding.shown;
     let source = case.sources.get(shown.source).map_or("", |source| source.name.as_str());
-    let place = format!("{} in {}, line {}", thread_label(&shown.thread), printable(source), shown.line);
+    let place =
+        format!("{} in {}, line {}", printable(&stack_label(shown.kind, &shown.thread)), printable(source), shown.line);
     writeln!(out, "  {}", styled(DIM, &place))?;
     for row in &shown.rows {
         match row {
             ShownRow::Matched(index) => {
                 let evidence = &finding.evidence[*index];
                 let line = styled(DIM, &format!("line {:<6}", evidence.line));
-                writeln!(out, "  {:02x}  {line} {}", evidence.frame, printable(&evidence.text))?;
+                let number = frame_label(shown.dialect, evidence.frame);
+                writeln!(out, "  {number}  {line} {}", printable(&evidence.text))?;
             }
             ShownRow::Skipped(frames) => {
                 writeln!(out, "      {}", styled(DIM, &format!("... {}", count(*frames as u64, "frame"))))?;

@@ -114,7 +114,8 @@ impl Reader<'_> {
 
     /// A call site without columns, where the command says that a stack is printed.
     fn lone_site(&mut self, text: &str) -> bool {
-        let raw = call_site::is_raw_address(text.trim()).then(|| (None, text.trim()));
+        let bare_text = call_site::without_remarks(text.trim());
+        let raw = call_site::is_raw_address(bare_text).then_some((None, bare_text));
         let Some((number, site)) = bare::frame(text).or(raw) else { return false };
         if !self.current.goes_on(Dialect::K, number, "") {
             self.begin(Dialect::K, self.section.thread.clone(), false);
@@ -168,7 +169,8 @@ impl Reader<'_> {
 
     /// A stack of call sites alone; it may be that of the thread whose header stands above.
     fn begin_bare(&mut self) {
-        let waiting = self.current.open && self.current.stack.frames.is_empty() && self.current.stack.dialect == Dialect::K;
+        let waiting =
+            self.current.open && self.current.stack.frames.is_empty() && self.current.stack.dialect == Dialect::K;
         if !waiting || self.current.stack.thread == ThreadRef::default() {
             self.begin(Dialect::K, self.section.thread.clone(), false);
         }

@@ -451,6 +451,7 @@ impl<'s> Reader<'s> {
         if self.take_back_location() {
             return;
         }
+        self.keep_thread_row();
         let Some(broken) = self.current.finish(&self.sites) else { return };
         let stack = &self.current.stack;
         self.stacks += 1;

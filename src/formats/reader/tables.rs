@@ -94,6 +94,21 @@ impl Reader<'_> {
         self.table = Some(Table { name, command, line: self.line, columns, rows: Vec::new(), fields: Vec::new() });
     }
 
+    /// A thread's header without a stack below it, as `~` lists them, is a row.
+    pub(super) fn keep_thread_row(&mut self) {
+        let (current, stack) = (&self.current, &self.current.stack);
+        let alone = current.open && !current.announced && stack.frames.is_empty() && stack.dialect == Dialect::K;
+        let Some(format) = tables::named("threads").filter(|_| alone && stack.thread.index.is_some()) else { return };
+        let (thread, line) = (stack.thread.clone(), stack.line);
+        let hex = |id: Option<u64>| id.map(|id| format!("{id:x}")).unwrap_or_default();
+        let index = thread.index.map(|index| index.to_string()).unwrap_or_default();
+        let (process_id, os_id) = (hex(thread.process_id), hex(thread.os_id));
+        let name = thread.name.unwrap_or_default();
+        let here = std::mem::replace(&mut self.line, line);
+        self.add_row(format.name, format.columns, &[&index, &process_id, &os_id, "", "", "", &name]);
+        self.line = here;
+    }
+
     pub(super) fn finish_table(&mut self) {
         let Some(table) = self.table.take() else { return };
         self.has_row = false;

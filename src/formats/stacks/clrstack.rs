@@ -32,7 +32,7 @@ pub struct ClrRow<'a> {
 /// What SOS says instead of, or at the end of, a stack.
 pub const WALK_FAILED: [&str; 8] = [
     "Unable to walk the managed stack",
-    "managed thread. You can run !",
+    "managed thread. You can run ",
     "Failed to start stack walk",
     "GetFrameContext failed",
     "Stack Walk failed",

@@ -29,7 +29,7 @@ pub const FORMAT: Format = Format {
     shows: |text| memchr::memmem::find(text.as_bytes(), b" #").is_some() && line(text).is_some(),
     whole: |command| command.contains("bt") || command.contains("backtrace"),
     first_number: 0,
-    columns: &["index", "tid", "name", "stop reason"],
+    columns: &[],
 };
 
 fn line(text: &str) -> Option<Line<'_>> {

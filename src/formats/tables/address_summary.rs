@@ -22,7 +22,7 @@
 use super::{TableFormat, TableLine, is_count, is_hex, is_rule, labelled};
 
 pub const FORMAT: TableFormat = TableFormat {
-    name: "address_summary",
+    name: "address-summary",
     commands: &["address"],
     columns: &[
         "usage",

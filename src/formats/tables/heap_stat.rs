@@ -13,7 +13,7 @@
 use super::{TableFormat, TableLine, first_words, is_address, is_hex};
 
 pub const FORMAT: TableFormat = TableFormat {
-    name: "heap_stat",
+    name: "heap-stat",
     commands: &["heap -stat"],
     columns: &["size", "blocks", "total", "percent"],
     line,

@@ -14,7 +14,7 @@
 use super::{TableFormat, TableLine, first_words, is_address, is_hex, is_rule, labelled};
 
 pub const FORMAT: TableFormat = TableFormat {
-    name: "heap_summary",
+    name: "heap-summary",
     commands: &["heap -s"],
     columns: &[
         "heap",

@@ -22,7 +22,7 @@ mod modules;
 mod objects;
 mod runaway;
 mod syncblk;
-mod threadlist;
+mod threads;
 mod threadpool;
 mod uniqstack;
 mod version;
@@ -62,7 +62,7 @@ pub static TABLES: &[TableFormat] = &[
     handles::FORMAT,
     runaway::FORMAT,
     domains::FORMAT,
-    threadlist::FORMAT,
+    threads::FORMAT,
     analyze::FORMAT,
     events::FORMAT,
     version::FORMAT,

@@ -12,7 +12,7 @@
 use super::{TableFormat, TableLine, first_words, is_address, is_count, is_hex};
 
 pub const FORMAT: TableFormat = TableFormat {
-    name: "threadlist",
+    name: "threads",
     commands: &["~"],
     columns: &["index", "process id", "os id", "suspend", "teb", "state", "name", "start", "priority", "mark"],
     line,
