@@ -327,13 +327,6 @@ impl<'s> Reader<'s> {
             self.accounts.continuations += 1;
             return;
         }
-        if self.shown_line(text) {
-            return;
-        }
-        if self.site_below_header(text) {
-            self.accounts.frames += 1;
-            return;
-        }
         self.not_a_frame(text, trimmed);
     }
 
@@ -358,6 +351,13 @@ impl<'s> Reader<'s> {
         let failed = clrstack::WALK_FAILED.iter().any(|start| trimmed.starts_with(start));
         if clrstack && (failed || clrstack::is_failed_row(text)) {
             return self.walk_failed(text);
+        }
+        if self.shown_line(text) {
+            return;
+        }
+        if self.site_below_header(text) {
+            self.accounts.frames += 1;
+            return;
         }
         if self.current.open && is_cut_mark(trimmed) {
             self.current.cut_mark = true;

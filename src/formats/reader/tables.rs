@@ -98,7 +98,10 @@ impl Reader<'_> {
     pub(super) fn keep_thread_row(&mut self) {
         let (current, stack) = (&self.current, &self.current.stack);
         let alone = current.open && !current.announced && stack.frames.is_empty() && stack.dialect == Dialect::K;
-        let Some(format) = tables::named("threads").filter(|_| alone && stack.thread.index.is_some()) else { return };
+        if !alone || stack.thread.index.is_none() {
+            return;
+        }
+        let Some(format) = tables::named("threads") else { return };
         let (thread, line) = (stack.thread.clone(), stack.line);
         let hex = |id: Option<u64>| id.map(|id| format!("{id:x}")).unwrap_or_default();
         let index = thread.index.map(|index| index.to_string()).unwrap_or_default();
