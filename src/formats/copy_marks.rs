@@ -4,7 +4,7 @@ use super::stacks::{self, clrstack, k};
 use super::{prompt, thread_header};
 
 /// What stands before every line of a quoted mail, a comment or a copied listing.
-const MARKS: [&str; 8] = [">", "//", "# |", "#", ";", "*", "'", "\""];
+const MARKS: [&str; 10] = [">", "///", "//", "/*", "# |", "#", ";", "*", "'", "\""];
 
 /// Takes marks off lines. A line may begin with a mark of its own, `>` being the rest of a template's arguments, so marks
 /// are believed from a line on that is something known without them.

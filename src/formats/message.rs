@@ -36,6 +36,9 @@ pub fn is_debugger_message(line: &str) -> bool {
 
 /// Whether a line stands for frames that someone cut out: `[...]`, `<snip>`.
 pub fn is_cut_mark(line: &str) -> bool {
+    if says_cut(line) {
+        return true;
+    }
     let inner = line.trim_matches(['[', ']', '<', '>', '(', ')', '{', '}', '-', '=', '*', ' ']);
     let bracketed = inner.len() < line.len();
     match inner.to_ascii_lowercase().as_str() {
@@ -43,6 +46,19 @@ pub fn is_cut_mark(line: &str) -> bool {
         "..." | "\u{2026}" | "...." => bracketed || inner == "\u{2026}",
         _ => false,
     }
+}
+
+/// `->  0884b810 System.Linq.Enumerable+<SelectManyIterator>d__17`: an object that `!gcroot` found to hold another.
+pub fn is_root_chain(line: &str) -> bool {
+    let object = line.strip_prefix("-> ").and_then(|behind| behind.split_whitespace().next());
+    object.is_some_and(|object| object.len() >= 8 && object.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// `... removed 6k lines duplicated`, `....... omitted .......`, `** The rest of the stack is omitted **`
+fn says_cut(line: &str) -> bool {
+    let marked = line.starts_with(['.', '[', '<', '*', '(', '\u{2026}', '-']);
+    let words = ["omitted", "removed", "skipped", "snipped", "truncated", "elided"];
+    marked && line.len() <= 80 && words.iter().any(|word| line.contains(word))
 }
 
 #[cfg(test)]
@@ -57,6 +73,9 @@ mod tests {
             ("[...]", false, true),
             ("<snip>", false, true),
             ("--- snip ---", false, true),
+            ("... removed 6k lines duplicated", false, true),
+            ("....... omitted .......", false, true),
+            ("The feature was removed", false, false),
             ("Observation (from callstack above)", false, false),
         ] {
             assert_eq!((is_debugger_message(line), is_cut_mark(line)), (message, cut), "{line}");

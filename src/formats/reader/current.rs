@@ -88,6 +88,8 @@ impl Current {
             (Some(last), Some(number)) => number > last,
             // One more below the first frame of a thread, right below it: the engine lost its way.
             (None, None) if self.complete => self.headed && !self.after_blank && !self.after_prose,
+            // Lines that someone cut out belong to the stack, however many.
+            (None, None) if self.cut_mark => child_sp.is_empty() || is_below(&self.child_sp, child_sp),
             (None, None) if !self.after_prose => true,
             (None, None) => lies_below(&self.child_sp, child_sp),
             _ => false,
@@ -130,9 +132,15 @@ pub fn digits_of(address: &str) -> [u8; 16] {
 
 /// Whether a frame at `child_sp` can be a caller of the frame whose Child-SP is `above`.
 fn lies_below(above: &[u8; 16], child_sp: &str) -> bool {
-    let above = std::str::from_utf8(above).ok().and_then(tokens::hex_value);
-    match (above, tokens::hex_value(child_sp)) {
-        (Some(above), Some(here)) => above != 0 && here > above && here - above < STACK_REACH,
-        _ => false,
-    }
+    distance(above, child_sp).is_some_and(|distance| distance < STACK_REACH)
+}
+
+fn is_below(above: &[u8; 16], child_sp: &str) -> bool {
+    distance(above, child_sp).is_some()
+}
+
+fn distance(above: &[u8; 16], child_sp: &str) -> Option<u64> {
+    let above = std::str::from_utf8(above).ok().and_then(tokens::hex_value).filter(|&above| above != 0)?;
+    let here = tokens::hex_value(child_sp)?;
+    here.checked_sub(above).filter(|&distance| distance > 0)
 }

@@ -199,21 +199,29 @@ impl Reader<'_> {
             return false;
         }
         let Some(last) = current.stack.frames.last() else { return false };
+        let site = self.sites.get(last.site).text;
         let by_columns = matches!(current.stack.dialect, Dialect::K | Dialect::Clrstack);
-        let above = if by_columns { self.sites.get(last.site).text } else { current.raw.as_str() };
+        let above = if by_columns { site } else { current.raw.as_str() };
         let above = call_site::without_glued_warning(above);
         let managed = current.stack.dialect.is_managed();
         let margin = self.margin_at(text);
-        // A message on symbols came between a frame's columns and its call site.
-        let no_site = self.sites.get(last.site).text.is_empty() || above.ends_with(", calling");
-        let moved = !by_columns && no_site && text.contains(['!', '+']);
+        // A message on symbols or the end of the line came between a frame's columns and its call site.
+        let no_site = site.is_empty() || above.ends_with(", calling");
+        let moved = !by_columns && no_site && text.contains(['!', '+', '(']);
         let join = match current.unfinished {
             _ if moved => Some(Join::WithBlank),
             true if current.after_blank => None,
             true => Some(margin.join(text)),
             false => wrapping::continues(above, managed, margin, text, current.after_blank),
         };
-        let Some(join) = join else { return false };
+        let exception = current.stack.dialect == Dialect::ExceptionText && !current.after_blank;
+        let Some(join) = join
+            .or_else(|| (exception && !site.contains(" @ ") && wraps_source(above, text)).then(|| margin.join(text)))
+        else {
+            return false;
+        };
+        let join =
+            if exception && above.matches('(').count() > above.matches(')').count() { margin.join(text) } else { join };
         let base = if current.raw.is_empty() { above } else { call_site::without_glued_warning(&current.raw) };
         let blank = if join == Join::WithBlank { " " } else { "" };
         let joined = format!("{base}{blank}{}", text.trim());
@@ -300,6 +308,15 @@ fn write_sos_site(row: &ClrRow<'_>, text: &mut String) {
         }
     }
     text.push_str(row.method);
+}
+
+/// Whether a line goes on with the path behind a frame of exception text: `... in c:\src\con` / `toso\a.cs:line 12`.
+fn wraps_source(above: &str, text: &str) -> bool {
+    let Some((_, behind)) = above.rsplit_once(')') else { return false };
+    let begun = behind.contains(['\\', '/']) || behind.trim().split(' ').count() == 1 && !behind.trim().is_empty();
+    let text = text.trim();
+    let is_end = text.trim_end_matches('.').ends_with(|c: char| c.is_ascii_digit());
+    begun && (is_end || !text.contains(' '))
 }
 
 /// A `kc` line: one call site and nothing else.

@@ -3,7 +3,7 @@
 use super::Reader;
 use crate::formats::call_site;
 use crate::formats::copy_marks::is_known;
-use crate::formats::stacks::parallel_stacks::{self, Part};
+use crate::formats::stacks::parallel_stacks::{self, FORMAT, Part};
 use crate::formats::stacks::{self, Begin, Format, FrameLine, Line};
 use crate::formats::tables;
 use crate::model::{Dialect, SiteId, SkipReason, StackKind, ThreadRef};
@@ -134,12 +134,18 @@ impl Reader<'_> {
 
     fn parallel_line(&mut self, text: &str) -> bool {
         match parallel_stacks::part(text) {
-            Some(Part::Threads(threads)) => {
+            Some(Part::Threads(first, threads)) => {
                 self.finish_stack();
-                self.tree.begin(threads, self.line);
+                self.tree.begin(first, self.line);
+                self.add_row(FORMAT.dialect.name(), FORMAT.columns, &["", threads]);
+                self.has_row = true;
                 self.accounts.headers += 1;
             }
-            Some(Part::Frame { column, method }) if !self.tree.is_empty() => {
+            Some(Part::Frame { count, column, method }) if !self.tree.is_empty() => {
+                // The topmost frame of a branch tells how many threads there are.
+                if std::mem::take(&mut self.has_row) {
+                    self.add_cell(FORMAT.dialect.name(), FORMAT.columns, "count", count);
+                }
                 let site = self.sites.intern(method, super::parse_site);
                 self.tree.frame(column, (site, self.line));
                 self.accounts.frames += 1;
@@ -153,15 +159,13 @@ impl Reader<'_> {
         true
     }
 
-    /// Gives out the stacks of a `pstacks` tree: one for each thread.
+    /// Gives out the stacks of a `pstacks` tree: one for each group of threads.
     pub(super) fn finish_tree(&mut self) {
         for leaf in self.tree.finish() {
-            for thread in leaf.threads {
-                self.finish_stack();
-                self.current.begin(Dialect::ParallelStacks, thread, true, &self.section.command, leaf.line);
-                for &(site, line) in &leaf.frames {
-                    self.current.push(site, line, None, false);
-                }
+            self.finish_stack();
+            self.current.begin(Dialect::ParallelStacks, leaf.thread, true, &self.section.command, leaf.line);
+            for &(site, line) in &leaf.frames {
+                self.current.push(site, line, None, false);
             }
         }
         self.finish_stack();
@@ -172,7 +176,8 @@ impl Reader<'_> {
         let current = &self.current;
         let alone = current.open && current.is_location && current.stack.frames.len() == 1;
         let command = self.section.command.as_deref().unwrap_or_default();
-        if !alone || stacks::format_of(current.stack.dialect).is_none_or(|format| (format.whole)(command)) {
+        let whole = stacks::format_of(current.stack.dialect).is_some_and(|format| (format.whole)(command));
+        if !alone || whole {
             return false;
         }
         let Some(frame) = self.current.stack.frames.pop() else { return false };

@@ -11,7 +11,7 @@ use std::io::Read;
 use memchr::{memchr, memchr_iter};
 
 use super::copy_marks::CopyMarks;
-use super::message::{is_cut_mark, is_debugger_message};
+use super::message::{is_cut_mark, is_debugger_message, is_root_chain};
 use super::notes::{Notes, missing_frames, plural};
 use super::section::Section;
 use super::shape::{self, Shape};
@@ -359,11 +359,18 @@ impl<'s> Reader<'s> {
             self.accounts.frames += 1;
             return;
         }
+        // `!gcroot` names the frame that holds an object, and the chain of objects below it.
+        let one_frame = self.current.open && !self.current.announced && self.current.stack.frames.len() == 1;
+        self.current.is_location |= one_frame && is_root_chain(trimmed);
         if self.current.open && is_cut_mark(trimmed) {
             self.current.cut_mark = true;
         }
         self.allocations |= bare::announces_allocations(trimmed);
         self.current.after_prose = true;
+        // Between the groups of a tree `...` stands for others.
+        if !self.tree.is_empty() && !trimmed.starts_with("...") {
+            self.finish_tree();
+        }
         if self.section.is_known() && looks_like_output(trimmed) {
             self.not_understood.1 = if self.not_understood.0 == 0 { self.line } else { self.not_understood.1 };
             self.not_understood.0 += 1;

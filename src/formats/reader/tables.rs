@@ -63,7 +63,11 @@ impl Reader<'_> {
     /// Adds to the last row; a cell that has a value gets another line.
     pub(super) fn add_cell(&mut self, name: &'static str, columns: &'static [&'static str], column: &str, value: &str) {
         let same = self.table.as_ref().is_some_and(|table| table.name == name && !table.rows.is_empty());
-        if !same || (self.section.format.is_some_and(|format| format.dialect.name() == name) && !self.has_row) {
+        if !same
+            || (self.section.format.is_some_and(|format| format.dialect.name() == name)
+                && !self.has_row
+                && self.tree.is_empty())
+        {
             self.add_row(name, columns, &[]);
         }
         let Some(at) = columns.iter().position(|name| *name == column) else { return };

@@ -35,7 +35,8 @@ fn line(text: &str) -> Option<Line<'_>> {
         "UNMANAGED_CODE_TIME" | "CPU_TIME" => Some(Line::Frame(FrameLine::of(site))),
         _ => {
             let (module, method) = site.split_once('!')?;
-            let is_module = !module.is_empty() && !module.contains([' ', '(']);
+            // `Anonymously Hosted DynamicMethods Assembly!dynamicClass.lambda_method1(...)`
+            let is_module = !module.is_empty() && !module.contains(['(', '.']) || !module.contains(' ');
             (is_module && method.contains(['(', '.'])).then(|| Line::Frame(FrameLine::of(site)))
         }
     }

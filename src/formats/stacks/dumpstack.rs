@@ -11,7 +11,8 @@
 //! False frames stand among the true ones, so the stacks are marked unreliable. `!eestack` heads each thread with a rule
 //! of dashes and `Thread   4`. The rows are those of `DumpStackWorker` in SOS's `strike.cpp`.
 
-use nom::bytes::complete::{tag, take_while1};
+use nom::branch::alt;
+use nom::bytes::complete::{tag, take_while_m_n, take_while1};
 use nom::combinator::{map, opt, rest};
 use nom::sequence::preceded;
 use nom::{IResult, Parser};
@@ -63,7 +64,9 @@ fn eestack_thread(text: &str) -> Option<ThreadRef> {
 }
 
 fn row(input: &str) -> IResult<&str, String> {
-    let (input, _) = (blanks0, address, blanks1, address, blanks1).parse(input)?;
+    // Copies have lost leading digits of the first column.
+    let digits = take_while_m_n(6, 16, |c: char| c.is_ascii_hexdigit());
+    let (input, _) = (blanks0, alt((address, digits)), blanks1, address, blanks1).parse(input)?;
     map(rest, caller).parse(input)
 }
 

@@ -11,8 +11,7 @@
 //! Of nested exceptions the innermost comes first, and each has its own frames. Parameters have names here, unlike in all
 //! other tools. `at`, `in` and `line` are translated in localized systems.
 
-use nom::branch::alt;
-use nom::bytes::complete::{tag, take_while1};
+use nom::bytes::complete::take_while1;
 use nom::combinator::value;
 use nom::{IResult, Parser};
 
@@ -38,40 +37,42 @@ const AT: [&str; 18] = [
 ];
 
 /// Words of the line that ends an inner exception's frames, in the languages where they are known.
-const INNER: [&str; 8] = [
-    "inner exception",
-    "internen Ausnahme",
-    "exception interne",
-    "внутреннего",
-    "内部",
-    "interna",
-    "内部例外",
-    "wewnętrzne",
-];
+const INNER: [&str; 9] =
+    ["inner exception", "internen", "interne", "внутренн", "内部", "interna", "wewnętrz", "내부", "iç özel"];
 
 fn line(text: &str) -> Option<Line<'_>> {
     let trimmed = text.trim();
-    if let Some(words) = trimmed.strip_prefix("---").filter(|words| words.ends_with("---")) {
+    if let Some(words) = separator(trimmed) {
+        let row = words.split_once("--->").and_then(|_| exception(trimmed)).unwrap_or_default();
         let inner = INNER.iter().any(|word| words.contains(word));
-        return Some(if inner { Line::Begin(Begin::default()) } else { Line::Header });
+        return Some(if inner { Line::Begin(Begin { row, ..Begin::default() }) } else { Line::Header });
     }
-    if let Some(site) = frame(text) {
-        return Some(Line::Frame(FrameLine::of(site)));
-    }
-    if let Some(site) = page_frame(text) {
+    if let Some(site) = frame(text, false).or_else(|| page_frame(text)) {
         return Some(Line::Frame(FrameLine::of(site)));
     }
     exception(trimmed).map(|row| Line::Begin(Begin { row, ..Begin::default() }))
 }
 
 fn shows(text: &str) -> bool {
-    frame(text).is_some() || exception(text.trim()).is_some()
+    frame(text, true).is_some() || exception(text.trim()).is_some()
 }
 
-/// `   at Ns.Type.Method(String s) in c:\src\a.cs:line 12`, with or without a log's prefix before it.
-pub fn frame(text: &str) -> Option<String> {
-    let (call, _) = at(text).ok().or_else(|| behind_prefix(text))?;
-    call_of(call)
+/// `--- End of inner exception stack trace ---`, and what else stands between dashes.
+fn separator(trimmed: &str) -> Option<&str> {
+    let start = trimmed.find("--- ").filter(|_| trimmed.ends_with("---")).unwrap_or(0);
+    let words = trimmed[start..].strip_prefix("---")?;
+    let is_rule = words.bytes().all(|byte| matches!(byte, b'-' | b' '));
+    let closed = words.contains("--") || words.ends_with("- -");
+    (!is_rule && !words.starts_with(['>', '-']) && closed).then_some(words)
+}
+
+/// `   at Ns.Type.Method(String s) in c:\src\a.cs:line 12`, with or without a log's prefix before it. `alone` tells that
+/// nothing else says that this is exception text.
+pub fn frame(text: &str, alone: bool) -> Option<String> {
+    if let Ok((call, ())) = at(text) {
+        return call_at(call, alone);
+    }
+    call_at(behind_prefix(text)?, alone)
 }
 
 fn at(text: &str) -> IResult<&str, ()> {
@@ -82,10 +83,49 @@ fn at(text: &str) -> IResult<&str, ()> {
     value((), blanks1).parse(rest)
 }
 
-/// A log writes time, level and the like before each line; two blanks or a tab set the frame's `at` apart from them.
-fn behind_prefix(text: &str) -> Option<(&str, ())> {
-    let found = [text.find("  at "), text.find("\tat "), text.find(": at ")].into_iter().flatten().min()?;
-    Some((text[found..].split_once("at ")?.1.trim_start(), ()))
+/// A log writes time, level and the like before each line. Two blanks or a tab set the frame's `at` apart from them, or a
+/// time stands directly before it.
+fn behind_prefix(text: &str) -> Option<&str> {
+    let apart = ["  at ", "\tat ", ": at ", "=   at "].iter().filter_map(|at| text.find(at)).min();
+    let found = apart.or_else(|| {
+        let at = text.find(" at ")?;
+        let digits = text[..at].bytes().filter(u8::is_ascii_digit).count();
+        (digits >= 6 && text[..at].ends_with(|c: char| c.is_ascii_digit() || "Z]|>".contains(c))).then_some(at)
+    })?;
+    Some(text[found..].split_once("at ")?.1.trim_start())
+}
+
+/// A call behind its `at`. Where nothing else says that this is exception text, what stands behind the call must be known.
+fn call_at(call: &str, alone: bool) -> Option<String> {
+    if call.starts_with("<0x") && call.trim_end().ends_with("<unknown method>") {
+        return Some("0xffffffff".to_string());
+    }
+    // `in <0x00104> System.Delegate:DynamicInvoke (object[])` of old Mono.
+    let call = call.strip_prefix("<0x").and_then(|call| call.split_once("> ")).map_or(call, |(_, call)| call);
+    let Some(open) = call.find('(').filter(|&open| !call.starts_with("(wrapper ") || open > 0) else {
+        if call.starts_with("(wrapper ") {
+            return call_of(call);
+        }
+        // Broken within the name.
+        let long = call.len() > 40 && call.matches('.').count() >= 3 && !call.contains([' ', '/', '\\']);
+        return (long && is_method_name(call.trim_end_matches('.'))).then(|| call.to_string());
+    };
+    if let Some(site) = call_of(call) {
+        return Some(site);
+    }
+    let name = call[..open].trim_end();
+    let known = is_method_name(name) || (!alone && !name.is_empty() && !name.contains([' ', ':', '/', '.']));
+    let close = matching(&call[open..], '(', ')').map(|close| open + close);
+    let arguments = &call[open + 1..close.unwrap_or(call.len())];
+    if !known || is_java_source(arguments) || !are_parameters(arguments) || name.len() < open && alone {
+        return None;
+    }
+    match close {
+        // The text goes on on the next line.
+        None => Some(call.trim_end().to_string()),
+        Some(close) => (!alone || !call[close + 1..].trim_start().starts_with(char::is_alphabetic))
+            .then(|| call_site(None, call[..=close].trim(), None, source(call[close + 1..].trim()))),
+    }
 }
 
 /// A call and what stands behind it, put into the form of a call site.
@@ -100,10 +140,18 @@ pub fn call_of(call: &str) -> Option<String> {
     if !is_method_name(name) || is_java_source(&call[open + 1..close]) {
         return None;
     }
+    if name.len() < open && !are_parameters(&call[open + 1..close]) {
+        return None;
+    }
     let behind = call[close + 1..].trim();
     let source = source(behind);
     (behind.is_empty() || source.is_some() || is_position(behind))
         .then(|| call_site(None, method, il_offset(behind), source))
+}
+
+/// Types with names, one, two or three words each: `String s, Int32& n`, `out X y`. A remark in brackets has more.
+fn are_parameters(arguments: &str) -> bool {
+    arguments.split(',').all(|parameter| parameter.split_whitespace().count() <= 3 && !parameter.contains(['"', '\\']))
 }
 
 /// `Contoso.Orders.Parser.<ParseAsync>d__7.MoveNext`: dots, and no blank outside generic arguments.
@@ -126,7 +174,7 @@ fn is_java_source(inside: &str) -> bool {
     let file = inside.rsplit_once(':').map(|(file, _)| file.split(':').next().unwrap_or(file)).unwrap_or(inside);
     let ends = [".java", ".kt", ".scala", ".groovy", ".clj", ".js", ".ts", ".mjs", ".tsx", ".jsx", ".vue", ".aj"];
     ends.iter().any(|end| file.trim_end().ends_with(end))
-        || matches!(inside, "Native Method" | "Unknown Source" | "native" | "<anonymous>")
+        || matches!(inside, "Native Method" | "Unknown Source" | "native" | "<anonymous>" | "<generated>")
         || inside.starts_with("node:")
 }
 
@@ -136,8 +184,11 @@ fn source(behind: &str) -> Option<(&str, u32)> {
         Some(il) => il.split_once(']')?.1.trim_start(),
         None => behind,
     };
+    // Ends of quotations, elements and sentences.
+    let behind = behind.split(['"', '<']).next().unwrap_or(behind).trim_end_matches(['.', ',', ';', ' ']);
     let behind = behind.strip_prefix('(').and_then(|inside| inside.strip_suffix(')')).unwrap_or(behind);
-    let (_, place) = behind.split_once(' ')?;
+    let (word, place) = behind.split_once(' ')?;
+    let place = if word.contains(['\\', '/']) { behind } else { place };
     let digits = place.len() - place.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     let (path, number) = place.split_at(place.len() - digits);
     let number = number.parse().ok()?;
@@ -183,43 +234,59 @@ fn page_frame(text: &str) -> Option<String> {
 /// Type and message of an exception: `Ns.OrderException: Order 17 failed`, with what logs and runtimes put before it. Of
 /// one that wraps others (`---> `) the innermost, whose frames come first.
 fn exception(trimmed: &str) -> Option<Vec<&str>> {
-    if !trimmed.contains("Exception") && !trimmed.contains("Error:") {
+    if !trimmed.contains("Exception") && !trimmed.contains("Error") && !trimmed.contains("--->") {
         return None;
     }
-    let innermost = trimmed.rsplit("---> ").next().unwrap_or(trimmed);
-    let (_, text) = introduction(innermost).unwrap_or(((), innermost));
-    let text = text.trim_start().trim_start_matches('[');
-    let end = text.find(|c: char| c == ':' || c == ']' || c.is_whitespace()).unwrap_or(text.len());
-    let (name, behind) = text.split_at(end);
-    let last = name.rsplit('.').next().unwrap_or(name);
-    let is_type = name.contains('.') || text.len() < innermost.len();
-    let is_name = name.chars().all(|c| c.is_alphanumeric() || "._+`".contains(c));
-    let is_exception = last.ends_with("Exception") || last.ends_with("Error");
-    if !(is_type && is_name && is_exception) || !(behind.is_empty() || behind.starts_with([':', ']', ' '])) {
+    let wrapped = trimmed.rsplit_once("--->").map(|(_, innermost)| innermost.trim_start());
+    let text = wrapped.unwrap_or(trimmed);
+    // `---> (Inner Exception #0) System.FormatException: ...`
+    let text = match text.strip_prefix('(').and_then(|numbered| numbered.split_once(") ")) {
+        Some((number, text)) if number.contains('#') => text,
+        _ => text,
+    };
+    let (start, name) = type_name(text)?;
+    let behind = &text[start + name.len()..];
+    let last = name.rsplit(['.', '+']).next().unwrap_or(name);
+    let is_exception = last.ends_with("Exception") || last.ends_with("Error") || wrapped.is_some();
+    let introduced = introduces(text[..start].trim_end());
+    if !is_exception || !introduced || !(name.contains('.') || text[..start].ends_with('[')) {
         return None;
     }
-    // `System.FormatException was thrown` is prose.
     let hresult = behind.trim_start().starts_with("(0x");
-    if behind.starts_with(' ') && !hresult {
+    // `System.FormatException was thrown` is prose.
+    if !(behind.is_empty() || behind.starts_with([':', ']']) || hresult) {
         return None;
     }
     Some(vec![name, behind.trim_start_matches([':', ']', ' ']).trim_end_matches(']')])
 }
 
-/// `Unhandled Exception: `, `Exception Info: ` and the arrow of an inner exception.
-fn introduction(text: &str) -> Option<((), &str)> {
-    let words = alt((
-        tag("Unhandled exception. "),
-        tag("Unhandled Exception: "),
-        tag("Unhandled exception: "),
-        tag("Exception Info: "),
-        tag("Exception: "),
-        tag("Exception Details: "),
-        tag("--->"),
-        tag("[ERROR] FATAL UNHANDLED EXCEPTION: "),
-    ));
-    let parsed: IResult<&str, &str> = nom::sequence::preceded(blanks0, words).parse(text);
-    parsed.ok().map(|(rest, _)| ((), rest))
+/// The first word with dots in it that a colon, a bracket or nothing follows, and where it begins.
+fn type_name(text: &str) -> Option<(usize, &str)> {
+    let is_part = |c: char| c.is_alphanumeric() || "._+`".contains(c);
+    let mut start = 0;
+    while start < text.len() {
+        let rest = &text[start..];
+        let from = start + rest.find(is_part)?;
+        let end = from + text[from..].find(|c: char| !is_part(c)).unwrap_or(text.len() - from);
+        let name = text[from..end].trim_end_matches('.');
+        let bracketed = text[..from].ends_with('[') && name.ends_with("Exception");
+        if (name.contains('.') && name.starts_with(|c: char| c.is_alphabetic())) || bracketed {
+            return Some((from, name));
+        }
+        start = end.max(from + 1);
+        while !text.is_char_boundary(start) {
+            start += 1;
+        }
+    }
+    None
+}
+
+/// What may stand before the type of an exception: nothing, a label, a log's level.
+fn introduces(before: &str) -> bool {
+    const LEVELS: [&str; 9] = ["ERROR", "FATAL", "WARN", "INFO", "DEBUG", "Error", "Fatal", "exception.", "ERR"];
+    before.is_empty()
+        || before.ends_with([':', ']', '[', '|', '>', '-', ')', '"', '*'])
+        || LEVELS.iter().any(|level| before.ends_with(level))
 }
 
 /// Where the bracket that opens a text closes.
@@ -240,8 +307,13 @@ fn matching(text: &str, open: char, close: char) -> Option<usize> {
 
 /// Where a text holds several frames because its line ends were lost: `   at A.B()   at C.D()`.
 pub fn lost_line_ends(text: &str) -> Option<Vec<&str>> {
-    let starts: Vec<usize> = text.match_indices(" at ").map(|(at, _)| at).collect();
-    let is_frame = |piece: &str| frame(piece).is_some();
+    let mut starts: Vec<usize> = Vec::new();
+    for at in AT {
+        let word = format!(" {at} ");
+        starts.extend(text.match_indices(&word).map(|(at, _)| at));
+    }
+    starts.sort_unstable();
+    let is_frame = |piece: &str| frame(piece, true).is_some();
     let mut cuts = Vec::new();
     for (place, &start) in starts.iter().enumerate() {
         let end = starts.get(place + 1).copied().unwrap_or(text.len());
@@ -277,7 +349,16 @@ mod tests {
                 "   at N.P.Main(String[] args) in c:\\a b\\P.cs:line 40",
                 "frame N.P.Main(String[] args) [c:\\a b\\P.cs @ 40]",
             ),
-            ("   bei N.P.Main(String[] args) in c:\\P.cs:Zeile 40.", "nothing"),
+            ("   bei N.P.Main(String[] args) in c:\\P.cs:Zeile 40.", "frame N.P.Main(String[] args) [c:\\P.cs @ 40]"),
+            ("   at N.P.Main(String[] args, Int", "frame N.P.Main(String[] args, Int"),
+            ("   at lambda_method(Closure , Object )", "frame lambda_method(Closure , Object )"),
+            ("2020-11-05T22:02:56.834Z at N.P.M()", "frame N.P.M()"),
+            (
+                "   --- Fin ... interne ------> (Exception interne #0) System.Exception: a",
+                "begin [System.Exception | a]",
+            ),
+            ("Error: System.AggregateException: x ---> N.GitFailed: y", "begin [N.GitFailed | y]"),
+            ("-----------------------", "nothing"),
             ("   bei N.P.Main(String[] args) in c:\\P.cs:Zeile 40", "frame N.P.Main(String[] args) [c:\\P.cs @ 40]"),
             ("   à N.P.Main() dans c:\\P.cs:ligne 4", "frame N.P.Main() [c:\\P.cs @ 4]"),
             ("   в N.P.Main() в c:\\P.cs:строка 4", "frame N.P.Main() [c:\\P.cs @ 4]"),

@@ -9,8 +9,10 @@
 //! Threads are named by the debugger's index, in the kernel by their object; a row is a return address and a call site.
 
 use nom::Parser;
+use nom::branch::alt;
+use nom::bytes::complete::tag;
 
-use super::{Begin, Format, FrameLine, Line, bare};
+use super::{Begin, Format, FrameLine, Line, bare, call_site};
 use crate::formats::tokens::{address, blanks0, blanks1};
 use crate::model::{Dialect, StackKind, ThreadRef};
 
@@ -31,9 +33,20 @@ fn line(text: &str) -> Option<Line<'_>> {
         let thread = ThreadRef { index, ..ThreadRef::default() };
         return Some(Line::Begin(Begin { row: vec![count, threads], ..Begin::thread(thread) }));
     }
-    let (site, _) = (blanks0, address, blanks1).parse(text).ok()?;
+    let columns = alt((address, tag("(Inline)")));
+    let (site, (_, column, _)) = { (blanks0, columns, blanks1) }.parse(text).ok()?;
     let site = site.trim();
-    bare::is_call_site(site).then(|| Line::Frame(FrameLine::of(site)))
+    let (name, source) = match site.strip_suffix(')').and_then(|site| site.rsplit_once(" (")) {
+        Some((name, place)) => match place.rsplit_once(" @ ").and_then(|(path, line)| Some((path, line.parse().ok()?)))
+        {
+            Some(source) => (name.trim_end(), Some(source)),
+            None => (site, None),
+        },
+        None => (site, None),
+    };
+    let inline = column.starts_with('(');
+    let site = call_site(None, name, None, source);
+    bare::is_call_site(name).then(|| Line::Frame(FrameLine { inline, ..FrameLine::of(site) }))
 }
 
 /// `2 threads [stats]: 12 15`
@@ -55,6 +68,11 @@ mod tests {
             ("1 thread [stats]: ffff9b8475886040", "begin [1 | ffff9b8475886040]"),
             ("    fffff802550201c6 nt!KiSwapContext+0x76", "frame nt!KiSwapContext+0x76"),
             ("    fffff80260da1172 <Unloaded_TestDriver.sys>+0x1172", "frame <Unloaded_TestDriver.sys>+0x1172"),
+            (
+                "    00007ff6bbf12e67 Test!main+0xe7        (C:\\src\\Test.cpp @ 12)",
+                "frame Test!main+0xe7 [C:\\src\\Test.cpp @ 12]",
+            ),
+            ("    (Inline)         Test!invoke_main+0x22", "frame inline Test!invoke_main+0x22"),
             ("12 threads wait", "nothing"),
         ] {
             check(&FORMAT, text, want);

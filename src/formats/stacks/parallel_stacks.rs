@@ -25,12 +25,12 @@ pub const FORMAT: Format = Format {
     shows: |text| text.trim_start().starts_with("~~~~ "),
     whole: |_| true,
     first_number: 0,
-    columns: &[],
+    columns: &["count", "threads"],
 };
 
 fn line(text: &str) -> Option<Line<'_>> {
     match part(text)? {
-        Part::Threads(_) => Some(Line::Begin(Begin::default())),
+        Part::Threads(..) => Some(Line::Begin(Begin::default())),
         Part::Frame { method, .. } => Some(Line::Frame(FrameLine::of(method))),
         Part::Rule => Some(Line::Header),
     }
@@ -39,9 +39,12 @@ fn line(text: &str) -> Option<Line<'_>> {
 /// What a line of the tree is.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Part<'t> {
-    /// `~~~~ 9c6c,4020`: a branch begins, and these threads stand in it.
-    Threads(Vec<ThreadRef>),
+    /// `~~~~ 9c6c,4020`: a branch begins; the first of the threads that stand in it, and all of them as printed. Long
+    /// lists are cut by the tool and end in `...`.
+    Threads(ThreadRef, &'t str),
     Frame {
+        /// How many threads stand here.
+        count: &'t str,
         /// How far right the branch stands.
         column: usize,
         method: &'t str,
@@ -58,7 +61,7 @@ pub fn part(text: &str) -> Option<Part<'_>> {
             let os_id = hex_value(id.trim().trim_start_matches("0x"))?;
             Some(ThreadRef { os_id: Some(os_id), ..ThreadRef::default() })
         };
-        return Some(Part::Threads(ids.split(',').filter_map(thread).collect()));
+        return ids.split(',').next().and_then(thread).map(|first| Part::Threads(first, ids.trim()));
     }
     let rule = trimmed.len() > 20 && trimmed.bytes().all(|byte| byte == b'_');
     if rule || trimmed.starts_with("==> ") {
@@ -68,7 +71,7 @@ pub fn part(text: &str) -> Option<Part<'_>> {
     let is_count = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit());
     let method = method.trim();
     let column = text.len() - text.trim_start().len() + count.len();
-    (is_count && method.contains(['.', '(']) && !method.is_empty()).then_some(Part::Frame { column, method })
+    (is_count && method.contains(['.', '(']) && !method.is_empty()).then_some(Part::Frame { count, column, method })
 }
 
 /// The stacks of a tree, frame by frame.
@@ -83,10 +86,10 @@ impl<F> Default for Tree<F> {
     }
 }
 
-/// One group of threads and their frames so far, innermost first.
+/// A group of threads, named by its first, and their frames so far, innermost first.
 #[derive(Debug)]
 pub struct Leaf<F> {
-    pub threads: Vec<ThreadRef>,
+    pub thread: ThreadRef,
     /// The line of the threads.
     pub line: u32,
     pub frames: Vec<F>,
@@ -98,11 +101,11 @@ pub struct Leaf<F> {
 
 impl<F: Copy> Tree<F> {
     /// A branch begins: those before it are complete as far right as they stand.
-    pub fn begin(&mut self, threads: Vec<ThreadRef>, line: u32) {
+    pub fn begin(&mut self, thread: ThreadRef, line: u32) {
         for leaf in &mut self.leaves {
             leaf.limit = leaf.limit.min(leaf.column.saturating_sub(1));
         }
-        self.leaves.push(Leaf { threads, line, frames: Vec::new(), column: usize::MAX, limit: usize::MAX });
+        self.leaves.push(Leaf { thread, line, frames: Vec::new(), column: usize::MAX, limit: usize::MAX });
     }
 
     pub fn frame(&mut self, column: usize, frame: F) {
@@ -145,8 +148,8 @@ mod tests {
         let mut names = Vec::new();
         for line in text.lines() {
             match part(line) {
-                Some(Part::Threads(threads)) => tree.begin(threads, 0),
-                Some(Part::Frame { column, method }) => {
+                Some(Part::Threads(thread, _)) => tree.begin(thread, 0),
+                Some(Part::Frame { column, method, .. }) => {
                     names.push(method);
                     tree.frame(column, names.len() - 1);
                 }
@@ -157,11 +160,10 @@ mod tests {
             .finish()
             .iter()
             .map(|leaf| {
-                let ids: Vec<_> = leaf.threads.iter().filter_map(|thread| thread.os_id).collect();
                 let frames: String = leaf.frames.iter().map(|&at| &names[at][2..3]).collect();
-                format!("{ids:?} {frames}")
+                format!("{} {frames}", leaf.thread.os_id.unwrap_or_default())
             })
             .collect();
-        assert_eq!(stacks, ["[1] ACF", "[2, 3] BCF", "[4] DEF", "[5] G"]);
+        assert_eq!(stacks, ["1 ACF", "2 BCF", "4 DEF", "5 G"]);
     }
 }

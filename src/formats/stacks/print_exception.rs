@@ -85,8 +85,10 @@ fn is_header(trimmed: &str) -> bool {
 }
 
 fn row(input: &str) -> IResult<&str, &str> {
-    let (input, _) = (blanks0, address, opt(preceded(blanks1, address)), blanks1).parse(input)?;
-    nom::combinator::verify(map(rest, str::trim), |site: &str| site.contains(['!', '(', '.'])).parse(input)
+    let (input, _) = (blanks0, address, opt(preceded(blanks1, address)), blanks0).parse(input)?;
+    // In a narrow window the call site comes on the next line.
+    nom::combinator::verify(map(rest, str::trim), |site: &str| site.is_empty() || site.contains(['!', '(', '.']))
+        .parse(input)
 }
 
 #[cfg(test)]
