@@ -42,6 +42,16 @@ pub fn parse(text: &str) -> Symbol {
     symbol
 }
 
+/// Takes apart a call site of a tool that names no module: what could be one is the function.
+pub fn parse_function(text: &str) -> Symbol {
+    let mut symbol = parse(text);
+    if symbol.function.is_none() && symbol.marker.is_none() && !is_raw_address(text) {
+        symbol.function = symbol.module.take();
+        symbol.kind = kind(&symbol, text);
+    }
+    symbol
+}
+
 /// The end of the call site proper: the engine glues `*** WARNING: Unable to verify ...` to a frame without a line end.
 pub fn without_glued_warning(text: &str) -> &str {
     match memmem::find(text.as_bytes(), b"*** ") {
@@ -93,7 +103,8 @@ fn colon_source(body: &str) -> Option<(&str, Option<SourcePosition>)> {
 
 /// Takes off `(FPO: [Non-Fpo])`, `(CONV: stdcall)`, `(TrapFrame @ ...)`, `[No function listed.]` and the like.
 pub fn without_remarks(body: &str) -> &str {
-    const REMARKS: [&str; 6] = ["(FPO:", "(CONV:", "(TrapFrame @", "(TrapFrame-", "[No function listed.]", "(!devobj "];
+    const REMARKS: [&str; 7] =
+        ["(Inline Function @", "(FPO:", "(CONV:", "(TrapFrame @", "(TrapFrame-", "[No function listed.]", "(!devobj "];
     // `// any` and `<-- here` are what people write behind a frame.
     let comments = [&b" // "[..], b" //", b" ; ", b" <-", b" <="]
         .into_iter()

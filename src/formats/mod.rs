@@ -33,7 +33,7 @@ mod wrapping;
 
 use std::io::Read;
 
-use crate::model::{CallSites, Capture, SkipReason, Skipped, Stack, Symbol, Table};
+use crate::model::{CallSites, Capture, Dialect, SkipReason, Skipped, Stack, Symbol, Table};
 use crate::text::TextError;
 use stacks::{clrstack, k};
 
@@ -74,6 +74,21 @@ pub fn read_capture(input: impl Read, name: &str, keep_skipped: bool) -> Result<
     let reading = read(input, name, &mut keep)?;
     let Reading { source, sites, notes, accounts } = reading;
     Ok((Capture { source, sites, stacks: keep.stacks, tables: keep.tables, notes, skipped: keep.skipped }, accounts))
+}
+
+/// The dialects of stacks that are read: their names, and the commands that print them.
+pub fn dialects() -> Vec<(&'static str, &'static [&'static str])> {
+    let mut known: Vec<(&str, &[&str])> = vec![
+        (Dialect::K.name(), &["k", "kb", "kc", "kf", "kL", "kn", "kp", "kP", "kv"]),
+        (Dialect::Clrstack.name(), &["clrstack"]),
+    ];
+    known.extend(stacks::FORMATS.iter().map(|format| (format.dialect.name(), format.commands)));
+    known
+}
+
+/// The kinds of tables that are read: their names, columns, and the commands that print them.
+pub fn tables() -> Vec<(&'static str, &'static [&'static str], &'static [&'static str])> {
+    tables::TABLES.iter().map(|table| (table.name, table.columns, table.commands)).collect()
 }
 
 /// Takes a call site's text apart: what a frame line holds behind its addresses.

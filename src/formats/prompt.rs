@@ -122,11 +122,11 @@ fn single_output(command: &str) -> Output {
     if name == "clrstack" {
         return Output::Stacks(Dialect::Clrstack);
     }
-    let prints = |command: &&str| match command.split_once(' ') {
+    let prints = |command: &str| match command.split_once(' ') {
         Some((first, second)) => first == name && arguments.trim_start().starts_with(second),
-        None => *command == name,
+        None => command == name,
     };
-    if let Some(format) = stacks::FORMATS.iter().find(|format| format.commands.iter().any(|command| prints(&command))) {
+    if let Some(format) = stacks::FORMATS.iter().find(|format| format.commands.iter().any(|command| prints(command))) {
         return Output::Stacks(format.dialect);
     }
     match tables::of_command(name, arguments) {

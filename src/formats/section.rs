@@ -24,6 +24,8 @@ pub struct Section {
     /// The other dialect whose lines came last.
     pub format: Option<&'static Format>,
     pub table: Option<&'static TableFormat>,
+    /// What is recognised, but not read yet.
+    pub unread: Option<&'static str>,
 }
 
 impl Section {
@@ -38,6 +40,7 @@ impl Section {
             commanded: None,
             format: None,
             table: None,
+            unread: None,
         }
     }
 

@@ -110,6 +110,8 @@ pub enum SkipReason {
     /// Output of a command that prints no stack, or one that is not read.
     CommandOutput(Arc<str>),
     Overlong(u64),
+    /// Part of something that is recognised, but not read yet: a leak report, a counter series.
+    NotRead(&'static str),
 }
 
 impl SkipReason {
@@ -123,6 +125,7 @@ impl SkipReason {
             SkipReason::WalkFailed => "SOS could not walk this stack".to_string(),
             SkipReason::Location => "where a thread stands, without its stack".to_string(),
             SkipReason::CommandOutput(command) => format!("output of `{command}`, which is not a stack"),
+            SkipReason::NotRead(what) => format!("part of a {what}, which is recognised but not read yet"),
             SkipReason::Overlong(bytes) => format!("line of {bytes} bytes, longer than debugger output gets"),
         }
     }

@@ -72,7 +72,8 @@ fn write_table(table: &Table, out: &mut dyn Write) -> io::Result<()> {
     }
     for row in table.rows.iter().take(ROWS_SHOWN) {
         let named = table.columns.iter().zip(&row.cells).filter(|(_, cell)| !cell.is_empty());
-        let cells: Vec<String> = named.map(|(name, cell)| format!("{name} {}", printable(cell))).collect();
+        let cells: Vec<String> =
+            named.map(|(name, cell)| format!("{name} {}", printable(&cell.replace('\n', " / ")))).collect();
         let line = styled(DIM, &format!("line {:<6}", row.line));
         writeln!(out, "      {line} {}", cells.join(", "))?;
     }

@@ -2,6 +2,7 @@
 
 mod cli;
 mod damage;
+mod dialects;
 mod engine;
 mod errors;
 mod house;

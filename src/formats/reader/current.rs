@@ -28,6 +28,8 @@ pub struct Current {
     pub after_blank: bool,
     pub after_prose: bool,
     pub cut_mark: bool,
+    /// Its lines look like those of other columns, and are read by the grammar only.
+    pub odd_columns: bool,
     /// A column header came before it.
     pub headed: bool,
     /// Call sites alone, without columns or header.

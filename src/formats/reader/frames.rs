@@ -1,7 +1,8 @@
 //! Lines that are frames, or go on with one.
 
+use super::Reader;
+use super::cleaning::parse_site;
 use super::current::digits_of;
-use super::{Reader, parse_site};
 use crate::formats::stacks::clrstack::{self, ClrRow};
 use crate::formats::stacks::k::{self, Columns, KLine};
 use crate::formats::stacks::{self, bare};

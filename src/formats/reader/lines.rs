@@ -82,7 +82,14 @@ impl Reader<'_> {
         let says_more = begin.announced || begin.thread != ThreadRef::default();
         let waiting = self.current.open && self.current.stack.frames.is_empty() && self.current.announced;
         if says_more || !waiting || self.current.stack.dialect != format.dialect {
-            let thread = if says_more { begin.thread } else { self.section.thread.clone() };
+            let same = self.current.stack.dialect == format.dialect;
+            let no_thread = matches!(kind, StackKind::Allocation | StackKind::Async);
+            let thread = match (says_more, no_thread) {
+                (true, _) => begin.thread,
+                (false, true) => ThreadRef::default(),
+                (false, false) if same => self.current.stack.thread.clone(),
+                (false, false) => self.section.thread.clone(),
+            };
             self.begin(format.dialect, thread, begin.announced);
         }
         self.current.stack.kind = kind;
@@ -105,7 +112,8 @@ impl Reader<'_> {
             self.current.next_number = Some(format.first_number);
             self.current.is_location = frame.location;
         }
-        let site = self.sites.intern(&frame.site, super::parse_site);
+        let parse = if frame.without_module { call_site::parse_function } else { super::cleaning::parse_site };
+        let site = self.sites.intern(&frame.site, parse);
         self.current.push(site, self.line, frame.number, frame.inline);
         self.keep_line(text);
     }
@@ -127,7 +135,10 @@ impl Reader<'_> {
     pub(super) fn format_site(&mut self, joined: &str) -> Option<SiteId> {
         let format = stacks::format_of(self.current.stack.dialect)?;
         match (format.line)(joined)? {
-            Line::Frame(frame) => Some(self.sites.intern(&frame.site, super::parse_site)),
+            Line::Frame(frame) => {
+                let parse = if frame.without_module { call_site::parse_function } else { super::cleaning::parse_site };
+                Some(self.sites.intern(&frame.site, parse))
+            }
             _ => None,
         }
     }
@@ -146,7 +157,7 @@ impl Reader<'_> {
                 if std::mem::take(&mut self.has_row) {
                     self.add_cell(FORMAT.dialect.name(), FORMAT.columns, "count", count);
                 }
-                let site = self.sites.intern(method, super::parse_site);
+                let site = self.sites.intern(method, super::cleaning::parse_site);
                 self.tree.frame(column, (site, self.line));
                 self.accounts.frames += 1;
             }

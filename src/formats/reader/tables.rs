@@ -20,9 +20,11 @@ impl Reader<'_> {
 
     pub(super) fn line_of_table(&mut self, format: &'static TableFormat, text: &str) -> bool {
         let Some(line) = (format.line)(text) else { return false };
+        // `!analyze` prints exception records among its sections.
         let others = || {
             let table = tables::shown_by(text);
-            stacks::shown_by(text).is_some() || table.is_some_and(|table| table.name != format.name)
+            stacks::shown_by(text).is_some()
+                || table.is_some_and(|table| table.name != format.name && table.name != "events")
         };
         match line {
             // Words that stand apart, or that begin something else, are no part of the value above.

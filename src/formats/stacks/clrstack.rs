@@ -12,7 +12,7 @@
 
 use nom::bytes::complete::{tag, take_until, take_while1};
 use nom::character::complete::char;
-use nom::combinator::{map, opt, rest};
+use nom::combinator::{map, opt, rest, verify};
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
@@ -92,19 +92,29 @@ pub fn is_failed_row(line: &str) -> bool {
 
 fn row_parts(line: &str) -> IResult<&str, ClrRow<'_>> {
     let ip = opt(preceded(blanks1, address));
-    map((blanks0, address, ip, opt(preceded(blanks0, marker)), method), |(_, child_sp, _, marker, method)| ClrRow {
-        child_sp,
-        marker,
-        method,
-    })
+    map(
+        (blanks0, address, ip, opt(preceded(blanks0, marker)), method_of_signature),
+        |(_, child_sp, _, marker, method)| ClrRow { child_sp, marker, method },
+    )
     .parse(line)
 }
 
 /// `[HelperMethodFrame_1OBJ: 000000000019dbe8] `
 fn marker(input: &str) -> IResult<&str, &str> {
-    let name = take_while1(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    let name = verify(take_while1(|c: char| c.is_ascii_alphanumeric() || c == '_'), |name: &str| name != "DEFAULT");
     let at = preceded((char(':'), blanks0), take_until("]"));
     delimited(char('['), nom::sequence::terminated(name, opt(at)), char(']')).parse(input)
+}
+
+/// `[DEFAULT] [hasThis] Void N.T.M(SZArray String) (D:\\x.exe)` of `-i`: the method without what surrounds it.
+fn method_of_signature(input: &str) -> IResult<&str, &str> {
+    let (rest, method) = method(input)?;
+    let Some(signature) = method.strip_prefix("[DEFAULT]") else { return Ok((rest, method)) };
+    let signature = signature.trim_start().trim_start_matches("[hasThis]").trim_start();
+    let end = signature.rfind(" (").unwrap_or(signature.len());
+    let open = signature.find('(').unwrap_or(end);
+    let name = signature[..open].trim_end().rfind(' ').map_or(0, |blank| blank + 1);
+    Ok((rest, signature[name..end.max(name)].trim_end()))
 }
 
 fn method(input: &str) -> IResult<&str, &str> {
@@ -116,6 +126,12 @@ fn method(input: &str) -> IResult<&str, &str> {
 pub fn is_frame_detail(line: &str) -> bool {
     let indented = line.starts_with([' ', '\t']);
     let text = line.trim();
+    // What `-i` says around its frames.
+    let of_icordebug =
+        text.starts_with("+ ") || text.starts_with("Dumping managed stack") || text == "Stack walk complete.";
+    if of_icordebug || text.starts_with("LOCALS: (") || text.starts_with("PARAMETERS: (") {
+        return true;
+    }
     if matches!(text, "PARAMETERS:" | "LOCALS:" | "<no data>" | "<unable to retrieve data>") {
         return true;
     }
@@ -144,6 +160,10 @@ mod tests {
             (
                 "000000000019dd00 000000001b8e7a9b *** WARNING: Unable to verify checksum for X.exe",
                 Some((None, "*** WARNING: Unable to verify checksum for X.exe")),
+            ),
+            (
+                "0000001e2a0b43c1 00007ffc8a2ed3f4 [DEFAULT] [hasThis] Void N.T.M(SZArray String) (D:\\x.exe)",
+                Some((None, "N.T.M(SZArray String)")),
             ),
             ("    PARAMETERS:", None),
         ] {

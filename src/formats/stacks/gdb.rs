@@ -36,10 +36,13 @@ fn line(text: &str) -> Option<Line<'_>> {
     if let Ok((call, (number, address))) = frame(text) {
         let site = site(call.trim_end(), address)?;
         let location = number == 0;
-        return Some(Line::Frame(FrameLine { number: Some(number), location, ..FrameLine::of(site) }));
+        let without_module = !site.contains('!') && !site.contains("+0x") && !site.contains(".so");
+        let frame = FrameLine { number: Some(number), location, without_module, ..FrameLine::of(site) };
+        return Some(Line::Frame(frame));
     }
     // `bt full` prints locals below each frame.
-    let local = text.starts_with("        ") && (text.contains(" = ") || text.trim() == "No locals.");
+    let local =
+        text.starts_with("        ") && (text.contains(" = ") || text.trim() == "No locals.") || text == "No locals.";
     local.then_some(Line::Detail)
 }
 

@@ -42,7 +42,7 @@ fn line(text: &str) -> Option<Line<'_>> {
         None => (site, site.contains(" [inlined] ")),
     };
     let location = number == 0 && !starred;
-    Some(Line::Frame(FrameLine { number: Some(number), site: parse_site(site.trim()).into(), inline, location }))
+    Some(Line::Frame(FrameLine { number: Some(number), inline, location, ..FrameLine::of(parse_site(site.trim())) }))
 }
 
 /// `* thread #1`
@@ -95,8 +95,9 @@ fn symbol(text: &str) -> String {
         Some((name, digits)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => (name, digits.parse().ok()),
         _ => (name, None),
     };
-    let name = name.replace(" [inlined] ", " ");
-    call_site(Some(module), without_values(&name), offset, source)
+    // `X(...) [inlined] Y(...)`: Y is the frame, X where it was inlined.
+    let name = name.rsplit_once(" [inlined] ").map_or(name, |(_, inlined)| inlined);
+    call_site(Some(module), without_values(name), offset, source)
 }
 
 /// ` at futex-internal.c:57:12`, ` at /src/a.cpp:57`
@@ -116,8 +117,9 @@ fn split_source(text: &str) -> (&str, Option<(&str, u32)>) {
 
 /// The name without `(fds=0x00007f5d8420edf8, nfds=1)`: values differ from thread to thread, and no pattern asks for them.
 fn without_values(name: &str) -> &str {
-    match name.find('(') {
-        Some(open) if name[open..].contains('=') && !name[..open].ends_with("operator") => name[..open].trim_end(),
+    let from = name.find("operator()").map_or(0, |at| at + "operator()".len());
+    match name[from..].find('(').map(|open| open + from) {
+        Some(open) if name[open..].contains('=') => name[..open].trim_end(),
         _ => name,
     }
 }
@@ -146,6 +148,11 @@ mod tests {
             ("frame #2: 0x01 a.out`f(x=1) [opt] at C:\\a.cpp:57", "frame 2 a.out!f [C:\\a.cpp @ 57]"),
             ("* thread #1, name = 'dotnet', stop reason = signal SIGSTOP", "begin 1 \"dotnet\""),
             ("  thread #2: tid = 0x1a2c, 0x01 a`b, name = 'x'", "begin 2 0x1a2c \"x\""),
+            (
+                "    frame #4: 0x01 a`f(int) [inlined] std::mutex::lock(this=0x1) at m.h:5",
+                "frame inline 4 a!std::mutex::lock [m.h @ 5]",
+            ),
+            ("    frame #4: 0x01 a`L::operator()(this=0x1) const at m.h:5", "frame 4 a!L::operator() [m.h @ 5]"),
             ("in frame #2 of it", "nothing"),
         ] {
             check(&FORMAT, text, want);

@@ -113,6 +113,8 @@ pub struct FrameLine<'t> {
     /// Its call site, put into the one form that `call_site` reads: `module!function+0x1f [source @ line]`.
     pub site: Cow<'t, str>,
     pub inline: bool,
+    /// The tool named no module: a name without one is no module.
+    pub without_module: bool,
     /// Where a debugger stops or changes threads it shows this one frame; by itself it is no stack.
     pub location: bool,
 }

@@ -65,7 +65,8 @@ fn line(text: &str) -> Option<Line<'_>> {
     if WORDS.iter().any(|words| trimmed.starts_with(words)) || is_header(trimmed) {
         return Some(Line::Header);
     }
-    row(text).ok().map(|(_, site)| Line::Frame(FrameLine::of(site)))
+    // `crashinfo` sets the offset apart: `svc!N.T.M() + 0x1f7`.
+    row(text).ok().map(|(_, site)| Line::Frame(FrameLine::of(site.replace(" + 0x", "+0x"))))
 }
 
 fn shows(text: &str) -> bool {

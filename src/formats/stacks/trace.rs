@@ -28,7 +28,12 @@ pub const FORMAT: Format = Format {
     kind: StackKind::Allocation,
     commands: &["htrace", "avrf"],
     line,
-    shows: |text| begin(text.trim()).is_some() || deadlock_stack(text.trim()).is_some() || has_long_offset(text),
+    shows: |text| {
+        begin(text.trim()).is_some()
+            || allocation(text.trim()).is_some()
+            || deadlock_stack(text.trim()).is_some()
+            || has_long_offset(text)
+    },
     whole: |_| true,
     first_number: 0,
     columns: &["what", "address", "thread"],
@@ -40,6 +45,9 @@ fn line(text: &str) -> Option<Line<'_>> {
     let trimmed = text.trim();
     if let Some(row) = begin(trimmed) {
         return Some(Line::Begin(Begin { row, ..Begin::default() }));
+    }
+    if let Some(allocation) = allocation(trimmed) {
+        return Some(Line::Cell("what", allocation));
     }
     if let Some(site) = deadlock_stack(trimmed) {
         return Some(Line::Begin(Begin { frame: Some(FrameLine::of(site)), ..Begin::default() }));
@@ -95,16 +103,21 @@ fn begin(trimmed: &str) -> Option<Vec<&str>> {
         let (address, found) = rest.split_once(' ')?;
         return found.starts_with("found in").then(|| vec!["heap block", address]);
     }
-    for allocation in ["in busy allocation (", "in free-ed allocation (", "in freed allocation ("] {
-        if trimmed.starts_with(allocation) {
-            return Some(vec![allocation.trim_end_matches(" (")]);
-        }
-    }
     if let Some(id) = trimmed.strip_prefix("Trace: ") {
         return Some(vec!["trace", id]);
     }
     let section = trimmed.strip_prefix("Stack trace for ")?;
     Some(vec!["critical section", section.trim_end_matches(':')])
+}
+
+/// `in busy allocation (  DPH_HEAP_BLOCK: ...`: what the block is of whose address the line above tells.
+fn allocation(trimmed: &str) -> Option<&str> {
+    for allocation in ["in busy allocation (", "in free-ed allocation (", "in freed allocation ("] {
+        if trimmed.starts_with(allocation) {
+            return Some(allocation.trim_end_matches(" ("));
+        }
+    }
+    None
 }
 
 /// `        42ae5b28 0541 0000  [00]   42ae5b40    02800 - (busy)`, and the row of a page heap's block:
@@ -137,7 +150,7 @@ mod tests {
             ("    address 01b3fa80 found in", "begin [heap block | 01b3fa80]"),
             (
                 "    in busy allocation (  DPH_HEAP_BLOCK:   UserAddr  UserSize - VirtAddr VirtSize)",
-                "begin [in busy allocation]",
+                "cell what = in busy allocation",
             ),
             ("    1a03ae8:          1b3fa80              580 -          1b3f000             2000", "header"),
             ("    7c96d6dc ntdll!RtlDebugAllocateHeap+0x000000e1", "frame ntdll!RtlDebugAllocateHeap+0x000000e1"),

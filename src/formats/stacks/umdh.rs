@@ -31,8 +31,8 @@ fn line(text: &str) -> Option<Line<'_>> {
     if let Some(row) = entry(trimmed) {
         return Some(Line::Begin(Begin { row, ..Begin::default() }));
     }
-    if let Some(count) = allocations(trimmed) {
-        return Some(Line::Cell("allocations", count));
+    if trimmed.starts_with(['+', '-']) && trimmed.ends_with("allocations") {
+        return Some(Line::Header);
     }
     if trimmed.starts_with("Total increase") || trimmed.starts_with("Total decrease") {
         return Some(Line::Header);
@@ -57,13 +57,9 @@ fn entry(text: &str) -> Option<Vec<&str>> {
     let (new, behind) = behind.split_once('-')?;
     let (old, behind) = behind.split_once(')')?;
     let count = behind.split_whitespace().next()?;
-    behind.contains("allocs").then(|| vec![&text[..1 + bytes.trim_end().len()], count, trace, new.trim(), old.trim()])
-}
-
-/// `+      3a (     a4 -      6a)  BackTrace00053  allocations`
-fn allocations(text: &str) -> Option<&str> {
-    let figures = text.strip_suffix("allocations")?;
-    figures.contains("BackTrace").then(|| figures.split("  Back").next().unwrap_or(figures).trim())
+    let is_figure = hex_value(bytes.trim()).is_some();
+    (is_figure && behind.contains("allocs"))
+        .then(|| vec![&text[..1 + bytes.trim_end().len()], count, trace, new.trim(), old.trim()])
 }
 
 /// `svc!Contoso::Render+000000E1 (c:\src\render.cpp, 674)`
@@ -106,10 +102,8 @@ mod tests {
                 "+    5320 (   f110 -    9df0)     3a allocs      BackTrace00053",
                 "begin [+    5320 | 3a | BackTrace00053 | f110 | 9df0]",
             ),
-            (
-                "+      3a (     a4 -      6a)  BackTrace00053  allocations",
-                "cell allocations = +      3a (     a4 -      6a)",
-            ),
+            ("+      3a (     a4 -      6a)\tBackTrace00053\tallocations", "header"),
+            ("+ BYTES_DELTA (NEW_BYTES - OLD_BYTES) NEW_COUNT allocs BackTrace TRACEID", "nothing"),
             ("        ntdll!RtlDebugAllocateHeap+0x000000FD", "frame ntdll!RtlDebugAllocateHeap+0xfd"),
             ("        svc!C::Render+000000E1 (c:\\src\\r.cpp, 674)", "frame svc!C::Render+0xe1 [c:\\src\\r.cpp @ 674]"),
             ("     Total increase ==   5320", "header"),

@@ -1,9 +1,9 @@
 //! Visual Studio: what its Call Stack window gives to the clipboard, and the `~*kb` of its Immediate window.
 //!
 //! ```text
-//! >	Orders.exe!Contoso.Orders.Program.Main(string[] args) Line 12	C#
-//!  	[External Code]
-//!  	kernel32.dll!@BaseThreadInitThunk@12()  + 0x12 bytes
+//! >    Orders.exe!Contoso.Orders.Program.Main(string[] args) Line 12    C#
+//!      [External Code]
+//!      kernel32.dll!@BaseThreadInitThunk@12()  + 0x12 bytes
 //! Callstack for Thread 1 (Thread Id: 5192 (0x1448)):
 //!  Index  Function
 //! --------------------------------------------------------------------------------
@@ -81,7 +81,8 @@ fn shows(text: &str) -> bool {
     let (rest, language) = without_language(call);
     // The Immediate window numbers its lines.
     let (number, indexed) = index(trimmed);
-    if number.is_some() && text.contains("  ") && indexed.contains('(') && site(indexed).is_some() {
+    let called = indexed.split_once('(').is_some_and(|(name, _)| !name.ends_with([' ', '\t']));
+    if number.is_some() && text.contains("  ") && called && site(indexed).is_some() {
         return true;
     }
     let is_word = call.split('!').next().is_some_and(|module| !module.contains(' '));
@@ -111,7 +112,7 @@ fn is_rule(text: &str) -> bool {
     text.len() > 20 && text.bytes().all(|byte| byte == b'-')
 }
 
-/// `3f90c136()	Unknown`: code of no module.
+/// `3f90c136()    Unknown`: code of no module.
 fn unnamed(call: &str) -> Option<&str> {
     let (call, _) = without_language(call);
     call.strip_suffix("()").filter(|name| name.len() >= 8 && hex_value(name).is_some())

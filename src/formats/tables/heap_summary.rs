@@ -34,14 +34,15 @@ pub const FORMAT: TableFormat = TableFormat {
     shows: names_columns,
 };
 
-const NOTES: [&str; 4] =
-    ["External fragmentation", "Virtual address fragmentation", "Lock contention", "Virtual block:"];
+const NOTES: [&str; 3] = ["External fragmentation", "Virtual address fragmentation", "Lock contention"];
 
 fn line(text: &str) -> Option<TableLine<'_>> {
     if names_columns(text) || names_units(text) || is_rule(text) {
         return Some(TableLine::Header);
     }
-    if let Some((name, value)) = labelled(text, &["LFH Key", "Termination on corruption", "Global flags"]) {
+    if let Some((name, value)) =
+        labelled(text, &["LFH Key", "Termination on corruption", "Global flags", "Virtual block"])
+    {
         return Some(TableLine::Field(name, value));
     }
     if NOTES.iter().any(|note| text.trim_start().starts_with(note)) {

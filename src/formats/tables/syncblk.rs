@@ -48,7 +48,9 @@ fn line(text: &str) -> Option<TableLine<'_>> {
                     rest
                 }
                 [thread, id, index, rest @ ..] => {
-                    cells.extend([*thread, *id, *index]);
+                    // The thread is gone.
+                    let index = if *index == "XXX" { "" } else { index };
+                    cells.extend([*thread, *id, index]);
                     rest
                 }
                 _ => return None,

@@ -1,0 +1,140 @@
+//! From chunks of text to clean lines: the fast path of plain frames, line ends, odd spaces, markup, copy marks, and lines
+//! that were several.
+
+use memchr::{memchr, memchr_iter};
+
+use super::Reader;
+use crate::formats::shape::{self, Shape};
+use crate::formats::tokens::{is_no_space, is_odd_space};
+use crate::formats::{call_site, markup};
+use crate::model::{Dialect, Frame, Symbol};
+
+/// Only longer lines can be several frames whose line ends were lost.
+const SEVERAL_FRAMES: usize = 80;
+
+impl Reader<'_> {
+    pub(super) fn chunk(&mut self, text: &str) {
+        let mut start = 0;
+        for end in memchr_iter(b'\n', text.as_bytes()) {
+            self.line(&text[start..end]);
+            start = end + 1;
+        }
+        if start < text.len() {
+            self.line(&text[start..]);
+        }
+    }
+
+    #[inline]
+    fn line(&mut self, line: &str) {
+        self.line += 1;
+        if !self.plain_frame(line) {
+            self.other_line(line);
+        }
+    }
+
+    /// The fast path: a frame in the shape of the stack that is being read, following directly.
+    #[inline]
+    fn plain_frame(&mut self, line: &str) -> bool {
+        let current = &mut self.current;
+        if !current.open || current.after_prose || current.complete || current.unfinished || current.odd_columns {
+            return false;
+        }
+        let shape = match current.stack.dialect {
+            Dialect::K => shape::k64(line.as_bytes()),
+            Dialect::Clrstack => shape::sos64(line.as_bytes()),
+            _ => None,
+        };
+        let Some(Shape { number, child_sp, is_last, site }) = shape else { return false };
+        let first = current.stack.frames.is_empty();
+        if number != current.next_number && !(first && matches!(number, None | Some(0))) {
+            return false;
+        }
+        let Some(text) = line.get(site..) else { return false };
+        let text = without_line_end(text);
+        let above = current.stack.frames.last().map(|above| above.site);
+        // What is unclean (a lone CR is a line end, odd spaces are blanks), the grammar's path sees to.
+        let Some(site) = self.sites.intern_below(above, text, parse_site) else { return false };
+        current.stack.frames.push(Frame::new(site, self.line, number));
+        current.next_number = number.map(|number| number + 1);
+        current.complete = is_last;
+        current.returns_somewhere = current.stack.dialect == Dialect::K;
+        current.raw.clear();
+        current.last_line_length = line.len();
+        self.margin = self.margin.max(line.len());
+        current.after_blank = false;
+        current.child_sp = child_sp;
+        self.accounts.frames += 1;
+        true
+    }
+
+    fn other_line(&mut self, line: &str) {
+        let text = without_line_end(line);
+        if let Some((_, header)) = self.last_header.as_ref().filter(|(last, _)| last == text) {
+            let header = *header;
+            self.drop_pending();
+            self.column_header(header);
+            self.accounts.headers += 1;
+            return;
+        }
+        if let Some(at) = memchr(b'\r', text.as_bytes()) {
+            self.some_line(&text[..at]);
+            return self.line(&text[at + 1..]);
+        }
+        self.some_line(text);
+    }
+
+    fn some_line(&mut self, text: &str) {
+        if !text.is_ascii() && text.contains(is_odd_space) {
+            let plain = text.chars().filter(|c| !is_no_space(*c)).map(|c| if is_odd_space(c) { ' ' } else { c });
+            return self.some_line(&plain.collect::<String>());
+        }
+        if let Some(plain) = markup::strip(text) {
+            return match plain.contains('\n') {
+                true => self.pieces(&plain.lines().collect::<Vec<_>>()),
+                false => self.some_line(&plain),
+            };
+        }
+        let text = without_line_end(self.copy_marks.strip(text));
+        if text.is_empty() {
+            self.drop_pending();
+            self.current.after_blank = true;
+            self.accounts.blank += 1;
+            return;
+        }
+        match (text.len() > SEVERAL_FRAMES).then(|| self.lost_line_ends(text)).flatten() {
+            Some(pieces) => self.pieces(&pieces),
+            None => self.known_line(text),
+        }
+    }
+
+    /// Several lines on one: in the accounts they are one line.
+    fn pieces(&mut self, pieces: &[&str]) {
+        self.drop_pending();
+        let before = self.accounts;
+        for piece in pieces {
+            self.some_line(piece);
+        }
+        self.drop_pending();
+        let has_frames = self.accounts.frames > before.frames;
+        self.accounts = before;
+        *(if has_frames { &mut self.accounts.frames } else { &mut self.accounts.skipped }) += 1;
+    }
+}
+
+/// The line without blanks and the CR at its end.
+#[inline]
+fn without_line_end(line: &str) -> &str {
+    let mut end = line.len();
+    while end > 0 && matches!(line.as_bytes()[end - 1], b' ' | b'\r' | b'\t') {
+        end -= 1;
+    }
+    &line[..end]
+}
+
+/// Takes a call site apart, and marks one that is none as it stands.
+pub(super) fn parse_site(text: &str) -> Symbol {
+    let is_unclean = text.contains(|c| c == '\r' || is_odd_space(c))
+        || (text.contains(['&', '<']) && markup::strip(text).is_some())
+        || (text.len() > SEVERAL_FRAMES && call_site::lost_line_ends(text).is_some());
+    Symbol { is_unclean, ..call_site::parse(text) }
+}

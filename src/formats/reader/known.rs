@@ -1,0 +1,193 @@
+//! What a clean line is: part of the output that is being read, a header, a message, a frame, the rest of one, or nothing.
+
+use super::{Header, Reader};
+use crate::formats::message::{is_cut_mark, is_debugger_message, is_root_chain};
+use crate::formats::section::Section;
+use crate::formats::stacks::k::{self};
+use crate::formats::stacks::{bare, clrstack};
+use crate::formats::{prompt, thread_header, tokens};
+use crate::model::{Dialect, NoteCode, SkipReason};
+
+impl Reader<'_> {
+    pub(super) fn known_line(&mut self, text: &str) {
+        if self.in_known_output(text) {
+            return;
+        }
+        if self.section.dialect.is_none() && self.section.skips_all().is_none() && self.bare_frame(text) {
+            return;
+        }
+        self.drop_pending();
+        if self.current.unfinished && self.continuation(text) {
+            self.accounts.continuations += 1;
+            return;
+        }
+        if self.header(text) {
+            self.accounts.headers += 1;
+            return;
+        }
+        // `STACK_TEXT:` of `!analyze` is open: its frames are no rows.
+        let in_stack = self.current.open && self.section.table.is_some();
+        if let Some(reason) = self.section.skips_all().filter(|_| !in_stack) {
+            // Traces may stand among the rows of a table (`!cs -s`), but not among the output of `dps`.
+            let known = self.section.table.is_some() && self.shown_line(text);
+            if !known {
+                self.skip(text, reason);
+            }
+            return;
+        }
+        let trimmed = text.trim();
+        if is_debugger_message(trimmed) {
+            return self.skip(text, SkipReason::DebuggerMessage);
+        }
+        if self.frame(text) {
+            self.accounts.frames += 1;
+            return;
+        }
+        if self.continuation(text) {
+            self.accounts.continuations += 1;
+            return;
+        }
+        self.not_a_frame(text, trimmed);
+    }
+
+    /// Lines of the dialect or table that is being read.
+    fn in_known_output(&mut self, text: &str) -> bool {
+        let reading = self.section.format.is_some() || self.section.commanded.is_some() || self.section.table.is_some();
+        if !reading || prompt::parse(text).is_some() {
+            return false;
+        }
+        let known = self.format_line(text) || self.table_line(text);
+        if known {
+            self.drop_pending();
+        }
+        known
+    }
+
+    fn not_a_frame(&mut self, text: &str, trimmed: &str) {
+        let clrstack = self.current.open && self.current.stack.dialect == Dialect::Clrstack;
+        if clrstack && clrstack::is_frame_detail(text) {
+            return self.skip(text, SkipReason::FrameDetail);
+        }
+        let failed = clrstack::WALK_FAILED.iter().any(|start| trimmed.starts_with(start));
+        if clrstack && (failed || clrstack::is_failed_row(text)) {
+            return self.walk_failed(text);
+        }
+        if self.shown_line(text) {
+            return;
+        }
+        if self.site_below_header(text) {
+            self.accounts.frames += 1;
+            return;
+        }
+        // `!gcroot` names the frame that holds an object, and the chain of objects below it.
+        let one_frame = self.current.open && !self.current.announced && self.current.stack.frames.len() == 1;
+        self.current.is_location |= one_frame && is_root_chain(trimmed);
+        if self.current.open && is_cut_mark(trimmed) {
+            self.current.cut_mark = true;
+        }
+        self.allocations |= bare::announces_allocations(trimmed);
+        self.current.after_prose = true;
+        // Between the groups of a tree `...` stands for others.
+        if !self.tree.is_empty() && !trimmed.starts_with("...") {
+            self.finish_tree();
+        }
+        if self.section.is_known() && looks_like_output(trimmed) {
+            self.not_understood.1 = if self.not_understood.0 == 0 { self.line } else { self.not_understood.1 };
+            self.not_understood.0 += 1;
+        }
+        if self.section.columns.is_some_and(|columns| columns.site_only) {
+            self.section.columns = None;
+        }
+        self.section.unread = unread_begins(trimmed).or(self.section.unread);
+        self.skip(text, self.section.unread.map_or(SkipReason::Prose, SkipReason::NotRead));
+    }
+
+    fn walk_failed(&mut self, text: &str) {
+        if !self.current.stack.frames.is_empty() {
+            self.current.stack.cut_off = true;
+            let message = || "SOS reported that it could not walk this stack to its end".to_string();
+            self.notes.add(NoteCode::WalkFailed, self.line, message);
+        }
+        self.skip(text, SkipReason::WalkFailed);
+    }
+
+    /// Prompts, thread headers and column headers.
+    fn header(&mut self, text: &str) -> bool {
+        if let Some(prompt) = prompt::parse(text) {
+            self.finish_section();
+            self.section = Section::from_prompt(&prompt);
+            // Another command's output may come from another window.
+            self.margin = 0;
+            return true;
+        }
+        if let Some((above, _)) = &self.last_header
+            && self.current.open
+            && self.current.stack.frames.is_empty()
+            && k::is_rest_of_header(above, text)
+        {
+            return true;
+        }
+        let columns = k::header(text).map(Header::K);
+        if let Some(header) = columns.or_else(|| clrstack::is_header(text).then_some(Header::Clrstack)) {
+            self.column_header(header);
+            self.last_header = Some((text.to_string(), header));
+            return true;
+        }
+        if self.section.skips_all().is_some() {
+            return false;
+        }
+        if let Some(thread) = thread_header::parse(text) {
+            // `~` lists threads without their stacks; a column header shows that a stack follows.
+            self.begin(Dialect::K, thread, false);
+            return true;
+        }
+        if let Some(thread) = thread_header::kernel(text) {
+            self.begin(Dialect::K, thread, true);
+            return true;
+        }
+        if let Some(thread) = clrstack::thread_header(text) {
+            self.begin(Dialect::Clrstack, thread, true);
+            return true;
+        }
+        false
+    }
+
+    pub(super) fn column_header(&mut self, header: Header) {
+        let (dialect, columns) = match header {
+            Header::K(columns) => (Dialect::K, Some(columns)),
+            Header::Clrstack => (Dialect::Clrstack, None),
+        };
+        self.section.announce(dialect, columns);
+        // A thread header came just before.
+        let waiting = self.current.open && self.current.stack.frames.is_empty();
+        if !waiting {
+            self.begin(dialect, self.section.thread.clone(), false);
+        }
+        self.current.stack.dialect = dialect;
+        self.current.headed = true;
+        self.current.odd_columns = columns.is_some_and(|columns| columns.bsp);
+        self.current.announced |= waiting;
+    }
+}
+
+/// What begins here that is recognised, but not read yet.
+fn unread_begins(line: &str) -> Option<&'static str> {
+    let counters = line.starts_with("\"(PDH-CSV") || line.starts_with("\"(PDH-TSV") || line.starts_with("(PDH-TSV");
+    let dotnet = line.starts_with("Timestamp,Provider,Counter Name");
+    let power_shell = line.starts_with("Timestamp ") && line.ends_with("CounterSamples");
+    if counters || dotnet || power_shell {
+        return Some("counter series");
+    }
+    let report =
+        ["LeakTrack Version", "Leak analysis", "Outstanding allocation summary", "Number of outstanding allocations"];
+    report.iter().any(|words| line.contains(words)).then_some("leak report")
+}
+
+/// Whether a line holds what debuggers print and people do not write: an address or a symbol. What people write between
+/// the output of commands need not be understood.
+fn looks_like_output(line: &str) -> bool {
+    line.split_whitespace().any(|word| {
+        let symbol = word.split_once('!').is_some_and(|(module, name)| !module.is_empty() && !name.is_empty());
+        symbol || word.starts_with("0x") || matches!(tokens::address(word), Ok(("", _)))
+    })
+}
