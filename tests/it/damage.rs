@@ -50,7 +50,7 @@ fn every_line_can_be_lost_or_doubled() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 6000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn two_texts_are_spliced(first in any::<Index>(), second in any::<Index>(), to in any::<Index>(), from in any::<Index>()) {

@@ -37,11 +37,43 @@ fn threads_and_frames_are_all_there() {
         ("sos/bang-clrstack_-all.txt", 6, 66),
         ("sos/clrstack_-f.txt", 1, 33),
         ("sos/session-each-thread-clrstack-f.txt", 8, 168),
+        ("sos/bang-dumpstack.txt", 1, 62),
+        ("sos/bang-eestack.txt", 6, 311),
+        ("lldb/bt_all.txt", 7, 112),
+        ("lldb/eestack_-short.txt", 4, 0),
+        ("lldb/session-each-thread-pe.txt", 1, 2),
+        ("others/mono-sigquit.txt", 8, 65),
+        ("others/minidump-stackwalk.txt", 6, 152),
     ] {
         let capture = read(name);
         let found: usize = capture.stacks.iter().map(|stack| stack.frames.len()).sum();
         assert_eq!((capture.stacks.len(), found), (threads, frames), "{name}");
         assert!(capture.stacks.iter().all(|stack| stack.holes.is_empty()), "{name}: holes where there are none");
+    }
+}
+
+/// Each row of a table is there, and nothing in its output is left over.
+#[test]
+fn tables_have_all_their_rows() {
+    for (file, name, rows) in [
+        ("sos/bang-threads.txt", "clrthreads", 6),
+        ("lldb/clrthreads.txt", "clrthreads", 4),
+        ("sos/bang-syncblk.txt", "syncblk", 3),
+        ("sos/bang-gchandles.txt", "gchandles", 55),
+        ("sos/bang-dumpheap_-stat.txt", "dumpheap", 143),
+        ("sos/bang-finalizequeue.txt", "finalizequeue", 8),
+        ("sos/bang-eeheap_-gc.txt", "eeheap", 2),
+        ("sos/bang-threadpool.txt", "threadpool", 2),
+        ("sos/bang-dso.txt", "objects", 32),
+        ("dbgeng/lm.txt", "modules", 23),
+        ("dbgeng/threads.txt", "threads", 6),
+    ] {
+        let capture = read(file);
+        let tables: Vec<_> = capture.tables.iter().map(|table| (table.name, table.rows.len())).collect();
+        assert_eq!(tables, [(name, rows)], "{file}");
+        let left: Vec<_> = capture.skipped.iter().filter(|line| !line.text.starts_with("OS Thread Id")).collect();
+        assert!(left.is_empty(), "{file}: {left:?}");
+        assert_eq!(capture.stacks, [], "{file}");
     }
 }
 
