@@ -18,7 +18,7 @@ fn every_cut_is_survived() {
         let whole = read(&text);
         // Long samples are cut at lines only.
         let cuts: Vec<usize> = match text.len() {
-            0..3000 => (0..text.len()).filter(|&at| text.is_char_boundary(at)).collect(),
+            0..12_000 => (0..text.len()).filter(|&at| text.is_char_boundary(at)).collect(),
             _ => text.match_indices('\n').map(|(at, _)| at).collect(),
         };
         for cut in cuts {
