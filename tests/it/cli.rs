@@ -214,6 +214,19 @@ fn no_escape_sequence_of_a_log_reaches_the_terminal() {
 }
 
 #[test]
+fn output_that_is_not_understood_is_noted() {
+    let frame = "00 00000000`0b99b580 00000000`00000000 a!b+0x1\n";
+    let odd = "00000000`0b99b580 ?? odd\n";
+    let note = "not understood; `stacklint parse --show-skipped` shows them";
+    for (lines, said) in [(5, false), (6, true)] {
+        let output =
+            run_with(&["scan", "--color", "never"], format!("0:000> kL\n{frame}{}", odd.repeat(lines)).as_bytes());
+        let text = text(&output.stdout).replace("\n  ", " ");
+        assert_eq!(text.contains(note), said, "{text}");
+    }
+}
+
+#[test]
 fn skipped_lines_are_listed_with_their_reason() {
     let output = run_with(
         &["parse", "--show-skipped", "--color", "never"],

@@ -159,11 +159,11 @@ impl<'s> Reader<'s> {
         }
         let (lines, first) = self.not_understood;
         if lines > NOT_UNDERSTOOD {
-            let name = &self.name;
+            let file = if self.name == "stdin" { String::new() } else { format!(" {}", self.name) };
             self.notes.add(NoteCode::NotUnderstood, first, || {
                 format!(
                     "{lines} lines of the debugger's output were not understood; \
-                     `stacklint parse --show-skipped {name}` shows them"
+                     `stacklint parse --show-skipped{file}` shows them"
                 )
             });
         }

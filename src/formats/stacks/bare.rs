@@ -44,11 +44,26 @@ pub fn is_call_site(site: &str) -> bool {
     let one_word = !without_quoted(name).trim_end().contains([' ', '\t'])
         || name.contains("operator ")
         || name.starts_with(" ?? ");
+    let begins = function.starts_with(|c: char| c.is_alphanumeric() || "_?<~`@$. *".contains(c));
     let cut = site.matches('(').count() > site.matches(')').count();
     let whole = site.ends_with([')', ']']) || symbol.offset.0.is_some() || !site.contains(' ') || cut;
-    let managed_call =
-        symbol.kind == FrameKind::Managed && site.contains('(') && function.ends_with(')') && !function.contains(") :");
-    one_word && whole && (symbol.module.is_some() || symbol.marker.is_some() || managed_call)
+    let managed_call = symbol.kind == FrameKind::Managed && is_call_of_method(function);
+    begins && one_word && whole && (symbol.module.is_some() || symbol.marker.is_some() || managed_call)
+}
+
+/// `System.Threading.Thread.Sleep(Int32)`: namespace, type and method, and types in brackets. Program code has calls of two
+/// words and values in brackets, and in other languages small letters.
+fn is_call_of_method(function: &str) -> bool {
+    let Some((name, arguments)) = function.split_once('(') else { return false };
+    let Some(arguments) = arguments.strip_suffix(')') else { return false };
+    let name = name.split(['[', '<']).next().unwrap_or(name);
+    let is_name = |part: &str| part.starts_with(|c: char| c.is_uppercase() || matches!(c, '_' | '<'));
+    let deep = name.matches('.').count() >= 2 || function.contains('<');
+    let types = arguments.split(", ").all(|argument| {
+        let name = argument.trim_end_matches(" ByRef");
+        name.is_empty() || (is_name(name) && !name.contains([' ', '"', '\'', '=', '(', ')']))
+    });
+    deep && is_name(name) && types
 }
 
 /// ``content::`anonymous namespace'::f`` without what is quoted, which holds blanks.
@@ -105,6 +120,8 @@ mod tests {
             ("GdiPlus!GpMemoryBitmap::AllocBitmapData+c2  with 155 allocations takes 1.16GB", None),
             ("10, ntdll.dll!RtlUserThreadStart+0x34", Some((Some(10), "ntdll.dll!RtlUserThreadStart+0x34"))),
             ("1, 2, many", None),
+            ("self.assertEqual.again(a, b)", None),
+            ("System.Console.WriteLine(\"x\")", None),
             ("Hope this helps!", None),
             ("Wow! That is it", None),
             ("see System.Drawing", None),

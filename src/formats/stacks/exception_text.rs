@@ -110,10 +110,17 @@ fn call_at(call: &str, alone: bool) -> Option<String> {
         let long = call.len() > 40 && call.matches('.').count() >= 3 && !call.contains([' ', '/', '\\']);
         return (long && is_method_name(call.trim_end_matches('.'))).then(|| call.to_string());
     };
+    let name = call[..open].trim_end();
+    // `at server.listen()` begins a line of prose; of a method's name in .NET some part has a capital.
+    if alone
+        && !call.starts_with('(')
+        && !name.split('.').any(|part| part.starts_with(|c: char| c.is_uppercase() || c == '<'))
+    {
+        return None;
+    }
     if let Some(site) = call_of(call) {
         return Some(site);
     }
-    let name = call[..open].trim_end();
     let known = is_method_name(name) || (!alone && !name.is_empty() && !name.contains([' ', ':', '/', '.']));
     let close = matching(&call[open..], '(', ')').map(|close| open + close);
     let arguments = &call[open + 1..close.unwrap_or(call.len())];
@@ -247,7 +254,8 @@ fn exception(trimmed: &str) -> Option<Vec<&str>> {
     let (start, name) = type_name(text)?;
     let behind = &text[start + name.len()..];
     let last = name.rsplit(['.', '+']).next().unwrap_or(name);
-    let is_exception = last.ends_with("Exception") || last.ends_with("Error") || wrapped.is_some();
+    let is_exception =
+        (last.ends_with("Exception") && (last.len() > 9 || name == "System.Exception")) || wrapped.is_some();
     let introduced = introduces(text[..start].trim_end());
     if !is_exception || !introduced || !(name.contains('.') || text[..start].ends_with('[')) {
         return None;
@@ -269,8 +277,9 @@ fn type_name(text: &str) -> Option<(usize, &str)> {
         let from = start + rest.find(is_part)?;
         let end = from + text[from..].find(|c: char| !is_part(c)).unwrap_or(text.len() - from);
         let name = text[from..end].trim_end_matches('.');
-        let bracketed = text[..from].ends_with('[') && name.ends_with("Exception");
-        if (name.contains('.') && name.starts_with(|c: char| c.is_alphabetic())) || bracketed {
+        let bracketed = text[..from].trim_start() == "[" && name.ends_with("Exception") && text.ends_with(']');
+        // Namespaces of .NET begin with a capital; those of Java and Python do not.
+        if (name.contains('.') && name.starts_with(char::is_uppercase)) || bracketed {
             return Some((from, name));
         }
         start = end.max(from + 1);

@@ -104,7 +104,7 @@ fn begin(trimmed: &str) -> Option<Vec<&str>> {
         return found.starts_with("found in").then(|| vec!["heap block", address]);
     }
     if let Some(id) = trimmed.strip_prefix("Trace: ") {
-        return Some(vec!["trace", id]);
+        return hex_value(id).map(|_| vec!["trace", id]);
     }
     let section = trimmed.strip_prefix("Stack trace for ")?;
     Some(vec!["critical section", section.trim_end_matches(':')])
