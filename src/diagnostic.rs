@@ -56,6 +56,9 @@ codes! {
     UnknownRule = "R012", Mistake, "A rule id that no rule has.";
     NotYet = "R013", Mistake, "Part of the rule language that this version does not know yet.";
     YieldCycle = "R014", Mistake, "A rule that yields to itself.";
+    UnknownRole = "R015", Mistake, "A role that no rule gives.";
+    UnknownCapture = "R016", Mistake, "A message that uses a capture which the pattern does not have.";
+    ExtendsCycle = "R017", Mistake, "A rule that extends itself.";
     NoExamples = "R101", Doubt, "A rule without examples of both kinds.";
     NoLink = "R102", Doubt, "A rule without a link.";
     ExampleMissing = "R103", Doubt, "An example that should match and does not.";

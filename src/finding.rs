@@ -95,6 +95,10 @@ pub struct Finding {
     pub verdict: Verdict,
     /// Why the confidence is a step lower than the rule's, when it is.
     pub lowered_because: Option<String>,
+    /// What the rule says of this finding.
+    pub message: Option<String>,
+    /// The name by which threads are grouped, where the rule groups them: there is one finding for each.
+    pub group: Option<String>,
     /// Stays the same while the matched frames do, whatever offsets, addresses and threads are.
     pub fingerprint: String,
     /// How many stacks hold the pattern.
@@ -113,15 +117,15 @@ pub struct ThreadEvidence {
     pub line: u32,
 }
 
-/// A frame that a pattern element matched.
+/// A frame that a pattern element matched, or an exception.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
     /// Index of the source in its case.
     pub source: usize,
     pub line: u32,
-    /// The printed frame number, else the position from 0.
-    pub frame: u32,
-    /// The call site.
+    /// The printed frame number, else the position from 0; `None` for what is no frame.
+    pub frame: Option<u32>,
+    /// The call site, or type and message of the exception.
     pub text: String,
 }
 

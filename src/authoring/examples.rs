@@ -1,7 +1,7 @@
 //! Every rule carries texts that it must match and texts that it must not.
 
 use crate::diagnostic::{Code, Diagnostics};
-use crate::engine::{Evaluator, Sieve};
+use crate::engine::{CaseScan, Evaluator, Sieve};
 use crate::formats::{Sink, read_example};
 use crate::model::{CallSites, Stack};
 use crate::rules::{Example, Rule, RuleSet};
@@ -46,17 +46,33 @@ pub fn run_examples(rules: &RuleSet) -> Vec<ExampleResult> {
 }
 
 fn run(rules: &RuleSet, sieve: &Sieve, rule: usize, example: &Example, should_match: bool) -> ExampleResult {
-    let mut watch = Watch { evaluator: Evaluator::new(rules, sieve), stacks: 0, reported: Vec::new() };
-    read_example(&example.text, &mut watch);
-    let matches = watch.reported.contains(&rule);
-    let outcome = match (watch.stacks, should_match, matches) {
-        (0, _, _) => ExampleOutcome::Empty,
+    let is_role = rules.rules[rule].role.is_some();
+    let (has_stack, reported) = if is_role { roles_in(rules, sieve, example) } else { findings_in(rules, sieve, example) };
+    let matches = reported.contains(&rule);
+    let outcome = match (has_stack || matches, should_match, matches) {
+        (false, _, _) => ExampleOutcome::Empty,
         (_, true, false) => ExampleOutcome::Missing,
         (_, false, true) => ExampleOutcome::Noisy,
         _ => ExampleOutcome::Right,
     };
-    let reported = watch.reported.iter().map(|&rule| rules.rules[rule].id.clone()).collect();
+    let reported = reported.iter().map(|&rule| rules.rules[rule].id.clone()).collect();
     ExampleResult { rule, span: example.span, should_match, outcome, reported }
+}
+
+/// Whether an example holds a stack, and the rules that are reported on it: an example is a case of its own.
+fn findings_in(rules: &RuleSet, sieve: &Sieve, example: &Example) -> (bool, Vec<usize>) {
+    let mut scan = CaseScan::new(rules, sieve);
+    scan.begin_source(0);
+    read_example(&example.text, &mut scan);
+    let result = scan.finish();
+    (result.summary.frames > 0, result.findings.iter().map(|finding| finding.rule).collect())
+}
+
+/// As [`findings_in`], for the roles that the threads of an example are given.
+fn roles_in(rules: &RuleSet, sieve: &Sieve, example: &Example) -> (bool, Vec<usize>) {
+    let mut watch = Watch { evaluator: Evaluator::new(rules, sieve), stacks: 0, reported: Vec::new() };
+    read_example(&example.text, &mut watch);
+    (watch.stacks > 0, watch.reported)
 }
 
 struct Watch<'r> {
@@ -69,7 +85,7 @@ impl Sink for Watch<'_> {
     fn stack(&mut self, stack: &Stack, sites: &CallSites) {
         self.stacks += usize::from(!stack.frames.is_empty());
         let result = self.evaluator.evaluate(stack, sites);
-        let held = result.role.into_iter().chain(result.hits.iter().map(|hit| hit.rule));
+        let held = result.roles.into_iter().chain(result.hits.iter().map(|hit| hit.rule));
         self.reported.extend(held);
     }
 }

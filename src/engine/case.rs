@@ -2,15 +2,19 @@
 
 use super::evaluate::{Evaluator, Hit};
 use super::memo::{Memo, Seen, write_key};
-use super::proof::{empty_finding, finding};
+use super::exceptions::{Exception, exceptions_of};
+use super::proof::{empty_finding, exception_finding, finding, group_of};
 use super::sieve::Sieve;
 use crate::finding::{Finding, Summary, ThreadEvidence};
 use crate::formats::Sink;
-use crate::model::{CallSites, Stack, StackKind};
+use crate::model::{CallSites, Stack, StackKind, Table};
 use crate::rules::RuleSet;
 
 /// Threads listed per finding; beyond, they are only counted.
 const THREADS_LISTED: usize = 10_000;
+
+/// Groups of threads kept for a rule.
+const GROUPS: usize = 1_000;
 
 /// What the rules say of a case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,8 +32,11 @@ pub struct CaseScan<'r> {
     seen: Seen,
     source: usize,
     summary: Summary,
-    /// The finding of each rule, with the cost of the match it shows.
-    found: Vec<Option<Found>>,
+    /// The findings of each rule, one for each group of threads where it groups them.
+    found: Vec<Vec<Found>>,
+    /// Stacks that rules were matched with, and that no role explains as idle.
+    busy: u64,
+    exceptions: Vec<Exception>,
     key: Vec<u32>,
 }
 
@@ -49,7 +56,9 @@ impl<'r> CaseScan<'r> {
             seen: Seen::default(),
             source: 0,
             summary: Summary::default(),
-            found: rules.rules.iter().map(|_| None).collect(),
+            found: rules.rules.iter().map(|_| Vec::new()).collect(),
+            busy: 0,
+            exceptions: Vec::new(),
             key: Vec::new(),
         }
     }
@@ -60,17 +69,45 @@ impl<'r> CaseScan<'r> {
         self.forget_sites();
     }
 
-    pub fn finish(self) -> CaseResult {
-        let mut findings: Vec<Finding> = self.found.into_iter().flatten().map(|found| found.finding).collect();
+    pub fn finish(mut self) -> CaseResult {
+        let mut findings: Vec<Finding> = Vec::new();
+        for (index, found) in std::mem::take(&mut self.found).into_iter().enumerate() {
+            let of_rule = found.into_iter().map(|found| found.finding);
+            findings.extend(of_rule.filter(|finding| self.holds_in_case(finding)));
+            findings.extend(self.by_exception_alone(index));
+        }
         let rank = |finding: &Finding| {
             let rule = &self.rules.rules[finding.rule];
             (rule.severity, finding.verdict, finding.confidence, finding.stacks)
         };
         findings.sort_by(|a, b| {
             let by_id = self.rules.rules[a.rule].id.cmp(&self.rules.rules[b.rule].id);
-            rank(b).cmp(&rank(a)).then(by_id)
+            rank(b).cmp(&rank(a)).then(by_id).then_with(|| a.group.cmp(&b.group))
         });
         CaseResult { summary: self.summary, findings }
+    }
+
+    /// What a rule asks of the case as a whole: enough threads, and its exception.
+    fn holds_in_case(&self, finding: &Finding) -> bool {
+        let rule = &self.rules.rules[finding.rule];
+        let enough = rule.threads.as_ref().is_none_or(|threads| {
+            let share = finding.stacks as f64 / self.busy.max(1) as f64;
+            finding.stacks >= threads.at_least && share >= threads.share
+        });
+        enough && (rule.exception.is_none() || self.exception_of(finding.rule).is_some())
+    }
+
+    /// The first exception that a rule asks for.
+    fn exception_of(&self, rule: usize) -> Option<&Exception> {
+        let condition = self.rules.rules[rule].exception.as_ref()?;
+        self.exceptions.iter().find(|exception| condition.holds(Some(&exception.name), exception.code))
+    }
+
+    fn by_exception_alone(&self, rule: usize) -> Option<Finding> {
+        if self.rules.rules[rule].asks_of_stacks() || self.rules.rules[rule].role.is_some() {
+            return None;
+        }
+        self.exception_of(rule).map(|exception| exception_finding(self.rules, rule, exception))
     }
 
     fn forget_sites(&mut self) {
@@ -87,9 +124,10 @@ impl<'r> CaseScan<'r> {
 
     fn record(&mut self, hit: &Hit, stack: &Stack, sites: &CallSites) {
         let cost = (!hit.doubts.is_empty(), hit.skipped);
-        let slot = &mut self.found[hit.rule];
+        let group = group_of(&self.rules.rules[hit.rule], &hit.captures);
         let thread = ThreadEvidence { thread: stack.thread.clone(), source: self.source, line: stack.line };
-        if let Some(found) = slot {
+        let groups = &mut self.found[hit.rule];
+        if let Some(found) = groups.iter_mut().find(|found| found.finding.group.as_deref() == group) {
             found.finding.stacks += 1;
             if found.finding.threads.len() < THREADS_LISTED {
                 found.finding.threads.push(thread);
@@ -104,10 +142,13 @@ impl<'r> CaseScan<'r> {
             found.cost = cost;
             return;
         }
+        if groups.len() >= GROUPS {
+            return;
+        }
         let mut finding = finding(self.rules, hit, stack, sites, self.source);
         finding.stacks = 1;
         finding.threads.push(thread);
-        *slot = Some(Found { finding, cost });
+        groups.push(Found { finding, cost });
     }
 }
 
@@ -120,7 +161,8 @@ impl Sink for CaseScan<'_> {
             return;
         }
         self.summary.distinct_stacks += u64::from(self.seen.is_new(stack));
-        write_key(stack, self.evaluator.classify(stack, sites), &mut self.key);
+        let (classes, names) = self.evaluator.classify(stack, sites);
+        write_key(stack, classes, names, &mut self.key);
         let result = match self.memo.find(&self.key) {
             Some(result) => result,
             None => {
@@ -128,12 +170,18 @@ impl Sink for CaseScan<'_> {
                 self.memo.insert(&self.key, result)
             }
         };
-        self.summary.idle += u64::from(self.memo.results[result].role.is_some());
+        let idle = self.memo.results[result].role.is_some();
+        self.summary.idle += u64::from(idle);
+        self.busy += u64::from(!idle && stack.kind == StackKind::Thread);
         let hits = std::mem::take(&mut self.memo.results[result].hits);
         for hit in &hits {
             self.record(hit, stack, sites);
         }
         self.memo.results[result].hits = hits;
+    }
+
+    fn table(&mut self, table: &Table) {
+        self.exceptions.extend(exceptions_of(table, self.source));
     }
 
     fn may_forget_sites(&mut self) -> bool {

@@ -1,18 +1,23 @@
 //! One stack against all rules.
 
 use super::bits::Bits;
+use super::captures::best_captured_match;
 use super::classes::{ClassId, Classes};
+use super::cycle;
 use super::matcher::{Match, Stance, best_match};
+use super::names::{NameId, Names};
 use super::sieve::Sieve;
 use super::tape::{Item, Tape};
 use crate::model::{CallSites, Stack};
-use crate::rules::{Pattern, RuleSet, TestId, Truth};
+use crate::rules::{CycleCondition, Pattern, Rule, RuleSet, TestId, Truth};
 
 /// What the rules say of one stack.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StackResult {
-    /// A role rule that explains the thread: nothing is reported on it.
+    /// A role rule that explains the thread as idle: nothing is reported on it.
     pub role: Option<usize>,
+    /// All role rules that hold.
+    pub roles: Vec<usize>,
     pub hits: Vec<Hit>,
 }
 
@@ -26,6 +31,8 @@ pub struct Hit {
     pub frames: Vec<usize>,
     /// What the match rests on without having seen it.
     pub doubts: Vec<Doubt>,
+    /// Names of the frames that the pattern keeps, in the order of its captures.
+    pub captures: Vec<String>,
 }
 
 /// Why a match is not certain.
@@ -39,6 +46,8 @@ pub enum Doubt {
     OpenBelow,
     /// Something that would take the match back may be hidden.
     Unless,
+    /// The thread's role rests on what was not seen.
+    Role,
 }
 
 /// A rule set made ready to be run over stacks.
@@ -49,6 +58,10 @@ pub struct Evaluator<'r> {
     /// Per rule: the atoms by which its pattern, and each of its `unless`, names functions.
     naming: Vec<(Bits, Vec<Bits>)>,
     of_frame: Vec<ClassId>,
+    /// Some rule compares or keeps names of frames.
+    needs_names: bool,
+    names: Names,
+    name_of_frame: Vec<Option<NameId>>,
 }
 
 impl<'r> Evaluator<'r> {
@@ -58,12 +71,22 @@ impl<'r> Evaluator<'r> {
             (naming_atoms(&rule.pattern, rules), unless)
         });
         let naming = naming.collect();
-        Evaluator { rules, sieve, classes: Classes::new(rules, sieve), naming, of_frame: Vec::new() }
+        Evaluator {
+            rules,
+            sieve,
+            classes: Classes::new(rules, sieve),
+            naming,
+            of_frame: Vec::new(),
+            needs_names: rules.needs_names(),
+            names: Names::default(),
+            name_of_frame: Vec::new(),
+        }
     }
 
     /// Call site numbers have become void.
     pub fn forget_sites(&mut self) {
         self.classes.forget_sites();
+        self.names.forget_sites();
     }
 
     pub fn evaluate(&mut self, stack: &Stack, sites: &CallSites) -> StackResult {
@@ -73,10 +96,15 @@ impl<'r> Evaluator<'r> {
 
     /// Looks up the class of every frame. All that the rules say of a stack follows from these, its holes, and whether
     /// it is cut off.
-    pub fn classify(&mut self, stack: &Stack, sites: &CallSites) -> &[ClassId] {
+    pub fn classify(&mut self, stack: &Stack, sites: &CallSites) -> (&[ClassId], &[Option<NameId>]) {
         self.of_frame.clear();
         self.of_frame.extend(stack.frames.iter().map(|frame| self.classes.of(frame.site, sites)));
-        &self.of_frame
+        self.name_of_frame.clear();
+        if self.needs_names {
+            let names = stack.frames.iter().map(|frame| self.names.of(frame.site, sites, &self.rules.aliases));
+            self.name_of_frame.extend(names);
+        }
+        (&self.of_frame, &self.name_of_frame)
     }
 
     /// Evaluates the stack that was classified last.
@@ -84,38 +112,113 @@ impl<'r> Evaluator<'r> {
         let candidates = self.sieve.candidates(&self.of_frame, &self.classes);
         let mut result = StackResult::default();
         let mut held = Vec::new();
-        for rule in candidates {
-            let Some(hit) = self.hit(rule, stack) else { continue };
-            held.push(rule);
-            match self.rules.rules[rule].role {
-                Some(_) => result.role = result.role.or(Some(rule)),
-                None => result.hits.push(hit),
+        // Roles first: rules may ask for them.
+        let (roles, findings): (Vec<usize>, Vec<usize>) =
+            candidates.into_iter().partition(|&rule| self.rules.rules[rule].role.is_some());
+        let roles: Vec<Hit> = roles.into_iter().filter_map(|rule| self.hit(rule, stack, &[])).collect();
+        for hit in &roles {
+            held.push(hit.rule);
+            result.roles.push(hit.rule);
+            if self.rules.rules[hit.rule].is_idle() {
+                result.role = result.role.or(Some(hit.rule));
             }
         }
         if result.role.is_some() {
-            result.hits.clear();
+            return result;
+        }
+        for rule in findings {
+            let Some(hit) = self.hit(rule, stack, &roles) else { continue };
+            held.push(rule);
+            result.hits.push(hit);
         }
         let yields = |rule: usize| self.rules.rules[rule].yields_to.iter().any(|other| held.contains(other));
         result.hits.retain(|hit| !yields(hit.rule));
         result
     }
 
-    fn hit(&self, index: usize, stack: &Stack) -> Option<Hit> {
+    /// The rule on this stack, whose thread has the roles of these hits.
+    fn hit(&self, index: usize, stack: &Stack, roles: &[Hit]) -> Option<Hit> {
         let rule = &self.rules.rules[index];
+        if !rule.asks_of_stacks() {
+            return None;
+        }
+        let by_role = role_doubts(self.rules, rule, roles)?;
         let (naming, unless_naming) = &self.naming[index];
         let tape = self.tape(&rule.pattern, naming, stack);
-        let found = best_match(&rule.pattern, &tape, Stance::Proof, self.truth())?;
+        let found = self.best(&rule.pattern, &tape, Stance::Proof)?;
         let mut doubts = if found.uncertain { self.doubts(&rule.pattern, &tape, &found) } else { Vec::new() };
+        doubts.extend(by_role);
         for (pattern, naming) in rule.unless.iter().zip(unless_naming) {
             let tape = self.tape(pattern, naming, stack);
-            match best_match(pattern, &tape, Stance::Possibility, self.truth()) {
+            match self.best(pattern, &tape, Stance::Possibility) {
                 Some(veto) if !veto.uncertain => return None,
                 Some(_) if !doubts.contains(&Doubt::Unless) => doubts.push(Doubt::Unless),
                 _ => {}
             }
         }
-        let frames = matched_frames(&rule.pattern, &tape, &found);
-        Some(Hit { rule: index, skipped: found.skipped, frames, doubts })
+        let mut frames = matched_frames(&rule.pattern, &tape, &found);
+        let mut captures = self.captured(&rule.pattern, &tape, &found);
+        if let Some(condition) = &rule.cycle {
+            self.add_cycle(condition, &tape, &mut frames, &mut captures)?;
+        }
+        Some(Hit { rule: index, skipped: found.skipped, frames, doubts, captures })
+    }
+
+    /// Adds the first round of the frames that repeat; `None` when none do.
+    fn add_cycle(
+        &self,
+        condition: &CycleCondition,
+        tape: &Tape,
+        frames: &mut Vec<usize>,
+        captures: &mut [String],
+    ) -> Option<()> {
+        let truth = self.truth();
+        let wanted = |item: &Item| match (condition.contains, item) {
+            (Some((test, _)), Item::Frame(frame)) => truth(test, *frame) == Truth::Yes,
+            (None, _) => true,
+            _ => false,
+        };
+        let (repeats, period) = (condition.repeats as usize, condition.period as usize);
+        let name = |frame: usize| self.name_of_frame[frame];
+        let found = cycle::find(tape, name, repeats, period, |round| round.iter().any(wanted))?;
+        let round = &tape.items[found.start..found.start + found.period];
+        for item in round {
+            if let Item::Frame(frame) = item {
+                frames.push(*frame);
+            }
+        }
+        frames.sort_unstable();
+        frames.dedup();
+        if let Some((_, Some(capture))) = condition.contains
+            && let Some(Item::Frame(frame)) = round.iter().find(|item| wanted(item))
+            && let Some(name) = self.name_of_frame[*frame]
+        {
+            captures[capture] = self.names.shown(name).to_string();
+        }
+        Some(())
+    }
+
+    fn best(&self, pattern: &Pattern, tape: &Tape, stance: Stance) -> Option<Match> {
+        if pattern.captures.is_empty() {
+            return best_match(pattern, tape, stance, self.truth());
+        }
+        best_captured_match(pattern, tape, stance, self.rules, self.truth(), |frame| self.name_of_frame[frame])
+    }
+
+    /// The names that the pattern keeps, as they are shown.
+    fn captured(&self, pattern: &Pattern, tape: &Tape, found: &Match) -> Vec<String> {
+        let mut names = vec![String::new(); pattern.captures.len()];
+        for (step, bounds) in pattern.steps.iter().zip(found.bounds.windows(2)) {
+            let Some(capture) = step.capture.filter(|&capture| names[capture].is_empty()) else { continue };
+            for item in &tape.items[bounds[0]..bounds[1]] {
+                if let Item::Frame(frame) = item
+                    && let Some(name) = self.name_of_frame[*frame]
+                {
+                    names[capture] = self.names.shown(name).to_string();
+                }
+            }
+        }
+        names
     }
 
     fn tape(&self, pattern: &Pattern, naming: &Bits, stack: &Stack) -> Tape {
@@ -155,6 +258,27 @@ impl<'r> Evaluator<'r> {
         }
         doubts
     }
+}
+
+/// Whether a thread with these roles is one that the rule looks at; if so, the doubt that a role casts.
+pub fn role_doubts(rules: &RuleSet, rule: &Rule, roles: &[Hit]) -> Option<Option<Doubt>> {
+    let held = |name: &str| {
+        let of_name = roles.iter().filter(|hit| rules.rules[hit.rule].role.as_deref() == Some(name));
+        // The surest of several rules for one role.
+        of_name.map(|hit| hit.doubts.is_empty()).max()
+    };
+    let mut doubtful = false;
+    for name in &rule.on {
+        doubtful |= !held(name)?;
+    }
+    for name in &rule.unless_roles {
+        match held(name) {
+            Some(true) => return None,
+            Some(false) => doubtful = true,
+            None => {}
+        }
+    }
+    Some(doubtful.then_some(Doubt::Role))
 }
 
 fn naming_atoms(pattern: &Pattern, rules: &RuleSet) -> Bits {

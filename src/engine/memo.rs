@@ -7,6 +7,7 @@ use hashbrown::HashTable;
 
 use super::classes::ClassId;
 use super::evaluate::StackResult;
+use super::names::NameId;
 use crate::model::Stack;
 
 /// Numbers held to recognise equal stacks, before the table starts anew.
@@ -71,10 +72,11 @@ impl Memo {
     }
 }
 
-/// All that the rules can tell of a stack: classes of frames, holes, and whether the bottom is missing.
-pub fn write_key(stack: &Stack, classes: &[ClassId], key: &mut Vec<u32>) {
+/// All that the rules can tell of a stack: classes of frames, their names where rules keep them, holes, and whether the bottom is missing.
+pub fn write_key(stack: &Stack, classes: &[ClassId], names: &[Option<NameId>], key: &mut Vec<u32>) {
     key.clear();
     key.extend(classes.iter().map(|class| class.0));
+    key.extend(names.iter().map(|name| name.map_or(u32::MAX, |name| name.0)));
     for hole in &stack.holes {
         key.extend([u32::MAX, hole.before as u32, hole.missing.unwrap_or(u32::MAX)]);
     }

@@ -5,12 +5,16 @@
 //! and obvious way: what the tests hold the rest to.
 
 mod bits;
+mod captures;
 mod case;
 mod classes;
+mod cycle;
 mod evaluate;
+mod exceptions;
 mod matcher;
 mod memo;
 pub mod naive;
+mod names;
 mod proof;
 mod sieve;
 mod tape;

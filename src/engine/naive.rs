@@ -2,6 +2,7 @@
 //! name is compared anew. Only for tests; its time is exponential.
 
 use super::matcher::{Match, Stance};
+use super::names::name_key;
 use super::tape::{Item, Tape};
 use crate::facts::FrameName;
 use crate::model::{CallSites, Stack};
@@ -12,32 +13,55 @@ pub type PlainHit = (usize, bool, u32, Vec<usize>);
 
 /// All rules on one stack, as the engine evaluates them.
 pub fn evaluate(stack: &Stack, sites: &CallSites, rules: &RuleSet) -> Vec<PlainHit> {
-    let mut held: Vec<PlainHit> = Vec::new();
-    for (index, rule) in rules.rules.iter().enumerate() {
-        let Some((found, tape)) = best_match(&rule.pattern, stack, sites, rules, Stance::Proof) else { continue };
-        let vetoes =
-            rule.unless.iter().filter_map(|unless| best_match(unless, stack, sites, rules, Stance::Possibility));
-        let vetoes: Vec<bool> = vetoes.map(|(veto, _)| veto.uncertain).collect();
-        if vetoes.contains(&false) {
-            continue;
-        }
-        let mut frames = Vec::new();
-        for (step, bounds) in rule.pattern.steps.iter().zip(found.bounds.windows(2)) {
-            for item in &tape.items[bounds[0]..bounds[1]] {
-                match item {
-                    Item::Frame(frame) if !step.is_gap => frames.push(*frame),
-                    _ => {}
-                }
-            }
-        }
-        held.push((index, found.uncertain || vetoes.contains(&true), found.skipped, frames));
+    let mut roles: Vec<(usize, bool)> = Vec::new();
+    for (index, _) in rules.rules.iter().enumerate().filter(|(_, rule)| rule.role.is_some()) {
+        let hit = plain_hit(index, stack, sites, rules);
+        roles.extend(hit.map(|(rule, uncertain, ..)| (rule, uncertain)));
     }
-    if held.iter().any(|(rule, ..)| rules.rules[*rule].role.is_some()) {
+    if roles.iter().any(|(rule, _)| rules.rules[*rule].is_idle()) {
         return Vec::new();
     }
-    let all: Vec<usize> = held.iter().map(|(rule, ..)| *rule).collect();
+    let mut held: Vec<PlainHit> = Vec::new();
+    for (index, rule) in rules.rules.iter().enumerate().filter(|(_, rule)| rule.role.is_none()) {
+        // Sure when one rule that gives the role is.
+        let of = |name: &String| {
+            let given = roles.iter().filter(|(role, _)| rules.rules[*role].role.as_ref() == Some(name));
+            given.map(|(_, uncertain)| !uncertain).max()
+        };
+        let asked: Vec<Option<bool>> = rule.on.iter().map(of).collect();
+        let refused: Vec<Option<bool>> = rule.unless_roles.iter().map(of).collect();
+        if asked.contains(&None) || refused.contains(&Some(true)) {
+            continue;
+        }
+        let doubtful = asked.contains(&Some(false)) || refused.contains(&Some(false));
+        let hit = plain_hit(index, stack, sites, rules);
+        held.extend(hit.map(|(rule, uncertain, skipped, frames)| (rule, uncertain || doubtful, skipped, frames)));
+    }
+    let mut all: Vec<usize> = held.iter().map(|(rule, ..)| *rule).collect();
+    all.extend(roles.iter().map(|(rule, _)| *rule));
     held.retain(|(rule, ..)| !rules.rules[*rule].yields_to.iter().any(|other| all.contains(other)));
     held
+}
+
+/// One rule on one stack, whatever the thread's roles.
+fn plain_hit(index: usize, stack: &Stack, sites: &CallSites, rules: &RuleSet) -> Option<PlainHit> {
+    let rule = &rules.rules[index];
+    let (found, tape) = best_match(&rule.pattern, stack, sites, rules, Stance::Proof)?;
+    let vetoes = rule.unless.iter().filter_map(|unless| best_match(unless, stack, sites, rules, Stance::Possibility));
+    let vetoes: Vec<bool> = vetoes.map(|(veto, _)| veto.uncertain).collect();
+    if vetoes.contains(&false) {
+        return None;
+    }
+    let mut frames = Vec::new();
+    for (step, bounds) in rule.pattern.steps.iter().zip(found.bounds.windows(2)) {
+        for item in &tape.items[bounds[0]..bounds[1]] {
+            match item {
+                Item::Frame(frame) if !step.is_gap => frames.push(*frame),
+                _ => {}
+            }
+        }
+    }
+    Some((index, found.uncertain || vetoes.contains(&true), found.skipped, frames))
 }
 
 /// The best match of a pattern on a stack, and the tape it lies on.
@@ -59,13 +83,19 @@ pub fn best_match(
     let is_noise = |frame: usize| rules.noise.iter().any(|atom| yes(atom, frame));
     let tape = Tape::new(stack, |frame| !pattern.strict && is_noise(frame) && !named_by_pattern(frame));
     let truth = |test: TestId, frame: usize| {
-        rules.tests[test.0 as usize].truth(|atom| rules.atoms[atom.0 as usize].test(&names[frame]))
+        let test = &rules.tests[test.0 as usize];
+        let truth = test.truth(|atom| rules.atoms[atom.0 as usize].test(&names[frame]));
+        // A frame without a name can be kept under none.
+        let nameless = test.capture.is_some() && name_key(&names[frame]).is_none() && truth != Truth::No;
+        if nameless { Truth::Unknown } else { truth }
     };
+    let keys: Vec<Option<String>> = names.iter().map(name_key).collect();
+    let equal = |tape: &Tape, bounds: &[usize]| captures_are_equal(pattern, tape, bounds, &keys);
     let mut best: Option<Candidate> = None;
     let starts = if pattern.from_top { 0..=0 } else { 0..=tape.items.len() };
     for start in starts {
         let candidate = Candidate { uncertain: false, skipped: 0, bounds: vec![start] };
-        try_steps(pattern, &tape, stance, &truth, candidate, &mut best);
+        try_steps(pattern, &tape, stance, &truth, &equal, candidate, &mut best);
     }
     let best = best?;
     Some((Match { uncertain: best.uncertain, skipped: best.skipped, bounds: best.bounds }, tape))
@@ -84,6 +114,7 @@ fn try_steps(
     tape: &Tape,
     stance: Stance,
     truth: &impl Fn(TestId, usize) -> Truth,
+    equal: &impl Fn(&Tape, &[usize]) -> bool,
     so_far: Candidate,
     best: &mut Option<Candidate>,
 ) {
@@ -91,6 +122,9 @@ fn try_steps(
     let Some(step) = pattern.steps.get(so_far.bounds.len() - 1) else {
         let rest = &tape.items[begin..];
         if pattern.to_bottom && rest.iter().any(|item| matches!(item, Item::Frame(_))) {
+            return;
+        }
+        if !equal(tape, &so_far.bounds) {
             return;
         }
         let unknown_end = pattern.to_bottom && (!rest.is_empty() || tape.open_below);
@@ -106,9 +140,25 @@ fn try_steps(
             next.uncertain |= uncertain;
             next.skipped += skipped;
             next.bounds.push(end);
-            try_steps(pattern, tape, stance, truth, next, best);
+            try_steps(pattern, tape, stance, truth, equal, next, best);
         }
     }
+}
+
+/// Whether all frames that the layout keeps under one name have the same name.
+fn captures_are_equal(pattern: &Pattern, tape: &Tape, bounds: &[usize], keys: &[Option<String>]) -> bool {
+    (0..pattern.captures.len()).all(|capture| {
+        let mut seen: Vec<&String> = Vec::new();
+        for (step, ends) in pattern.steps.iter().zip(bounds.windows(2)) {
+            for item in &tape.items[ends[0]..ends[1]] {
+                match item {
+                    Item::Frame(frame) if step.capture == Some(capture) => seen.extend(&keys[*frame]),
+                    _ => {}
+                }
+            }
+        }
+        seen.windows(2).all(|pair| pair[0] == pair[1])
+    })
 }
 
 /// Whether the items can be the step's run; if so, whether that is uncertain, and how many frames it skips.

@@ -1,10 +1,11 @@
 //! A hit made into a finding: evidence with lines, the stack as it is shown, and why the confidence is lower.
 
 use super::evaluate::{Doubt, Hit};
+use super::exceptions::Exception;
 use crate::facts::{FrameName, Generics};
 use crate::finding::{Confidence, Evidence, Finding, ShownRow, ShownStack, Verdict};
-use crate::model::{CallSites, Hole, Stack};
-use crate::rules::RuleSet;
+use crate::model::{CallSites, Hole, Stack, StackKind};
+use crate::rules::{Rule, RuleSet};
 
 /// A finding without proof yet.
 pub fn empty_finding(rule: usize) -> Finding {
@@ -13,6 +14,8 @@ pub fn empty_finding(rule: usize) -> Finding {
         confidence: Confidence::Low,
         verdict: Verdict::Suspected,
         lowered_because: None,
+        message: None,
+        group: None,
         fingerprint: String::new(),
         stacks: 0,
         threads: Vec::new(),
@@ -29,7 +32,7 @@ pub fn finding(rules: &RuleSet, hit: &Hit, stack: &Stack, sites: &CallSites, sou
     let evidence = hit.frames.iter().map(|&position| {
         let frame = &stack.frames[position];
         let number = frame.number().unwrap_or(position as u32);
-        Evidence { source, line: frame.line, frame: number, text: sites.get(frame.site).text.to_string() }
+        Evidence { source, line: frame.line, frame: Some(number), text: sites.get(frame.site).text.to_string() }
     });
     Finding {
         rule: hit.rule,
@@ -37,6 +40,8 @@ pub fn finding(rules: &RuleSet, hit: &Hit, stack: &Stack, sites: &CallSites, sou
         verdict: Verdict::of_stack(confidence),
         lowered_because: (!certain).then(|| reasons(&hit.doubts, stack)),
         fingerprint: fingerprint(rules, hit, stack, sites),
+        message: rules.rules[hit.rule].message.as_ref().map(|message| filled(message, hit, rules)),
+        group: group_of(rule, &hit.captures).map(str::to_string),
         evidence: evidence.collect(),
         shown: ShownStack {
             kind: stack.kind,
@@ -48,6 +53,44 @@ pub fn finding(rules: &RuleSet, hit: &Hit, stack: &Stack, sites: &CallSites, sou
         },
         ..empty_finding(hit.rule)
     }
+}
+
+/// The name that a rule groups the threads of its hits by.
+pub fn group_of<'h>(rule: &Rule, captures: &'h [String]) -> Option<&'h str> {
+    let capture = rule.threads.as_ref()?.same?;
+    captures.get(capture).map(String::as_str)
+}
+
+/// The finding of a rule that asks for an exception only.
+pub fn exception_finding(rules: &RuleSet, index: usize, exception: &Exception) -> Finding {
+    let rule = &rules.rules[index];
+    let text = format!("{}: {}", exception.name, exception.message);
+    let evidence = Evidence { source: exception.source, line: exception.line, frame: None, text };
+    let shown = ShownStack {
+        kind: StackKind::Exception,
+        source: exception.source,
+        line: exception.line,
+        rows: vec![ShownRow::Matched(0)],
+        ..ShownStack::default()
+    };
+    Finding {
+        confidence: rule.confidence,
+        verdict: Verdict::of_stack(rule.confidence),
+        fingerprint: format!("{}-{}", rule.id, exception.name.to_ascii_lowercase()),
+        message: rule.message.clone(),
+        evidence: vec![evidence],
+        shown,
+        ..empty_finding(index)
+    }
+}
+
+/// A message with the names that the pattern kept.
+fn filled(message: &str, hit: &Hit, rules: &RuleSet) -> String {
+    let mut text = message.to_string();
+    for (name, value) in rules.rules[hit.rule].pattern.captures.iter().zip(&hit.captures) {
+        text = text.replace(&format!("{{{{{name}}}}}"), value);
+    }
+    text
 }
 
 /// The whole stack as matched frames, counts of other frames, and holes.
@@ -84,6 +127,7 @@ fn reasons(doubts: &[Doubt], stack: &Stack) -> String {
         let reason = match doubt {
             Doubt::Hole(hole) => missing_between(&stack.holes[*hole], stack),
             Doubt::Unreadable(frame) => format!("frame {} has no symbol", frame_label(stack, *frame)),
+            Doubt::Role => "a role of the thread, which the rule asks for, is not certain".to_string(),
             Doubt::OpenBelow => "the bottom of the stack is not in the text".to_string(),
             Doubt::Unless => {
                 "frames that would make it harmless may be among those missing or without symbols".to_string()

@@ -110,7 +110,7 @@ struct EvidenceJson<'a> {
     kind: &'a str,
     source: &'a str,
     line: u32,
-    frame: u32,
+    frame: Option<u32>,
     text: &'a str,
 }
 
@@ -166,7 +166,7 @@ fn finding_json<'a>(finding: &'a Finding, rule: &'a Rule, case: &'a CaseReport) 
         line: thread.line,
     };
     let evidence = |evidence: &'a Evidence| EvidenceJson {
-        kind: "frame",
+        kind: if evidence.frame.is_some() { "frame" } else { "exception" },
         source: source_name(case, evidence.source),
         line: evidence.line,
         frame: evidence.frame,
@@ -180,7 +180,7 @@ fn finding_json<'a>(finding: &'a Finding, rule: &'a Rule, case: &'a CaseReport) 
         confidence: finding.confidence.name(),
         lowered_because: finding.lowered_because.as_deref(),
         verdict: finding.verdict.name(),
-        message: rule.message.as_deref(),
+        message: finding.message.as_deref(),
         folded: [],
         fingerprint: &finding.fingerprint,
         stacks: finding.stacks,

@@ -19,7 +19,7 @@ pub fn render_rule_list(rules: &RuleSet, out: &mut dyn Write) -> io::Result<()> 
     let mut roles: Vec<&Rule> = rules.rules.iter().filter(|rule| rule.role.is_some()).collect();
     roles.sort_by(|a, b| a.id.cmp(&b.id));
     for rule in &roles {
-        let role = rule.role.map_or("", |role| role.name());
+        let role = rule.role.as_deref().unwrap_or_default();
         writeln!(out, "{:<8} {:<width$}  {}", role, rule.id, printable(&rule.title))?;
     }
     writeln!(out, "\n{} rules, {} roles", sorted.len(), roles.len())
@@ -28,8 +28,8 @@ pub fn render_rule_list(rules: &RuleSet, out: &mut dyn Write) -> io::Result<()> 
 /// Writes everything a rule says.
 pub fn render_rule_page(rule: &Rule, rules: &RuleSet, out: &mut dyn Write, width: usize) -> io::Result<()> {
     writeln!(out, "{}  {}", styled(BOLD, &rule.id), printable(&rule.title))?;
-    match rule.role {
-        Some(role) => writeln!(out, "  role {}, from {}", role.name(), printable(&rule.file))?,
+    match &rule.role {
+        Some(role) => writeln!(out, "  role {}, from {}", printable(role), printable(&rule.file))?,
         None => writeln!(
             out,
             "  severity {}, confidence {}, category {}, from {}",

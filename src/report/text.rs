@@ -50,7 +50,7 @@ fn write_finding(
     writeln!(out)?;
     write_stack(finding, case, out)?;
     writeln!(out)?;
-    if let Some(message) = &rule.message {
+    if let Some(message) = &finding.message {
         paragraph(out, "  ", &printable(message), width)?;
         writeln!(out)?;
     }
@@ -72,7 +72,11 @@ fn threads(finding: &Finding) -> String {
             break;
         }
     }
-    let stacks = format!("on {}", count(finding.stacks, "stack"));
+    if finding.stacks == 0 {
+        return "told by an exception in the text".to_string();
+    }
+    let group = finding.group.as_ref().map(|group| format!(" with {}", printable(group))).unwrap_or_default();
+    let stacks = format!("on {}{group}", count(finding.stacks, "stack"));
     let more = names.len() > THREADS_NAMED;
     names.truncate(THREADS_NAMED);
     match (names.len(), more) {
@@ -95,7 +99,7 @@ fn write_stack(finding: &Finding, case: &CaseReport, out: &mut dyn Write) -> io:
             ShownRow::Matched(index) => {
                 let evidence = &finding.evidence[*index];
                 let line = styled(DIM, &format!("line {:<6}", evidence.line));
-                let number = frame_label(shown.dialect, evidence.frame);
+                let number = evidence.frame.map_or("  ".to_string(), |frame| frame_label(shown.dialect, frame));
                 writeln!(out, "  {number}  {line} {}", printable(&evidence.text))?;
             }
             ShownRow::Skipped(frames) => {

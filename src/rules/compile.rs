@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use super::nearest::nearest;
 use super::pattern::{self, Alternative, Line};
 use super::rule_set::{Pattern, Rule, RuleSet, Step, Test, TestId};
-use super::written::{Block, RuleFile, Spot, WrittenRule};
-use super::{Atom, AtomId, Role, node, read};
+use super::written::{Block, RuleFile, Spot, WrittenCycle, WrittenRule, WrittenThreads};
+use super::{Atom, AtomId, CycleCondition, ExceptionCondition, Glob, ThreadsCondition, extends, node, read};
 use crate::diagnostic::{Code, Diagnostics};
 use crate::finding::{Confidence, Severity};
 use crate::text::{Source, Span};
@@ -47,6 +47,7 @@ pub fn compile(files: Vec<(Source, Origin)>) -> Loaded {
         }
     }
     compiler.noise(&written);
+    extends::resolve(&mut written, &mut compiler.diagnostics);
     compiler.all_rules(&written);
     let Compiler { mut diagnostics, rules, .. } = compiler;
     diagnostics.sort();
@@ -125,6 +126,7 @@ impl Compiler {
             rule.yields_to = self.yields_to(*source, &written.yields_to, &ids);
         }
         self.refuse_yield_cycles(&mut compiled);
+        self.refuse_unknown_roles(&compiled);
         self.keep_wanted(compiled.into_iter().map(|(_, origin, _, rule)| (origin, rule)).collect());
     }
 
@@ -144,6 +146,25 @@ impl Compiler {
                 let (source, span) = (*source, written.yields_to[0].span);
                 let message = format!("`{}` yields to itself, by way of the rules it yields to", written.id.value);
                 self.mistake(Code::YieldCycle, source, span, message);
+            }
+        }
+    }
+
+    /// `on` and `unless` ask for roles that some rule gives; role rules do not ask, since they come first.
+    fn refuse_unknown_roles(&mut self, compiled: &[(usize, Origin, &WrittenRule, Rule)]) {
+        let roles: Vec<&str> = compiled.iter().filter_map(|(.., rule)| rule.role.as_deref()).collect();
+        for (source, _, written, rule) in compiled {
+            for asked in written.on.iter().chain(&written.unless_roles) {
+                if rule.role.is_some() {
+                    let message = "a rule that gives a role cannot ask for one";
+                    self.diagnostics.add(Code::BadValue, *source, asked.span, message);
+                } else if !roles.contains(&asked.value.as_str()) {
+                    let message = format!("no rule gives the role `{}`", asked.value);
+                    let mistake = self.diagnostics.add(Code::UnknownRole, *source, asked.span, message);
+                    if let Some(near) = nearest(&asked.value, roles.iter().copied()) {
+                        mistake.help(format!("did you mean `{near}`?"));
+                    }
+                }
             }
         }
     }
@@ -170,21 +191,34 @@ impl Compiler {
     }
 
     fn rule(&mut self, source: usize, origin: Origin, written: &WrittenRule) -> Rule {
-        let pattern = self.pattern(source, &written.pattern, written.strict);
-        let unless = written.unless.iter().map(|block| self.pattern(source, block, written.strict)).collect();
+        let strict = written.strict.unwrap_or(false);
+        let mut pattern = self.pattern(source, &written.pattern, strict);
+        let unless = written.unless.iter().map(|block| self.pattern(source, block, strict)).collect();
+        let cycle = written.cycle.as_ref().map(|cycle| self.cycle(source, cycle, &mut pattern.captures));
+        let threads = written.threads.as_ref().map(|threads| self.threads(source, threads, &pattern));
+        let exception = written.exception.as_ref().map(|exception| ExceptionCondition {
+            type_name: exception.type_name.as_ref().map(|name| Glob::new(&name.to_ascii_lowercase())),
+            code: exception.code,
+        });
+        self.refuse_unknown_captures(source, written, &pattern);
         let lines = written.pattern.lines.iter().map(|line| line.value.as_str());
         Rule {
             id: written.id.value.clone(),
             title: written.title.clone(),
-            role: written.role.as_deref().and_then(Role::from_name),
+            role: written.role.as_ref().map(|role| role.value.clone()),
             severity: written.severity.unwrap_or(Severity::Info),
             confidence: written.confidence.unwrap_or(Confidence::Medium),
             category: written.category.clone(),
             tags: written.tags.clone(),
             pattern,
             unless,
+            unless_roles: written.unless_roles.iter().map(|role| role.value.clone()).collect(),
+            on: written.on.iter().map(|role| role.value.clone()).collect(),
+            threads,
+            exception,
+            cycle,
             yields_to: Vec::new(),
-            message: written.message.clone(),
+            message: written.message.as_ref().map(|message| message.value.clone()),
             why: written.why.clone(),
             fix: written.fix.clone(),
             notes: written.notes.clone(),
@@ -194,6 +228,57 @@ impl Compiler {
             is_builtin: matches!(origin, Origin::Builtin { .. }),
             pattern_text: lines.collect::<Vec<_>>().join("\n"),
             span: written.id.span,
+        }
+    }
+
+    fn threads(&mut self, source: usize, written: &WrittenThreads, pattern: &Pattern) -> ThreadsCondition {
+        let same = written.same.as_ref().map(|name| {
+            let known = pattern.captures.iter().position(|capture| *capture == name.value);
+            if known.is_none() {
+                let text = format!("the pattern has no capture `{}`", name.value);
+                let mistake = self.diagnostics.add(Code::UnknownCapture, source, name.span, text);
+                mistake.help(format!("write `{{{{{}}}}}` on a line of the pattern to keep a frame's name", name.value));
+            }
+            known.unwrap_or_default()
+        });
+        ThreadsCondition { at_least: written.at_least, share: written.share, same }
+    }
+
+    fn cycle(&mut self, source: usize, written: &WrittenCycle, captures: &mut Vec<String>) -> CycleCondition {
+        let mut contains = None;
+        if let Some(line) = &written.contains {
+            match pattern::parse(&line.value) {
+                Ok(Some(Line::Capture { name, alternatives })) => {
+                    let atoms = self.alternatives(source, line.span, &alternatives);
+                    let capture = capture_number(captures, &name);
+                    contains = Some((self.test(Test { atoms, negated: false, capture: None }), Some(capture)));
+                }
+                Ok(Some(Line::Frames { negated: false, alternatives, min: 1, max: Some(1) })) => {
+                    let atoms = self.alternatives(source, line.span, &alternatives);
+                    contains = Some((self.test(Test { atoms, negated: false, capture: None }), None));
+                }
+                Err(refused) => {
+                    self.diagnostics.add(Code::BadPatternLine, source, line.span, refused.message).help(refused.help);
+                }
+                Ok(_) => {
+                    let message = "`contains` takes one frame, as in `MyApp!*` or `{{f=MyApp!*}}`";
+                    self.mistake(Code::BadPatternLine, source, line.span, message);
+                }
+            }
+        }
+        CycleCondition { repeats: written.repeats, period: written.period, contains }
+    }
+
+    /// `{{name}}` in a message stands for the frame that the pattern keeps under this name.
+    fn refuse_unknown_captures(&mut self, source: usize, written: &WrittenRule, pattern: &Pattern) {
+        let Some(message) = &written.message else { return };
+        for part in message.value.split("{{").skip(1) {
+            let name = part.split("}}").next().unwrap_or(part).trim();
+            if !pattern.captures.iter().any(|capture| capture == name) {
+                let text = format!("the pattern has no capture `{name}`");
+                let mistake = self.diagnostics.add(Code::UnknownCapture, source, message.span, text);
+                mistake.help(format!("write `{{{{{name}}}}}` on a line of the pattern to keep a frame's name"));
+            }
         }
     }
 
@@ -224,8 +309,7 @@ impl Compiler {
                 Ok(Some(parsed)) => parsed,
                 Ok(None) => continue,
                 Err(refused) => {
-                    let code = if refused.not_yet { Code::NotYet } else { Code::BadPatternLine };
-                    self.diagnostics.add(code, source, line.span, refused.message).help(refused.help);
+                    self.diagnostics.add(Code::BadPatternLine, source, line.span, refused.message).help(refused.help);
                     mistakes = true;
                     continue;
                 }
@@ -245,15 +329,26 @@ impl Compiler {
                 Line::Gap { max, without } => {
                     let atoms = self.alternatives(source, line.span, &without);
                     let is_free = max.is_none() && atoms.is_empty();
-                    let test = self.test(Test { atoms, negated: true });
-                    let step = Step { test, negated: true, min: 0, max, is_gap: true, is_free, line: number };
+                    let test = self.test(Test { atoms, negated: true, capture: None });
+                    let step =
+                        Step { test, negated: true, min: 0, max, capture: None, is_gap: true, is_free, line: number };
                     pattern.steps.push(step);
                 }
                 Line::Frames { negated, alternatives, min, max } => {
                     let atoms = self.alternatives(source, line.span, &alternatives);
-                    let test = self.test(Test { atoms, negated });
-                    let step = Step { test, negated, min, max, is_gap: false, is_free: false, line: number };
-                    pattern.steps.push(step);
+                    let test = self.test(Test { atoms, negated, capture: None });
+                    pattern.steps.push(Step { test, negated, min, max, ..Step::frame(number) });
+                }
+                Line::Capture { name, alternatives } => {
+                    let atoms = self.alternatives(source, line.span, &alternatives);
+                    let capture = capture_number(&mut pattern.captures, &name);
+                    if capture >= CAPTURES {
+                        let message = "a pattern keeps two names at most";
+                        self.mistake(Code::BadPatternLine, source, line.span, message);
+                        mistakes = true;
+                    }
+                    let test = self.test(Test { atoms, negated: false, capture: Some(capture) });
+                    pattern.steps.push(Step { test, capture: Some(capture), ..Step::frame(number) });
                 }
             }
         }
@@ -391,6 +486,19 @@ impl Compiler {
 
     fn mistake(&mut self, code: Code, source: usize, span: Span, message: impl Into<String>) {
         self.diagnostics.add(code, source, span, message);
+    }
+}
+
+/// Names that a pattern may keep: each more would multiply the time of a match.
+const CAPTURES: usize = 2;
+
+fn capture_number(captures: &mut Vec<String>, name: &str) -> usize {
+    match captures.iter().position(|known| known == name) {
+        Some(known) => known,
+        None => {
+            captures.push(name.to_string());
+            captures.len() - 1
+        }
     }
 }
 

@@ -5,17 +5,21 @@
 mod atom;
 mod builtin;
 mod compile;
+mod conditions;
+mod extends;
 mod glob;
 mod nearest;
 mod node;
 mod pattern;
 mod read;
+mod read_conditions;
 mod rule_set;
 mod written;
 
 pub use atom::{Atom, AtomId, Truth};
 pub use builtin::builtin_sources;
 pub use compile::{Loaded, Origin, compile};
+pub use conditions::{CycleCondition, ExceptionCondition, ThreadsCondition};
 pub use glob::Glob;
-pub use rule_set::{Link, Pattern, Role, Rule, RuleSet, Step, Test, TestId};
+pub use rule_set::{IDLE, Link, Pattern, Rule, RuleSet, Step, Test, TestId};
 pub use written::{Example, Examples, RuleFile, WrittenRule};

@@ -18,6 +18,8 @@ pub enum Line {
     Gap { max: Option<u32>, without: Vec<Alternative> },
     /// That many frames in a row, each (or, negated, none) one of the alternatives.
     Frames { negated: bool, alternatives: Vec<Alternative>, min: u32, max: Option<u32> },
+    /// `{{name}}` or `{{name=MyApp!*}}`: one frame, whose name is kept.
+    Capture { name: String, alternatives: Vec<Alternative> },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,12 +37,10 @@ pub enum Alternative {
 pub struct Refused {
     pub message: &'static str,
     pub help: &'static str,
-    /// The line is part of the language, but not of this version.
-    pub not_yet: bool,
 }
 
 fn refuse<T>(message: &'static str, help: &'static str) -> Result<T, Refused> {
-    Err(Refused { message, help, not_yet: false })
+    Err(Refused { message, help })
 }
 
 /// Reads a line (trimmed); `None` for blank lines and comments.
@@ -50,8 +50,7 @@ pub fn parse(line: &str) -> Result<Option<Line>, Refused> {
         return Ok(None);
     }
     if line.contains("{{") {
-        let message = "captures (`{{name}}`) are not in this version of stacklint";
-        return Err(Refused { message, help: "write a `*` in its place", not_yet: true });
+        return capture(line).map(Some);
     }
     match line {
         "<top>" => return Ok(Some(Line::Top)),
@@ -68,6 +67,21 @@ pub fn parse(line: &str) -> Result<Option<Line>, Refused> {
         return refuse("an anchor that does not exist", "the anchors are `<top>` and `<bottom>`");
     }
     frames(line).map(Some)
+}
+
+/// `{{name}}`, `{{name=A or B}}`
+fn capture(line: &str) -> Result<Line, Refused> {
+    const HELP: &str = "write `{{name}}` or `{{name=MyApp!*}}` on a line of its own";
+    let Some(inside) = line.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")) else {
+        return refuse("a capture is one frame, and the whole line", HELP);
+    };
+    let (name, frames) = inside.split_once('=').unwrap_or((inside, "*"));
+    let name = name.trim();
+    let is_name = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    if name.is_empty() || !name.chars().all(is_name) {
+        return refuse("a capture without a name, or with an odd one", HELP);
+    }
+    Ok(Line::Capture { name: name.to_string(), alternatives: alternatives(frames)? })
 }
 
 /// ` max 3 without A or B`
@@ -199,6 +213,7 @@ mod tests {
             Ok(Some(Line::Frames { negated, alternatives, min, max })) => {
                 format!("{}{} {min}..{max:?}", if negated { "not " } else { "" }, show(&alternatives))
             }
+            Ok(Some(Line::Capture { name, alternatives })) => format!("capture {name} {}", show(&alternatives)),
             Err(refused) => format!("error: {}", refused.message),
         };
         assert_eq!(got, want, "{line}");
@@ -228,7 +243,11 @@ mod tests {
             ("/gdiplus!.* or x/ or a!b", "/gdiplus!.* or x/ | a!b 1..Some(1)"),
             ("/a\\/b/", "/a\\/b/ 1..Some(1)"),
             ("/gdiplus", "error: a regular expression without its closing `/`"),
-            ("{{caller}}", "error: captures (`{{name}}`) are not in this version of stacklint"),
+            ("{{caller}}", "capture caller *"),
+            ("{{caller=@app or svc!*}}", "capture caller @app | svc!*"),
+            ("{{}}", "error: a capture without a name, or with an odd one"),
+            ("{{caller}} x2", "error: a capture is one frame, and the whole line"),
+            ("not {{caller}}", "error: a capture is one frame, and the whole line"),
             ("app!a or", "error: nothing between the alternatives"),
             ("or app!a", "error: nothing between the alternatives"),
             ("not", "error: a word without its frame"),

@@ -3,7 +3,7 @@
 use super::nearest::nearest;
 use super::node::{Key, Node, Value};
 use super::written::{Block, Example, Examples, RuleFile, Spot, WrittenRule};
-use super::{Link, Role};
+use super::Link;
 use crate::diagnostic::{Code, Diagnostics};
 use crate::finding::{Confidence, Severity};
 use crate::text::{Source, Span};
@@ -12,6 +12,7 @@ use crate::text::{Source, Span};
 const RULE_KEYS: &[&str] = &[
     "id",
     "title",
+    "extends",
     "role",
     "severity",
     "confidence",
@@ -30,7 +31,7 @@ const RULE_KEYS: &[&str] = &[
 ];
 const SHARED_KEYS: &[&str] = &["lists", "noise", "aliases"];
 /// Keys of the rule language that this version does not know yet.
-const LATER_KEYS: &[&str] = &["evidence", "verdicts", "ask", "extends"];
+const LATER_KEYS: &[&str] = &["evidence", "verdicts", "ask"];
 
 /// Reads the documents of one file.
 pub fn rule_file(documents: &[Node], source: &Source, index: usize, diagnostics: &mut Diagnostics) -> RuleFile {
@@ -42,7 +43,7 @@ pub fn rule_file(documents: &[Node], source: &Source, index: usize, diagnostics:
     file
 }
 
-struct FileReader<'a> {
+pub(super) struct FileReader<'a> {
     source: &'a Source,
     index: usize,
     diagnostics: &'a mut Diagnostics,
@@ -83,9 +84,8 @@ impl FileReader<'_> {
         match key.name.as_str() {
             "id" => rule.id = self.id(node),
             "title" => rule.title = self.text(node).unwrap_or_default(),
-            "role" => {
-                rule.role = self.word(node, "a role", &["idle"], |name| Role::from_name(name).map(|_| name.to_string()))
-            }
+            "role" => rule.role = Some(self.id(node)),
+            "extends" => rule.extends = Some(self.id(node)),
             "severity" => {
                 let words = Severity::ALL.map(Severity::name);
                 rule.severity = self.word(node, "a severity", &words, Severity::from_name);
@@ -96,17 +96,11 @@ impl FileReader<'_> {
             }
             "category" => rule.category = self.text(node).unwrap_or_default(),
             "tags" => rule.tags = self.texts(node).into_iter().map(|tag| tag.value).collect(),
-            "match" => rule.pattern = self.pattern(node),
-            "unless" => rule.unless = self.unless(node),
+            "match" => self.pattern(node, rule),
+            "unless" => self.unless(node, rule),
             "yields-to" => rule.yields_to = self.texts(node),
-            "strict" => rule.strict = self.truth(node),
-            "message" => {
-                rule.message = self.text(node);
-                if rule.message.as_ref().is_some_and(|message| message.contains("{{")) {
-                    let message = "values in `message` (`{{name}}`) are not in this version of stacklint";
-                    self.mistake(Code::NotYet, node.span, message);
-                }
-            }
+            "strict" => rule.strict = Some(self.truth(node)),
+            "message" => rule.message = self.text(node).map(|value| Spot { value, span: node.span }),
             "why" => rule.why = self.text(node).unwrap_or_default(),
             "fix" => rule.fix = self.texts(node).into_iter().map(|step| step.value).collect(),
             "notes" => rule.notes = self.text(node),
@@ -133,7 +127,7 @@ impl FileReader<'_> {
         }
     }
 
-    fn unknown_key(&mut self, key: &Key, known: &[&str]) {
+    pub(super) fn unknown_key(&mut self, key: &Key, known: &[&str]) {
         let near = nearest(&key.name, known.iter().copied());
         let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
@@ -148,8 +142,11 @@ impl FileReader<'_> {
         if let Some((key, _)) = entries.iter().find(|(key, _)| is_role && key.name == "severity") {
             self.mistake(Code::BadValue, key.span, "a rule has a `role` or a `severity`, not both");
         }
-        let required: &[&str] =
-            if is_role { &["id", "title", "match"] } else { &["id", "title", "severity", "match", "why", "fix"] };
+        let required: &[&str] = match (has("extends"), is_role) {
+            (true, _) => &["id"],
+            (false, true) => &["id", "title", "match"],
+            (false, false) => &["id", "title", "severity", "match", "why", "fix"],
+        };
         let missing: Vec<&str> = required.iter().copied().filter(|name| !has(name)).collect();
         if missing.is_empty() {
             return;
@@ -174,45 +171,46 @@ impl FileReader<'_> {
         Spot { value: id, span: node.span }
     }
 
-    /// A pattern: a block, a list of lines, or a map with `stack:`.
-    fn pattern(&mut self, node: &Node) -> Block {
-        let Value::Map(entries) = &node.value else { return self.block(node).unwrap_or_default() };
-        let mut found = Block::default();
+    /// A pattern: a block, a list of lines, or a map with `stack:` and more conditions.
+    fn pattern(&mut self, node: &Node, rule: &mut WrittenRule) {
+        let Value::Map(entries) = &node.value else {
+            rule.pattern = self.block(node).unwrap_or_default();
+            return;
+        };
         for (key, node) in entries {
             match key.name.as_str() {
-                "stack" => found = self.block(node).unwrap_or_default(),
-                "threads" | "on" | "cycle" | "exception" | "deadlock" | "blocked-behind" | "stuck" => {
+                "stack" => rule.pattern = self.block(node).unwrap_or_default(),
+                "on" => rule.on = self.texts(node),
+                "threads" => rule.threads = self.threads(node),
+                "exception" => rule.exception = self.exception(node),
+                "cycle" => rule.cycle = self.cycle(node),
+                "deadlock" | "blocked-behind" | "stuck" => {
                     let message = format!("`{}` is not in this version of stacklint", key.name);
                     self.mistake(Code::NotYet, key.span, message);
                 }
-                _ => self.unknown_key(key, &["stack"]),
+                _ => self.unknown_key(key, &["stack", "on", "threads", "exception", "cycle"]),
             }
         }
-        found
     }
 
-    fn unless(&mut self, node: &Node) -> Vec<Block> {
+    fn unless(&mut self, node: &Node, rule: &mut WrittenRule) {
         let Value::List(items) = &node.value else {
             self.wrong_kind(node, "a list of `- stack: |`");
-            return Vec::new();
+            return;
         };
-        let mut blocks = Vec::new();
         for item in items {
             let Value::Map(entries) = &item.value else {
-                self.wrong_kind(item, "`stack: |` with a pattern");
+                self.wrong_kind(item, "`stack: |` with a pattern, or `role:`");
                 continue;
             };
             for (key, node) in entries {
                 match key.name.as_str() {
-                    "stack" => blocks.extend(self.block(node)),
-                    "role" => {
-                        self.mistake(Code::NotYet, key.span, "roles in `unless` are not in this version of stacklint")
-                    }
+                    "stack" => rule.unless.extend(self.block(node)),
+                    "role" => rule.unless_roles.extend(self.texts(node)),
                     _ => self.unknown_key(key, &["stack", "role"]),
                 }
             }
         }
-        blocks
     }
 
     /// A text of several lines, or a list with a line in each element.
@@ -353,7 +351,7 @@ impl FileReader<'_> {
         }
     }
 
-    fn text(&mut self, node: &Node) -> Option<String> {
+    pub(super) fn text(&mut self, node: &Node) -> Option<String> {
         match &node.value {
             Value::Text(text) | Value::Number(text) => Some(text.trim_end().to_string()),
             _ => {
@@ -387,12 +385,16 @@ impl FileReader<'_> {
         value
     }
 
-    fn wrong_kind(&mut self, node: &Node, wanted: &str) {
+    pub(super) fn wrong_kind(&mut self, node: &Node, wanted: &str) {
         let message = format!("expected {wanted}, found {}", node.value.describe());
         self.mistake(Code::BadValue, node.span, message);
     }
 
-    fn mistake(&mut self, code: Code, span: Span, message: impl Into<String>) {
+    pub(super) fn diagnostics_at(&mut self, code: Code, span: Span, message: String, help: &str) {
+        self.diagnostics.add(code, self.index, span, message).help(help);
+    }
+
+    pub(super) fn mistake(&mut self, code: Code, span: Span, message: impl Into<String>) {
         self.diagnostics.add(code, self.index, span, message);
     }
 }

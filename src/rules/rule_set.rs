@@ -1,6 +1,6 @@
 //! Rules as the engine uses them.
 
-use super::{Atom, AtomId, Examples, Truth};
+use super::{Atom, AtomId, CycleCondition, ExceptionCondition, Examples, ThreadsCondition, Truth};
 use crate::facts::Aliases;
 use crate::finding::{Confidence, Severity};
 use crate::text::Span;
@@ -23,6 +23,12 @@ impl RuleSet {
         self.rules.iter().filter(|rule| rule.role.is_none())
     }
 
+    /// Some rule compares or keeps names of frames.
+    pub fn needs_names(&self) -> bool {
+        let has = |pattern: &Pattern| !pattern.captures.is_empty();
+        self.rules.iter().any(|rule| rule.cycle.is_some() || has(&rule.pattern) || rule.unless.iter().any(has))
+    }
+
     pub fn find(&self, id: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.id == id)
     }
@@ -33,7 +39,8 @@ impl RuleSet {
 pub struct Rule {
     pub id: String,
     pub title: String,
-    pub role: Option<Role>,
+    /// What the rule makes of a thread, instead of reporting it.
+    pub role: Option<String>,
     pub severity: Severity,
     pub confidence: Confidence,
     pub category: String,
@@ -41,6 +48,13 @@ pub struct Rule {
     pub pattern: Pattern,
     /// A stack on which one of these matches is not reported.
     pub unless: Vec<Pattern>,
+    /// A thread that has one of these roles is not reported.
+    pub unless_roles: Vec<String>,
+    /// Roles that the thread must have, all of them.
+    pub on: Vec<String>,
+    pub threads: Option<ThreadsCondition>,
+    pub exception: Option<ExceptionCondition>,
+    pub cycle: Option<CycleCondition>,
     /// Rules (by index) that are more special: where one of them holds, this one does not.
     pub yields_to: Vec<usize>,
     pub message: Option<String>,
@@ -57,22 +71,17 @@ pub struct Rule {
     pub span: Span,
 }
 
-/// What a thread is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// Waiting for work, as it should.
-    Idle,
-}
+/// The role of threads that wait for work, as they should: they are counted and never blamed.
+pub const IDLE: &str = "idle";
 
-impl Role {
-    pub fn from_name(name: &str) -> Option<Self> {
-        (name == "idle").then_some(Role::Idle)
+impl Rule {
+    /// It says something about single stacks, and not only about the case as a whole.
+    pub fn asks_of_stacks(&self) -> bool {
+        !self.pattern.steps.is_empty() || self.cycle.is_some()
     }
 
-    pub fn name(self) -> &'static str {
-        match self {
-            Role::Idle => "idle",
-        }
+    pub fn is_idle(&self) -> bool {
+        self.role.as_deref() == Some(IDLE)
     }
 }
 
@@ -91,6 +100,8 @@ pub struct Pattern {
     pub to_bottom: bool,
     /// Noise frames are seen like any other.
     pub strict: bool,
+    /// Names of the frames that are kept.
+    pub captures: Vec<String>,
 }
 
 /// A run of frames in a row that all pass a test. A gap is one too: its frames are skipped, not matched.
@@ -102,6 +113,8 @@ pub struct Step {
     pub min: u32,
     /// `None` for any number.
     pub max: Option<u32>,
+    /// The frame's name is kept: position in the pattern's captures.
+    pub capture: Option<usize>,
     pub is_gap: bool,
     /// A gap that any frame may stand in, as many as there are.
     pub is_free: bool,
@@ -118,6 +131,8 @@ pub struct TestId(pub u32);
 pub struct Test {
     pub atoms: Vec<AtomId>,
     pub negated: bool,
+    /// The capture that the frame's name goes to: by it, steps with the same atoms are told apart.
+    pub capture: Option<usize>,
 }
 
 impl Test {
@@ -139,6 +154,12 @@ impl Test {
 }
 
 impl Step {
+    /// A step of exactly one frame; its test is the caller's to set.
+    pub fn frame(line: usize) -> Self {
+        let test = TestId(0);
+        Step { test, negated: false, min: 1, max: Some(1), capture: None, is_gap: false, is_free: false, line }
+    }
+
     /// A frame that must be there for the pattern to match.
     pub fn is_required(&self) -> bool {
         !self.is_gap && self.min > 0 && !self.negated

@@ -37,21 +37,53 @@ pub struct WrittenRule {
     pub id: Spot<String>,
     pub title: String,
     /// What a match makes of the thread, instead of a finding.
-    pub role: Option<String>,
+    pub role: Option<Spot<String>>,
+    /// The rule that this one takes what it does not say itself from.
+    pub extends: Option<Spot<String>>,
     pub severity: Option<Severity>,
     pub confidence: Option<Confidence>,
     pub category: String,
     pub tags: Vec<String>,
     pub pattern: Block,
     pub unless: Vec<Block>,
+    pub unless_roles: Vec<Spot<String>>,
+    /// Roles that the thread must have.
+    pub on: Vec<Spot<String>>,
     pub yields_to: Vec<Spot<String>>,
-    pub strict: bool,
-    pub message: Option<String>,
+    pub threads: Option<WrittenThreads>,
+    pub exception: Option<WrittenException>,
+    pub cycle: Option<WrittenCycle>,
+    pub strict: Option<bool>,
+    pub message: Option<Spot<String>>,
     pub why: String,
     pub fix: Vec<String>,
     pub notes: Option<String>,
     pub links: Vec<crate::rules::Link>,
     pub examples: Examples,
+}
+
+/// `threads:`
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WrittenThreads {
+    pub span: Span,
+    pub at_least: u64,
+    pub share: f64,
+    pub same: Option<Spot<String>>,
+}
+
+/// `exception:`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WrittenException {
+    pub type_name: Option<String>,
+    pub code: Option<u64>,
+}
+
+/// `cycle:`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenCycle {
+    pub repeats: u32,
+    pub period: u32,
+    pub contains: Option<Spot<String>>,
 }
 
 /// Texts that the rule must match, and texts that it must not.
@@ -65,4 +97,51 @@ pub struct Examples {
 pub struct Example {
     pub span: Span,
     pub text: String,
+}
+
+impl WrittenRule {
+    /// This rule with what it leaves to `base`: words and texts replace those of the base, lists are added to its lists.
+    /// A pattern is taken whole from one of the two.
+    pub fn extending(&self, base: &WrittenRule) -> WrittenRule {
+        let text = |own: &String, base: &String| if own.is_empty() { base.clone() } else { own.clone() };
+        let mut rule = self.clone();
+        rule.title = text(&self.title, &base.title);
+        rule.category = text(&self.category, &base.category);
+        rule.why = text(&self.why, &base.why);
+        if self.severity.is_none() {
+            rule.role = self.role.clone().or_else(|| base.role.clone());
+        }
+        rule.severity = self.severity.or(base.severity);
+        rule.confidence = self.confidence.or(base.confidence);
+        rule.strict = self.strict.or(base.strict);
+        rule.message = self.message.clone().or_else(|| base.message.clone());
+        rule.notes = self.notes.clone().or_else(|| base.notes.clone());
+        if self.pattern.lines.is_empty() {
+            rule.pattern = base.pattern.clone();
+            // Its examples are examples of this pattern too.
+            rule.examples = joined_examples(&base.examples, &self.examples);
+        }
+        rule.threads = self.threads.clone().or_else(|| base.threads.clone());
+        rule.exception = self.exception.clone().or_else(|| base.exception.clone());
+        rule.cycle = self.cycle.clone().or_else(|| base.cycle.clone());
+        rule.tags = joined(&base.tags, &self.tags);
+        rule.unless = joined(&base.unless, &self.unless);
+        rule.unless_roles = joined(&base.unless_roles, &self.unless_roles);
+        rule.on = joined(&base.on, &self.on);
+        rule.yields_to = joined(&base.yields_to, &self.yields_to);
+        rule.fix = joined(&base.fix, &self.fix);
+        rule.links = joined(&base.links, &self.links);
+        rule
+    }
+}
+
+fn joined<T: Clone>(base: &[T], own: &[T]) -> Vec<T> {
+    [base, own].concat()
+}
+
+fn joined_examples(base: &Examples, own: &Examples) -> Examples {
+    Examples {
+        matching: joined(&base.matching, &own.matching),
+        not_matching: joined(&base.not_matching, &own.not_matching),
+    }
 }

@@ -40,6 +40,9 @@ fn pattern_line() -> impl Strategy<Value = String> {
         1 => alternatives().prop_map(|frame| format!("... without {frame}")),
         1 => (0u32..3, alternatives()).prop_map(|(max, frame)| format!("... max {max} without {frame}")),
         1 => alternatives().prop_map(|frame| format!("not {frame}")),
+        1 => Just("{{x}}".to_string()),
+        1 => alternatives().prop_map(|frame| format!("{{{{x={frame}}}}}")),
+        1 => select(&["{{y}}", "{{y=*b}}"][..]).prop_map(str::to_string),
     ]
 }
 
@@ -60,15 +63,21 @@ fn pattern() -> impl Strategy<Value = String> {
 
 fn rules() -> impl Strategy<Value = String> {
     let unless = prop::option::weighted(0.3, pattern());
-    let rule = (pattern(), unless, prop::bool::weighted(0.1), prop::bool::weighted(0.3));
+    let rule = (pattern(), unless, prop::bool::weighted(0.1), prop::bool::weighted(0.3), 0..6u32);
     prop::collection::vec(rule, 1..4).prop_map(|rules| {
         let mut text = "lists:\n  two: |\n    m!b\n    n!c\nnoise: |\n  clr!stub*\n".to_string();
-        for (index, (pattern, unless, strict, yields)) in rules.iter().enumerate() {
-            text.push_str(&format!("---\nid: r{index}\ntitle: t\nseverity: low\nwhy: w\nfix: f\nstrict: {strict}\n"));
-            text.push_str(&format!("match: |\n{pattern}"));
-            if let Some(unless) = unless {
-                let indented: String = unless.lines().map(|line| format!("    {line}\n")).collect();
-                text.push_str(&format!("unless:\n  - stack: |\n{indented}"));
+        text.push_str("---\nid: worker\ntitle: t\nrole: worker\nmatch: |\n  m!a\n  ... without n!c\n  m!b\n");
+        for (index, (pattern, unless, strict, yields, roles)) in rules.iter().enumerate() {
+            let kind = if *roles == 5 { "role: other" } else { "severity: low\nwhy: w\nfix: f" };
+            text.push_str(&format!("---\nid: r{index}\ntitle: t\n{kind}\nstrict: {strict}\n"));
+            let indented: String = pattern.lines().map(|line| format!("  {line}\n")).collect();
+            let on = if *roles == 1 { "  on: worker\n" } else { "" };
+            text.push_str(&format!("match:\n  stack: |\n{indented}{on}"));
+            let role = if *roles == 2 { "  - role: [worker]\n" } else { "" };
+            let indented: String = unless.iter().flat_map(|unless| unless.lines()).map(|line| format!("    {line}\n")).collect();
+            let stack = if unless.is_some() { format!("  - stack: |\n{indented}") } else { String::new() };
+            if !role.is_empty() || !stack.is_empty() {
+                text.push_str(&format!("unless:\n{role}{stack}"));
             }
             if *yields && index > 0 {
                 text.push_str("yields-to: [r0]\n");

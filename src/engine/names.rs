@@ -1,0 +1,79 @@
+//! Names of frames that captures keep: one number for each name that rules cannot tell apart.
+
+use foldhash::HashMap;
+
+use crate::facts::{Aliases, FrameName, Generics};
+use crate::model::{CallSite, CallSites, SiteId};
+
+/// Number of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NameId(pub u32);
+
+/// A call site that was not asked yet, and one without a name.
+const UNASKED: u32 = u32::MAX;
+const NAMELESS: u32 = u32::MAX - 1;
+
+/// The names seen so far. They outlive the numbers of call sites.
+#[derive(Debug, Default)]
+pub struct Names {
+    ids: HashMap<String, NameId>,
+    /// As printed, the first time the name was seen.
+    shown: Vec<String>,
+    of_site: Vec<u32>,
+}
+
+impl Names {
+    /// The name of a call site; `None` when the debugger could not name it.
+    pub fn of(&mut self, site: SiteId, sites: &CallSites, aliases: &Aliases) -> Option<NameId> {
+        let index = site.0 as usize;
+        if self.of_site.len() <= index {
+            self.of_site.resize(sites.len().max(index + 1), UNASKED);
+        }
+        if self.of_site[index] == UNASKED {
+            let id = self.intern(&sites.get(site), aliases);
+            self.of_site[index] = id.map_or(NAMELESS, |id| id.0);
+        }
+        Some(self.of_site[index]).filter(|&id| id != NAMELESS).map(NameId)
+    }
+
+    /// The name as it is shown.
+    pub fn shown(&self, id: NameId) -> &str {
+        &self.shown[id.0 as usize]
+    }
+
+    /// Call site numbers have become void.
+    pub fn forget_sites(&mut self) {
+        self.of_site.clear();
+    }
+
+    fn intern(&mut self, site: &CallSite<'_>, aliases: &Aliases) -> Option<NameId> {
+        let key = name_key(&FrameName::of(site, aliases))?;
+        let next = NameId(self.shown.len() as u32);
+        let id = *self.ids.entry(key).or_insert(next);
+        if id == next {
+            self.shown.push(shown_name(site));
+        }
+        Some(id)
+    }
+}
+
+/// What two frames of the same name share, whichever tool printed them. Managed names stand for themselves, since SOS
+/// leaves the module out.
+pub fn name_key(name: &FrameName) -> Option<String> {
+    let function = name.function.as_ref()?.view(Generics::Ignored, false);
+    match &name.canonical {
+        Some(module) if !(name.managed && function.contains('.')) => Some(format!("{module}!{function}")),
+        _ => Some(function.into_owned()),
+    }
+}
+
+/// The name of a frame without arguments, offset and source, as people would say it.
+pub fn shown_name(site: &CallSite<'_>) -> String {
+    let function = site.function().unwrap_or_default();
+    let from = function.find("operator()").map_or(0, |at| at + "operator()".len());
+    let name = function[from..].find('(').map_or(function, |open| &function[..from + open]).trim_end();
+    match site.module() {
+        Some(module) if !name.contains('.') => format!("{module}!{name}"),
+        _ => name.to_string(),
+    }
+}
