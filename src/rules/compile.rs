@@ -353,7 +353,11 @@ impl Compiler {
             }
         }
         let names_a_frame = |step: &Step| step.is_required() && !self.takes_anything(step.test);
-        if !mistakes && !block.lines.is_empty() && !pattern.steps.iter().any(names_a_frame) {
+        // The same name twice is something that few stacks have.
+        let kept: Vec<usize> = pattern.steps.iter().filter_map(|step| step.capture).collect();
+        let keeps_twice = (1..kept.len()).any(|at| kept[..at].contains(&kept[at]));
+        let selects = keeps_twice || pattern.steps.iter().any(names_a_frame);
+        if !mistakes && !block.lines.is_empty() && !selects {
             let message = "this pattern has no frame that must be there, so it would match nearly every stack";
             self.mistake(Code::MatchesEverything, source, block.span, message);
         }

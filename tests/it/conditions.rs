@@ -1,0 +1,132 @@
+//! Conditions besides the pattern: captures, roles, threads, exceptions, cycles, and rules that extend others.
+
+use stacklint::engine::{CaseScan, Sieve};
+use stacklint::finding::Finding;
+use stacklint::formats::read;
+use stacklint::rules::{Origin, RuleSet, compile};
+use stacklint::text::Source;
+
+const HEAD: &str = "title: t\nseverity: low\nwhy: w\nfix: f\n";
+
+fn rules(text: &str) -> RuleSet {
+    let text = text.replace("HEAD\n", HEAD);
+    let loaded = compile(vec![(Source::new("rules.yml", text.clone()), Origin::User)]);
+    loaded.rules.unwrap_or_else(|| panic!("{:#?}\n{text}", loaded.diagnostics.list))
+}
+
+fn findings(rules: &RuleSet, log: &str) -> Vec<Finding> {
+    let sieve = Sieve::new(rules);
+    let mut scan = CaseScan::new(rules, &sieve);
+    scan.begin_source(0);
+    read(log.as_bytes(), "log", &mut scan).unwrap();
+    scan.finish().findings
+}
+
+/// Stacks of the `k` family, one a line, call sites separated by blanks.
+fn log(stacks: &str) -> String {
+    let mut text = String::new();
+    for (index, stack) in stacks.lines().enumerate() {
+        text.push_str(&format!("  {index}  Id: 1.{index:x} Suspend: 1 Teb: 00000000`67fe0000 Unfrozen\n"));
+        text.push_str(" # Child-SP          RetAddr           Call Site\n");
+        let frames: Vec<&str> = stack.split_whitespace().collect();
+        for (number, frame) in frames.iter().enumerate() {
+            let below = u32::from(number + 1 < frames.len());
+            text.push_str(&format!("{number:02x} 00000000`0019{number:04x} 00000000`{below:08x} {frame}\n"));
+        }
+    }
+    text
+}
+
+/// `id`, with the number of stacks, group and message where there are some.
+fn check(yaml: &str, text: &str, want: &[&str]) {
+    let set = rules(yaml);
+    let shown = |finding: &Finding| {
+        let mut shown = format!("{} {}", set.rules[finding.rule].id, finding.stacks);
+        shown.extend(finding.group.iter().map(|group| format!(" group {group}")));
+        shown.extend(finding.message.iter().map(|message| format!(": {message}")));
+        shown
+    };
+    let got: Vec<String> = findings(&set, text).iter().map(shown).collect();
+    assert_eq!(got, want, "{yaml}\n{text}");
+}
+
+#[test]
+fn a_name_kept_twice_is_the_same_name() {
+    let twice = "id: r\nHEAD\nmatch: |\n  {{f=svc!*}}\n  ...\n  {{f}}\nmessage: \"{{f}} calls itself\"\n";
+    check(twice, &log("svc!a svc!b svc!a"), &["r 1: svc!a calls itself"]);
+    check(twice, &log("svc!a svc!b svc!c"), &[]);
+    check(twice, &log("svc!a+0x1 k32!w svc!A+0x22"), &["r 1: svc!a calls itself"]);
+    let two = "id: r\nHEAD\nmatch: |\n  {{a}}\n  {{b}}\n  {{a}}\n  {{b}}\nmessage: \"{{a}} and {{b}}\"\n";
+    check(two, &log("x!1 p!a p!b p!a p!b x!2"), &["r 1: p!a and p!b"]);
+    check(two, &log("p!a p!b p!b p!a"), &[]);
+    let once = "id: r\nHEAD\nmatch: |\n  ntdll!NtWait*\n  {{caller}}\nmessage: \"waits below {{caller}}\"\n";
+    check(once, &log("ntdll!NtWaitForSingleObject MyApp!N.T.Load(System.String)"), &["r 1: waits below N.T.Load"]);
+}
+
+#[test]
+fn threads_are_counted() {
+    let rule = |condition: &str| {
+        format!("id: r\nHEAD\nmatch:\n  stack: |\n    svc!lock\n    {{{{caller=svc!*}}}}\n  threads: {condition}\n---\nid: waits\ntitle: t\nrole: idle\nmatch: |\n  svc!idle\n")
+    };
+    let text = log("svc!lock svc!a\nsvc!lock svc!a\nsvc!lock svc!b\nsvc!idle x!x\nsvc!other x!x");
+    check(&rule("{at-least: 3}"), &text, &["r 3"]);
+    check(&rule("{at-least: 4}"), &text, &[]);
+    // Three of the four threads that are not idle.
+    check(&rule("{share: \">= 75%\"}"), &text, &["r 3"]);
+    check(&rule("{share: 76%}"), &text, &[]);
+    check(&rule("{at-least: 2, same: caller}"), &text, &["r 2 group svc!a"]);
+    check(&rule("{at-least: 1, same: caller}"), &text, &["r 2 group svc!a", "r 1 group svc!b"]);
+}
+
+#[test]
+fn roles_are_asked_for() {
+    let roles = "id: work\ntitle: t\nrole: worker\nmatch: svc!pool\n---\nid: rest\ntitle: t\nrole: idle\nmatch: svc!sleep\n---\n";
+    let on = format!("{roles}id: r\nHEAD\nmatch:\n  stack: svc!draw\n  on: worker\n");
+    check(&on, &log("svc!draw svc!pool\nsvc!draw svc!main"), &["r 1"]);
+    let unless = format!("{roles}id: r\nHEAD\nmatch: svc!draw\nunless:\n  - role: [worker]\n");
+    check(&unless, &log("svc!draw svc!pool\nsvc!draw svc!main"), &["r 1"]);
+    check(&unless, &log("svc!draw svc!sleep"), &[]);
+}
+
+#[test]
+fn exceptions_are_found_in_every_text() {
+    let by_type = "id: r\nHEAD\nmatch:\n  exception: {type: System.OutOfMemory*}\n";
+    check(by_type, "System.OutOfMemoryException: no\n   at N.T.M()\n", &["r 0"]);
+    check(by_type, "0:000> !pe\nException object: 00000001\nException type:   System.OutOfMemoryException\n", &["r 0"]);
+    check(by_type, "System.IO.IOException: no\n   at N.T.M()\n", &[]);
+    let event = "(1a2c.4c7): Stack overflow - code c00000fd (first chance)\n";
+    check("id: r\nHEAD\nmatch:\n  exception: {code: 0xc00000fd}\n", event, &["r 0"]);
+    check("id: r\nHEAD\nmatch:\n  exception: {code: 0xc0000005}\n", event, &[]);
+    let both = "id: r\nHEAD\nmatch:\n  stack: svc!draw\n  exception: {type: System.OutOfMemoryException}\n";
+    check(both, &(log("svc!draw x!x") + "\nSystem.OutOfMemoryException: no\n   at N.T.M()\n"), &["r 1"]);
+    check(both, &log("svc!draw x!x"), &[]);
+}
+
+#[test]
+fn cycles_are_found_whatever_their_period() {
+    let rule = |condition: &str| format!("id: r\nHEAD\nmatch:\n  cycle: {condition}\nmessage: recursion\n");
+    let rounds = |round: &str, times: usize| log(&format!("x!top {} x!bottom", [round].repeat(times).join(" ")));
+    check(&rule("{repeats: \">= 50\"}"), &rounds("svc!a svc!b svc!c", 50), &["r 1: recursion"]);
+    check(&rule("{repeats: \">= 51\"}"), &rounds("svc!a svc!b svc!c", 50), &[]);
+    check(&rule("{repeats: 10, period: \"<= 2\"}"), &rounds("svc!a svc!b svc!c", 50), &[]);
+    check(&rule("{repeats: 10, contains: \"svc!b\"}"), &rounds("svc!a svc!b", 10), &["r 1: recursion"]);
+    check(&rule("{repeats: 10, contains: \"app!*\"}"), &rounds("svc!a svc!b", 10), &[]);
+    let named = "id: r\nHEAD\nmatch:\n  cycle: {repeats: 3, contains: \"{{f=*b}}\"}\nmessage: \"{{f}} again\"\n";
+    check(named, &rounds("svc!a svc!b", 4), &["r 1: svc!b again"]);
+}
+
+#[test]
+fn rules_extend_others() {
+    let base = "id: base\nHEAD\ntags: [one]\nmatch: svc!a\n---\n";
+    let extended = format!("{base}id: more\nextends: base\nseverity: high\ntags: [two]\nfix: g\n");
+    let set = rules(&extended);
+    let more = set.find("more").unwrap();
+    assert_eq!((more.title.as_str(), more.tags.join(" "), more.fix.join(" ")), ("t", "one two".into(), "f g".into()));
+    check(&extended, &log("svc!a x!x"), &["more 1", "base 1"]);
+    // With the id of the other it takes its place.
+    let replaced = format!("{base}id: base\nextends: base\nunless:\n  - stack: x!x\n");
+    check(&replaced, &log("svc!a x!x"), &[]);
+    check(&replaced, &log("svc!a x!y"), &["base 1"]);
+    let other_pattern = format!("{base}id: more\nextends: base\nmatch: svc!b\n");
+    check(&other_pattern, &log("svc!b x!x"), &["more 1"]);
+}
