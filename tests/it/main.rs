@@ -9,3 +9,4 @@ mod house;
 mod pastes;
 mod recordings;
 mod pack;
+mod rules_test;
