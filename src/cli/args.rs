@@ -37,7 +37,7 @@ pub enum Command {
     Scan(ScanArgs),
     /// Show what is understood of a text.
     Parse(ParseArgs),
-    /// List, show and check rules.
+    /// List, show, check and test rules.
     Rules {
         #[command(subcommand)]
         command: RulesCommand,
@@ -119,6 +119,28 @@ pub enum RulesCommand {
         /// Files or folders of rules.
         paths: Vec<PathBuf>,
     },
+    /// Run the examples inside rules; without a path, those of the built-in pack.
+    Test(TestArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct TestArgs {
+    /// Files or folders of rules.
+    pub paths: Vec<PathBuf>,
+    /// How the result is written; by default as the extension of the output file says, else text.
+    #[arg(long, value_enum)]
+    pub format: Option<TestFormat>,
+    /// Write the result to a file instead, `.txt` or `.xml`.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    /// For people.
+    Text,
+    /// JUnit XML, for build servers.
+    Junit,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::args::{Color, RulesCommand};
 use super::exit::{Exit, Stop};
-use super::{output, packs};
+use super::{output, packs, rules_test};
 use crate::authoring::check_rules;
 use crate::report::{render_rule_list, render_rule_page};
 
@@ -29,6 +29,7 @@ pub fn run(command: RulesCommand, color: Color) -> Result<Exit, Stop> {
             Ok(Exit::Clean)
         }
         RulesCommand::Check { paths } => check(&paths, color),
+        RulesCommand::Test(args) => rules_test::run(&args, color),
     }
 }
 

@@ -5,6 +5,8 @@ mod json;
 mod layout;
 mod parse_text;
 mod rule_page;
+mod test_junit;
+mod test_text;
 mod text;
 
 use std::borrow::Cow;
@@ -17,6 +19,8 @@ pub use diagnostics::render_diagnostics;
 pub use json::{CaptureJson, render_capture_json, render_json};
 pub use parse_text::render_capture_text;
 pub use rule_page::{render_rule_list, render_rule_page};
+pub use test_junit::render_test_junit;
+pub use test_text::render_test_text;
 pub use text::render_text;
 
 /// Everything a scan has to say.

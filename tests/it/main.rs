@@ -10,3 +10,4 @@ mod house;
 mod pastes;
 mod recordings;
 mod pack;
+mod rules_test;
