@@ -64,6 +64,9 @@ codes! {
     ExampleMissing = "R103", Doubt, "An example that should match and does not.";
     ExampleNoisy = "R104", Doubt, "An example that should not match and does.";
     EmptyExample = "R105", Doubt, "An example in which no stack is found.";
+    UpsideDown = "R106", Doubt, "A pattern that matches its example when it is read from the bottom up.";
+    MissingGap = "R107", Doubt, "A pattern that matches its example when `...` is added to it.";
+    MatchesHealthy = "R108", Doubt, "A pattern that matches threads of a healthy process.";
 }
 
 /// Diagnostics with the texts they point into.

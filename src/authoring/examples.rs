@@ -1,5 +1,6 @@
 //! Every rule carries texts that it must match and texts that it must not.
 
+use super::doubts::{check_healthy, check_missing};
 use crate::diagnostic::{Code, Diagnostics};
 use crate::engine::{CaseScan, Evaluator, Sieve};
 use crate::formats::{Sink, read_example};
@@ -39,15 +40,23 @@ pub fn run_examples(rules: &RuleSet) -> Vec<ExampleResult> {
         let matching = rule.examples.matching.iter().map(|example| (example, true));
         let not_matching = rule.examples.not_matching.iter().map(|example| (example, false));
         for (example, should_match) in matching.chain(not_matching) {
-            results.push(run(rules, &sieve, index, example, should_match));
+            results.push(run_on(rules, &sieve, index, example, should_match));
         }
     }
     results
 }
 
-fn run(rules: &RuleSet, sieve: &Sieve, rule: usize, example: &Example, should_match: bool) -> ExampleResult {
+/// Runs one example of a rule. `sieve` is made from the same rules.
+pub(super) fn run_on(
+    rules: &RuleSet,
+    sieve: &Sieve,
+    rule: usize,
+    example: &Example,
+    should_match: bool,
+) -> ExampleResult {
     let is_role = rules.rules[rule].role.is_some();
-    let (has_stack, reported) = if is_role { roles_in(rules, sieve, example) } else { findings_in(rules, sieve, example) };
+    let (has_stack, reported) =
+        if is_role { roles_in(rules, sieve, example) } else { findings_in(rules, sieve, example) };
     let matches = reported.contains(&rule);
     let outcome = match (has_stack || matches, should_match, matches) {
         (false, _, _) => ExampleOutcome::Empty,
@@ -108,7 +117,11 @@ pub fn check_rules(rules: &RuleSet, of_builtin: bool, diagnostics: &mut Diagnost
         };
         let source = source_of(rule, diagnostics);
         diagnostics.add(code, source, result.span, message);
+        if result.outcome == ExampleOutcome::Missing {
+            check_missing(rules, &result, source, diagnostics);
+        }
     }
+    check_healthy(rules, of_builtin, diagnostics);
     diagnostics.sort();
 }
 
@@ -125,6 +138,7 @@ fn check_completeness(rule: &Rule, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn source_of(rule: &Rule, diagnostics: &Diagnostics) -> usize {
+/// Which of the files that were read a rule is from.
+pub(super) fn source_of(rule: &Rule, diagnostics: &Diagnostics) -> usize {
     diagnostics.sources.iter().position(|source| source.name == rule.file).unwrap_or_default()
 }

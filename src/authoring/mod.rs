@@ -1,5 +1,6 @@
 //! What needs rules and engine together: examples run as tests.
 
+mod doubts;
 mod examples;
 mod test_run;
 

@@ -82,12 +82,7 @@ fn possible_names(
 }
 
 /// Calls `found` with every way of taking one from each list.
-fn for_each_choice(
-    lists: &[Vec<NameId>],
-    from: usize,
-    taken: &mut Vec<NameId>,
-    found: &mut impl FnMut(&[NameId]),
-) {
+fn for_each_choice(lists: &[Vec<NameId>], from: usize, taken: &mut Vec<NameId>, found: &mut impl FnMut(&[NameId])) {
     let Some(list) = lists.get(from) else { return found(taken) };
     for &name in list {
         taken.push(name);

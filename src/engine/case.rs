@@ -1,8 +1,8 @@
 //! All stacks of a case against all rules: stacks that no rule can tell apart are matched once and counted.
 
 use super::evaluate::{Evaluator, Hit};
-use super::memo::{Memo, Seen, write_key};
 use super::exceptions::{Exception, exceptions_of};
+use super::memo::{Memo, Seen, write_key};
 use super::proof::{empty_finding, exception_finding, finding, group_of};
 use super::sieve::Sieve;
 use crate::finding::{Finding, Summary, ThreadEvidence};

@@ -31,7 +31,8 @@ pub fn find(
     for period in 1..=max_period.min(names.len() / 2) {
         let mut start = 0;
         while start + period < names.len() {
-            let same = (start..names.len() - period).take_while(|&at| names[at].is_some() && names[at] == names[at + period]);
+            let same =
+                (start..names.len() - period).take_while(|&at| names[at].is_some() && names[at] == names[at + period]);
             let run = same.count();
             let rounds = (run + period) / period;
             if run >= period && rounds >= repeats && accepts(&tape.items[start..start + period]) {

@@ -227,6 +227,7 @@ impl Compiler {
             file: self.diagnostics.sources[source].name.clone(),
             is_builtin: matches!(origin, Origin::Builtin { .. }),
             pattern_text: lines.collect::<Vec<_>>().join("\n"),
+            pattern_spans: written.pattern.lines.iter().map(|line| line.span).collect(),
             span: written.id.span,
         }
     }

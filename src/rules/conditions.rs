@@ -23,9 +23,10 @@ pub struct ExceptionCondition {
 impl ExceptionCondition {
     /// Whether an exception is one of those meant.
     pub fn holds(&self, type_name: Option<&str>, code: Option<u64>) -> bool {
-        let named = self.type_name.as_ref().is_none_or(|glob| {
-            type_name.is_some_and(|name| glob.matches(&name.to_ascii_lowercase()))
-        });
+        let named = self
+            .type_name
+            .as_ref()
+            .is_none_or(|glob| type_name.is_some_and(|name| glob.matches(&name.to_ascii_lowercase())));
         named && self.code.is_none_or(|wanted| code == Some(wanted))
     }
 }

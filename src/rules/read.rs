@@ -1,9 +1,9 @@
 //! YAML nodes to rules as written. Nothing that an author wrote is passed over: what is not understood is a mistake.
 
+use super::Link;
 use super::nearest::nearest;
 use super::node::{Key, Node, Value};
 use super::written::{Block, Example, Examples, RuleFile, Spot, WrittenRule};
-use super::Link;
 use crate::diagnostic::{Code, Diagnostics};
 use crate::finding::{Confidence, Severity};
 use crate::text::{Source, Span};

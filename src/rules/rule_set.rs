@@ -1,6 +1,6 @@
 //! Rules as the engine uses them.
 
-use super::{Atom, AtomId, CycleCondition, ExceptionCondition, Examples, ThreadsCondition, Truth};
+use super::{Atom, AtomId, CycleCondition, Examples, ExceptionCondition, ThreadsCondition, Truth};
 use crate::facts::Aliases;
 use crate::finding::{Confidence, Severity};
 use crate::text::Span;
@@ -68,6 +68,8 @@ pub struct Rule {
     pub is_builtin: bool,
     /// The pattern as written.
     pub pattern_text: String,
+    /// Where its lines stand.
+    pub pattern_spans: Vec<Span>,
     pub span: Span,
 }
 

@@ -103,6 +103,7 @@ impl WrittenRule {
     /// This rule with what it leaves to `base`: words and texts replace those of the base, lists are added to its lists.
     /// A pattern is taken whole from one of the two.
     pub fn extending(&self, base: &WrittenRule) -> WrittenRule {
+        let base = &base.seen_from(self.extends.as_ref().map_or(self.id.span, |extends| extends.span));
         let text = |own: &String, base: &String| if own.is_empty() { base.clone() } else { own.clone() };
         let mut rule = self.clone();
         rule.title = text(&self.title, &base.title);
@@ -131,6 +132,30 @@ impl WrittenRule {
         rule.yields_to = joined(&base.yields_to, &self.yields_to);
         rule.fix = joined(&base.fix, &self.fix);
         rule.links = joined(&base.links, &self.links);
+        rule
+    }
+}
+
+impl WrittenRule {
+    /// Whatever is wrong with what a rule takes over is shown at this place: the base may be in another file.
+    fn seen_from(&self, span: Span) -> WrittenRule {
+        let mut rule = self.clone();
+        for block in rule.unless.iter_mut().chain([&mut rule.pattern]) {
+            block.span = span;
+            block.lines.iter_mut().for_each(|line| line.span = span);
+        }
+        let words = [&mut rule.unless_roles, &mut rule.on, &mut rule.yields_to].into_iter().flatten();
+        words.chain(&mut rule.message).chain(&mut rule.role).for_each(|word| word.span = span);
+        for example in rule.examples.matching.iter_mut().chain(&mut rule.examples.not_matching) {
+            example.span = span;
+        }
+        if let Some(threads) = &mut rule.threads {
+            threads.span = span;
+            threads.same.iter_mut().for_each(|same| same.span = span);
+        }
+        if let Some(cycle) = &mut rule.cycle {
+            cycle.contains.iter_mut().for_each(|contains| contains.span = span);
+        }
         rule
     }
 }

@@ -66,7 +66,9 @@ fn a_name_kept_twice_is_the_same_name() {
 #[test]
 fn threads_are_counted() {
     let rule = |condition: &str| {
-        format!("id: r\nHEAD\nmatch:\n  stack: |\n    svc!lock\n    {{{{caller=svc!*}}}}\n  threads: {condition}\n---\nid: waits\ntitle: t\nrole: idle\nmatch: |\n  svc!idle\n")
+        format!(
+            "id: r\nHEAD\nmatch:\n  stack: |\n    svc!lock\n    {{{{caller=svc!*}}}}\n  threads: {condition}\n---\nid: waits\ntitle: t\nrole: idle\nmatch: |\n  svc!idle\n"
+        )
     };
     let text = log("svc!lock svc!a\nsvc!lock svc!a\nsvc!lock svc!b\nsvc!idle x!x\nsvc!other x!x");
     check(&rule("{at-least: 3}"), &text, &["r 3"]);

@@ -74,7 +74,8 @@ fn rules() -> impl Strategy<Value = String> {
             let on = if *roles == 1 { "  on: worker\n" } else { "" };
             text.push_str(&format!("match:\n  stack: |\n{indented}{on}"));
             let role = if *roles == 2 { "  - role: [worker]\n" } else { "" };
-            let indented: String = unless.iter().flat_map(|unless| unless.lines()).map(|line| format!("    {line}\n")).collect();
+            let indented: String =
+                unless.iter().flat_map(|unless| unless.lines()).map(|line| format!("    {line}\n")).collect();
             let stack = if unless.is_some() { format!("  - stack: |\n{indented}") } else { String::new() };
             if !role.is_empty() || !stack.is_empty() {
                 text.push_str(&format!("unless:\n{role}{stack}"));
