@@ -6,6 +6,7 @@ mod damage;
 mod dialects;
 mod engine;
 mod errors;
+mod guide;
 mod house;
 mod pastes;
 mod recordings;
