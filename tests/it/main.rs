@@ -4,6 +4,7 @@ mod cli;
 mod damage;
 mod dialects;
 mod engine;
+mod drafts;
 mod errors;
 mod house;
 mod pastes;
