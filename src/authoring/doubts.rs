@@ -9,7 +9,7 @@ use crate::rules::{IDLE, Pattern, Rule, RuleSet, Step, Test, TestId};
 use crate::text::Span;
 
 /// Every thread of a web server that has nothing to do.
-const HEALTHY: &str = include_str!("../../samples/healthy/w3wp-at-rest.log");
+pub(super) const HEALTHY: &str = include_str!("../../samples/healthy/w3wp-at-rest.log");
 
 /// Why an example that should match does not, where turning the pattern over or adding gaps makes it match.
 pub fn check_missing(rules: &RuleSet, result: &ExampleResult, source: usize, diagnostics: &mut Diagnostics) {

@@ -1,8 +1,13 @@
-//! What needs rules and engine together: examples run as tests.
+//! What needs rules and engine together: examples run as tests, and drafts of rules from pasted stacks.
 
 mod doubts;
+mod draft;
+mod drafting;
 mod examples;
+mod sift;
+mod spelling;
 mod test_run;
 
+pub use drafting::{Chosen, Drafting, NoDraft};
 pub use examples::{ExampleOutcome, ExampleResult, check_rules, run_examples};
 pub use test_run::{TestRun, TestedExample, TestedFile, TestedRule, test_rules};

@@ -37,7 +37,7 @@ pub enum Command {
     Scan(ScanArgs),
     /// Show what is understood of a text.
     Parse(ParseArgs),
-    /// List, show, check and test rules.
+    /// List, show, check, test and draft rules.
     Rules {
         #[command(subcommand)]
         command: RulesCommand,
@@ -121,6 +121,20 @@ pub enum RulesCommand {
     },
     /// Run the examples inside rules; without a path, those of the built-in pack.
     Test(TestArgs),
+    /// Draft a rule from a pasted stack.
+    New(NewArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct NewArgs {
+    /// A text with a stack; `-` or nothing for standard input.
+    pub file: Option<PathBuf>,
+    /// The thread whose stack is meant: its index, or its system number such as 0x1b90.
+    #[arg(long, value_name = "N")]
+    pub thread: Option<String>,
+    /// Write the draft to a new file instead.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -7,6 +7,7 @@ mod output;
 mod packs;
 mod parse;
 mod rules;
+mod rules_new;
 mod rules_test;
 mod scan;
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::args::{Color, RulesCommand};
 use super::exit::{Exit, Stop};
-use super::{output, packs, rules_test};
+use super::{output, packs, rules_new, rules_test};
 use crate::authoring::check_rules;
 use crate::report::{render_rule_list, render_rule_page};
 
@@ -30,6 +30,7 @@ pub fn run(command: RulesCommand, color: Color) -> Result<Exit, Stop> {
         }
         RulesCommand::Check { paths } => check(&paths, color),
         RulesCommand::Test(args) => rules_test::run(&args, color),
+        RulesCommand::New(args) => rules_new::run(&args),
     }
 }
 

@@ -46,8 +46,10 @@ impl FunctionName {
                 continue;
             };
             if piece != Piece::Name {
-                if name_start < at {
-                    pieces.push((Piece::Name, at));
+                // Mono and lldb set a blank before the arguments, which is no part of the name.
+                let name_end = if piece == Piece::Arguments { text[..at].trim_end().len() } else { at };
+                if name_start < name_end {
+                    pieces.push((Piece::Name, name_end));
                 }
                 pieces.push((piece, end));
                 name_start = end;
@@ -158,6 +160,8 @@ mod tests {
             ("`Fn'::`81'::Body::Run", Ignored, false, "`Fn'::`81'::Body::Run"),
             ("N.Execute[[System.__Canon, mscorlib]](N.P)", Ignored, true, "N.Execute(N.P)"),
             ("IL_STUB_PInvoke(IntPtr, Int32)", Ignored, false, "IL_STUB_PInvoke"),
+            ("N.Tray.Lock (N.Tray,string)", Ignored, false, "N.Tray.Lock"),
+            ("N.Tray.Lock (N.Tray,string)", Ignored, true, "N.Tray.Lock (N.Tray,string)"),
         ] {
             assert_eq!(FunctionName::parse(text).view(generics, arguments), want, "{text}");
         }

@@ -5,6 +5,7 @@ mod conditions;
 mod damage;
 mod dialects;
 mod engine;
+mod drafts;
 mod errors;
 mod guide;
 mod house;
