@@ -125,7 +125,14 @@ fn telling_calls(above: &[Sifted], has_own: bool) -> Vec<Item> {
             _ => break,
         }
     }
-    if above[inner].family == above[entry].family { vec![single(entry)] } else { vec![single(inner), single(entry)] }
+    // Of one namespace, what the application calls is enough.
+    let namespace = |at: usize| above[at].family.rsplit_once('.').map(|(namespace, _)| namespace);
+    let is_inside = namespace(inner).is_some() && namespace(inner) == namespace(entry);
+    if is_inside || above[inner].family == above[entry].family {
+        vec![single(entry)]
+    } else {
+        vec![single(inner), single(entry)]
+    }
 }
 
 /// Neighbours with one pattern line are one item; noise between them is not seen, a hole is.

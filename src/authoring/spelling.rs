@@ -8,7 +8,7 @@ use crate::facts::{FunctionName, Generics};
 use crate::model::CallSite;
 
 /// Longest id that is made.
-const ID_LENGTH: usize = 56;
+const ID_LENGTH: usize = 64;
 
 /// A function's name without arguments and generics, as printed.
 pub fn plain_function(function: &str) -> String {
