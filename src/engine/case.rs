@@ -2,9 +2,10 @@
 
 use super::evaluate::{Evaluator, Hit};
 use super::memo::{Memo, Seen, write_key};
+use super::near_miss::NearMisses;
 use super::proof::{empty_finding, finding};
 use super::sieve::Sieve;
-use crate::finding::{Finding, Summary, ThreadEvidence};
+use crate::finding::{Finding, NearMiss, Summary, ThreadEvidence};
 use crate::formats::Sink;
 use crate::model::{CallSites, Stack, StackKind};
 use crate::rules::RuleSet;
@@ -18,6 +19,8 @@ pub struct CaseResult {
     pub summary: Summary,
     /// Worst first.
     pub findings: Vec<Finding>,
+    /// The rules that came closest, when none holds; one for each rule, the nearest first.
+    pub near_misses: Vec<NearMiss>,
 }
 
 /// Takes in stacks, source by source.
@@ -30,6 +33,7 @@ pub struct CaseScan<'r> {
     summary: Summary,
     /// The finding of each rule, with the cost of the match it shows.
     found: Vec<Option<Found>>,
+    near_misses: NearMisses,
     key: Vec<u32>,
 }
 
@@ -50,8 +54,15 @@ impl<'r> CaseScan<'r> {
             source: 0,
             summary: Summary::default(),
             found: rules.rules.iter().map(|_| None).collect(),
+            near_misses: NearMisses::default(),
             key: Vec::new(),
         }
+    }
+
+    /// Does not look for near misses.
+    pub fn without_near_misses(mut self) -> Self {
+        self.near_misses.turn_off();
+        self
     }
 
     /// The stacks that follow come from this source, by its index in the case. Call site numbers begin anew.
@@ -70,7 +81,8 @@ impl<'r> CaseScan<'r> {
             let by_id = self.rules.rules[a.rule].id.cmp(&self.rules.rules[b.rule].id);
             rank(b).cmp(&rank(a)).then(by_id)
         });
-        CaseResult { summary: self.summary, findings }
+        let near_misses = self.near_misses.finish(&self.evaluator);
+        CaseResult { summary: self.summary, findings, near_misses }
     }
 
     fn forget_sites(&mut self) {
@@ -125,6 +137,7 @@ impl Sink for CaseScan<'_> {
             Some(result) => result,
             None => {
                 let result = self.evaluator.evaluate_classified(stack);
+                self.near_misses.look(&self.evaluator, &result, stack, self.source);
                 self.memo.insert(&self.key, result)
             }
         };

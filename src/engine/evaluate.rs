@@ -43,12 +43,12 @@ pub enum Doubt {
 
 /// A rule set made ready to be run over stacks.
 pub struct Evaluator<'r> {
-    rules: &'r RuleSet,
-    sieve: &'r Sieve,
-    classes: Classes<'r>,
+    pub(super) rules: &'r RuleSet,
+    pub(super) sieve: &'r Sieve,
+    pub(super) classes: Classes<'r>,
     /// Per rule: the atoms by which its pattern, and each of its `unless`, names functions.
-    naming: Vec<(Bits, Vec<Bits>)>,
-    of_frame: Vec<ClassId>,
+    pub(super) naming: Vec<(Bits, Vec<Bits>)>,
+    pub(super) of_frame: Vec<ClassId>,
 }
 
 impl<'r> Evaluator<'r> {
@@ -100,7 +100,7 @@ impl<'r> Evaluator<'r> {
         result
     }
 
-    fn hit(&self, index: usize, stack: &Stack) -> Option<Hit> {
+    pub(super) fn hit(&self, index: usize, stack: &Stack) -> Option<Hit> {
         let rule = &self.rules.rules[index];
         let (naming, unless_naming) = &self.naming[index];
         let tape = self.tape(&rule.pattern, naming, stack);
@@ -118,14 +118,14 @@ impl<'r> Evaluator<'r> {
         Some(Hit { rule: index, skipped: found.skipped, frames, doubts })
     }
 
-    fn tape(&self, pattern: &Pattern, naming: &Bits, stack: &Stack) -> Tape {
+    pub(super) fn tape(&self, pattern: &Pattern, naming: &Bits, stack: &Stack) -> Tape {
         Tape::new(stack, |frame| {
             let class = self.classes.get(self.of_frame[frame]);
             class.is_noise && !pattern.strict && !class.says_yes_to_any(naming)
         })
     }
 
-    fn truth(&self) -> impl Fn(TestId, usize) -> Truth {
+    pub(super) fn truth(&self) -> impl Fn(TestId, usize) -> Truth {
         |test, frame| self.classes.get(self.of_frame[frame]).truth(test)
     }
 

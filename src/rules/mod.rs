@@ -17,5 +17,6 @@ pub use atom::{Atom, AtomId, Truth};
 pub use builtin::builtin_sources;
 pub use compile::{Loaded, Origin, compile};
 pub use glob::Glob;
+pub use nearest::edit_distance;
 pub use rule_set::{Link, Pattern, Role, Rule, RuleSet, Step, Test, TestId};
 pub use written::{Example, Examples, RuleFile, WrittenRule};

@@ -91,6 +91,8 @@ pub struct Pattern {
     pub to_bottom: bool,
     /// Noise frames are seen like any other.
     pub strict: bool,
+    /// The pattern as written.
+    pub text: String,
 }
 
 /// A run of frames in a row that all pass a test. A gap is one too: its frames are skipped, not matched.
