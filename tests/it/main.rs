@@ -5,6 +5,7 @@ mod damage;
 mod dialects;
 mod engine;
 mod errors;
+mod explain;
 mod house;
 mod pastes;
 mod recordings;
