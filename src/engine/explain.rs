@@ -1,65 +1,59 @@
 //! One rule laid over every stack: where it matches, or else where it gets furthest and why not further.
 
 use std::cmp::Reverse;
-use std::collections::HashSet;
+use std::collections::HashMap;
 
-use super::evaluate::{Evaluator, Hit};
-use super::furthest::{Furthest, frames_between};
+use super::evaluate::Evaluator;
+use super::laid::{Laid, Rank};
 use super::likeness::{Likeness, likeness};
-use super::matcher::{Match, Stance, best_match};
-use super::memo::write_key;
-use super::near_miss::stopping_line;
-use super::proof::reasons as doubts_in_words;
 use super::sieve::Sieve;
-use super::stop::{Stop, frame_name, reason};
 use crate::facts::FrameName;
-use crate::finding::{CloseFrame, Explanation, FrameAt, Mark, Outcome, PatternLine, StackRow};
+use crate::finding::Explanation;
 use crate::formats::Sink;
-use crate::model::{CallSites, Stack, StackKind};
-use crate::rules::{RuleSet, Step, Truth};
+use crate::model::{CallSites, SiteId, Stack, StackKind};
+use crate::rules::{RuleSet, TestId};
 
-/// Frames shown above and below the place where a pattern stops.
-const AROUND: usize = 3;
-/// Frames that are most like the one wanted.
-const CLOSEST: usize = 3;
-/// Stacks kept to be recognised when they come again.
-const SEEN: usize = 100_000;
+/// Call sites whose likeness to the first line is worked out.
+const COMPARED: usize = 5000;
 
 /// Takes in stacks, source by source, and explains one rule on the best of them.
 pub struct ExplainScan<'r> {
     evaluator: Evaluator<'r>,
     rule: usize,
     source: usize,
-    best: Option<(Rank, Explanation)>,
-    seen: HashSet<Vec<u32>>,
-    key: Vec<u32>,
-    stacks: u64,
+    best: Option<(Best, Explanation)>,
+    nearness: Nearness,
 }
 
-/// How it ended, lines matched, frames matched, certain, and how few frames are skipped: the greatest is the best.
-type Rank = (Outcome, usize, usize, bool, Reverse<u32>);
+/// Of stacks on which the first line is nowhere, the best has the frame that is most like it: a misspelt name shows.
+type Best = (Rank, Reverse<usize>);
 
 impl<'r> ExplainScan<'r> {
     /// Explains the rule with this index. `sieve` is made from the same rules.
     pub fn new(rules: &'r RuleSet, sieve: &'r Sieve, rule: usize) -> Self {
+        let nearness = Nearness {
+            first: rules.rules[rule].pattern.steps.iter().find(|step| step.is_required()).map(|step| step.test),
+            of_site: HashMap::new(),
+            compared: 0,
+        };
         let evaluator = Evaluator::new(rules, sieve);
-        ExplainScan { evaluator, rule, source: 0, best: None, seen: HashSet::new(), key: Vec::new(), stacks: 0 }
+        ExplainScan { evaluator, rule, source: 0, best: None, nearness }
     }
 
     /// The stacks that follow come from this source, by its index in the case.
     pub fn begin_source(&mut self, source: usize) {
         self.source = source;
-        self.evaluator.forget_sites();
-    }
-
-    /// How many stacks were looked at.
-    pub fn stacks(&self) -> u64 {
-        self.stacks
+        self.forget_sites();
     }
 
     /// The rule on the stack where it gets furthest, the first of equal ones; `None` when there was no stack.
     pub fn finish(self) -> Option<Explanation> {
         self.best.map(|(_, explanation)| explanation)
+    }
+
+    fn forget_sites(&mut self) {
+        self.evaluator.forget_sites();
+        self.nearness.of_site.clear();
     }
 }
 
@@ -69,237 +63,50 @@ impl Sink for ExplainScan<'_> {
         if stack.frames.is_empty() || !matches!(stack.kind, StackKind::Thread | StackKind::Exception) {
             return;
         }
-        self.stacks += 1;
-        write_key(stack, self.evaluator.classify(stack, sites), &mut self.key);
-        if self.seen.contains(&self.key) {
-            return;
-        }
-        if self.seen.len() < SEEN {
-            self.seen.insert(self.key.clone());
-        }
+        self.evaluator.classify(stack, sites);
         let laid = Laid::new(&self.evaluator, self.rule, stack);
-        let rank = laid.rank();
+        let nearest = match laid.is_nowhere() {
+            true => self.nearness.of(stack, sites, self.evaluator.rules),
+            false => usize::MAX,
+        };
+        let rank = (laid.rank(), Reverse(nearest));
         if self.best.as_ref().is_none_or(|(best, _)| rank > *best) {
             self.best = Some((rank, laid.explanation(sites, self.source)));
         }
     }
 
     fn may_forget_sites(&mut self) -> bool {
-        self.evaluator.forget_sites();
+        self.forget_sites();
         true
     }
 }
 
-/// A rule laid over one stack.
-struct Laid<'a, 'r> {
-    evaluator: &'a Evaluator<'r>,
-    rule: usize,
-    stack: &'a Stack,
-    furthest: Furthest,
-    outcome: Outcome,
-    hit: Option<Hit>,
+/// How like the first line's frame the frames of a stack are.
+struct Nearness {
+    first: Option<TestId>,
+    of_site: HashMap<SiteId, usize>,
+    compared: usize,
 }
 
-impl<'a, 'r> Laid<'a, 'r> {
-    fn new(evaluator: &'a Evaluator<'r>, rule: usize, stack: &'a Stack) -> Self {
-        let furthest = evaluator.furthest(rule, stack);
-        let hit = if furthest.is_whole { evaluator.hit(rule, stack) } else { None };
-        let is_role = evaluator.rules.rules[rule].role.is_some();
-        let is_reported =
-            hit.is_some() && (is_role || evaluator.evaluate_classified(stack).hits.iter().any(|hit| hit.rule == rule));
-        let outcome = match (furthest.is_whole, is_reported) {
-            (_, true) => Outcome::Matches,
-            (true, false) => Outcome::TakenBack,
-            (false, false) => Outcome::Stopped,
-        };
-        Laid { evaluator, rule, stack, furthest, outcome, hit }
+impl Nearness {
+    /// The likeness of the nearest frame, the less the more.
+    fn of(&mut self, stack: &Stack, sites: &CallSites, rules: &RuleSet) -> usize {
+        let Some(first) = self.first else { return usize::MAX };
+        stack.frames.iter().map(|frame| self.of_frame(first, frame.site, sites, rules)).min().unwrap_or(usize::MAX)
     }
 
-    fn rank(&self) -> Rank {
-        let pattern = &self.evaluator.rules.rules[self.rule].pattern;
-        let doubts = self.hit.as_ref().is_some_and(|hit| !hit.doubts.is_empty());
-        let certain = !self.furthest.found.uncertain && !doubts;
-        let frames = self.furthest.matched(pattern).len();
-        (self.outcome, self.furthest.steps(), frames, certain, Reverse(self.furthest.found.skipped))
-    }
-
-    fn explanation(mut self, sites: &CallSites, source: usize) -> Explanation {
-        let pattern = &self.evaluator.rules.rules[self.rule].pattern;
-        let (matched, of) = self.furthest.required(pattern);
-        let (mut reasons, mut closest, mut at_top) = (Vec::new(), Vec::new(), false);
-        match self.outcome {
-            Outcome::Matches => {
-                let doubts = self.hit.as_ref().map_or(&[][..], |hit| &hit.doubts);
-                reasons.extend((!doubts.is_empty()).then(|| doubts_in_words(doubts, self.stack)));
-            }
-            Outcome::TakenBack => reasons = self.taken_back(),
-            Outcome::Stopped => {
-                let stop = reason(self.evaluator, self.rule, self.stack, &self.furthest);
-                self.move_to(&stop);
-                (reasons, at_top) = (stop.reasons, stop.at_top);
-                closest = self.closest(sites);
-            }
+    fn of_frame(&mut self, first: TestId, site: SiteId, sites: &CallSites, rules: &RuleSet) -> usize {
+        if let Some(&known) = self.of_site.get(&site) {
+            return known;
         }
-        Explanation {
-            rule: self.rule,
-            outcome: self.outcome,
-            matched,
-            of,
-            lines: self.lines(sites, at_top),
-            reasons,
-            rows: self.rows(sites),
-            closest,
-            kind: self.stack.kind,
-            dialect: self.stack.dialect,
-            thread: self.stack.thread.clone(),
-            source,
-            line: self.stack.line,
+        if self.compared == COMPARED {
+            return usize::MAX;
         }
-    }
-
-    /// Shows the pattern where the reason speaks of it.
-    fn move_to(&mut self, stop: &Stop) {
-        let steps = self.furthest.steps();
-        if let Some(place) = &stop.place {
-            let bounds = place.bounds[..=steps].to_vec();
-            self.furthest.found = Match { bounds, ..self.furthest.found.clone() };
-        }
-    }
-
-    /// What keeps a pattern that matches from being reported.
-    fn taken_back(&self) -> Vec<String> {
-        let rules = &self.evaluator.rules.rules;
-        let rule = &rules[self.rule];
-        if self.hit.is_none() {
-            return self.vetoes();
-        }
-        let result = self.evaluator.evaluate_classified(self.stack);
-        let mut reasons = Vec::new();
-        if let Some(role) = result.role {
-            let name = &rules[role].id;
-            reasons.push(format!("`{name}` explains this thread as waiting for work, and such threads are not blamed"));
-        }
-        for &other in &rule.yields_to {
-            if self.evaluator.hit(other, self.stack).is_some() {
-                reasons.push(format!("it yields to `{}`, which matches this stack too", rules[other].id));
-            }
-        }
-        reasons
-    }
-
-    /// The `unless` patterns that match, with the frames on which they do.
-    fn vetoes(&self) -> Vec<String> {
-        let unless = &self.evaluator.rules.rules[self.rule].unless;
-        let mut reasons = Vec::new();
-        for (number, (pattern, naming)) in unless.iter().zip(&self.evaluator.naming[self.rule].1).enumerate() {
-            let tape = self.evaluator.tape(pattern, naming, self.stack);
-            let veto = best_match(pattern, &tape, Stance::Possibility, self.evaluator.truth());
-            let Some(veto) = veto.filter(|veto| !veto.uncertain) else { continue };
-            let lines = pattern.steps.iter().zip(veto.bounds.windows(2)).filter(|(step, _)| !step.is_gap);
-            let places = lines.filter_map(|(step, bounds)| {
-                let first = *frames_between(&tape, bounds[0], bounds[1]).first()?;
-                let line = pattern.text.lines().nth(step.line).unwrap_or_default().trim();
-                let (name, at) = (frame_name(self.stack, first), self.stack.frames[first].line);
-                Some(format!("`{line}` is {name} (line {at})"))
-            });
-            let places: Vec<String> = places.collect();
-            reasons.push(format!("its `unless` pattern {} matches: {}", number + 1, places.join(", ")));
-        }
-        reasons
-    }
-
-    fn frame_at(&self, position: usize, sites: &CallSites) -> FrameAt {
-        let frame = &self.stack.frames[position];
-        let number = frame.number().unwrap_or(position as u32);
-        FrameAt { number, line: frame.line, text: sites.get(frame.site).text.to_string() }
-    }
-
-    /// The pattern's lines with their marks.
-    fn lines(&self, sites: &CallSites, at_top: bool) -> Vec<PatternLine> {
-        let pattern = &self.evaluator.rules.rules[self.rule].pattern;
-        let steps = self.furthest.steps();
-        let stopped = match (self.outcome, at_top) {
-            (Outcome::Stopped, false) => Some(stopping_line(pattern, steps).0),
-            _ => None,
-        };
-        let lines = pattern.text.lines().enumerate().map(|(index, line)| {
-            let text = line.trim().to_string();
-            let step = pattern.steps.iter().position(|step| step.line == index);
-            let mark = match (step, text.as_str()) {
-                _ if stopped == Some(index) => Mark::Stopped,
-                (Some(step), _) if step < steps && !at_top => self.mark(&pattern.steps[step], step, sites),
-                (Some(_), _) => Mark::NotReached,
-                (None, "<top>") if at_top => Mark::Stopped,
-                (None, "<top>") => Mark::Holds,
-                (None, "<bottom>") if self.furthest.is_whole => Mark::Holds,
-                (None, "<bottom>") => Mark::NotReached,
-                (None, _) => Mark::Plain,
-            };
-            PatternLine { text, mark }
-        });
-        lines.collect()
-    }
-
-    fn mark(&self, step: &Step, index: usize, sites: &CallSites) -> Mark {
-        let frames = self.furthest.frames_of(index);
-        let is_last = self.outcome == Outcome::Stopped && index + 1 == self.furthest.steps();
-        match (step.is_gap, frames.is_empty()) {
-            // How far this gap would reach is what nobody knows.
-            (true, _) if is_last => Mark::Plain,
-            (true, _) => Mark::Skipped(frames.len()),
-            (false, true) => Mark::Holds,
-            (false, false) => Mark::Matched(frames.iter().map(|&frame| self.frame_at(frame, sites)).collect()),
-        }
-    }
-
-    /// The frames that matched, and on a near miss those around the place where it stopped.
-    fn rows(&self, sites: &CallSites) -> Vec<StackRow> {
-        let pattern = &self.evaluator.rules.rules[self.rule].pattern;
-        let matched = self.furthest.matched(pattern);
-        let place = match self.outcome {
-            Outcome::Stopped => matched.iter().max().copied().or(Some(0)),
-            _ => None,
-        };
-        let is_near = |frame: usize| place.is_some_and(|place| frame.abs_diff(place) <= AROUND);
-        let mut rows = Vec::new();
-        let mut holes = self.stack.holes.iter().peekable();
-        for position in 0..=self.stack.frames.len() {
-            while let Some(hole) = holes.next_if(|hole| hole.before == position) {
-                rows.push(StackRow::Missing(hole.missing));
-            }
-            if position == self.stack.frames.len() {
-                break;
-            }
-            if matched.contains(&position) || is_near(position) {
-                rows.push(StackRow::Frame(self.frame_at(position, sites), matched.contains(&position)));
-            } else if let Some(StackRow::Skipped(frames)) = rows.last_mut() {
-                *frames += 1;
-            } else {
-                rows.push(StackRow::Skipped(1));
-            }
-        }
-        rows
-    }
-
-    /// The frames most like what the line that failed asks for.
-    fn closest(&self, sites: &CallSites) -> Vec<CloseFrame> {
-        let pattern = &self.evaluator.rules.rules[self.rule].pattern;
-        let Some(step) = pattern.steps.get(self.furthest.steps()).filter(|step| !step.negated) else {
-            return Vec::new();
-        };
-        let (rules, matched) = (self.evaluator.rules, self.furthest.matched(pattern));
-        let mut alike: Vec<(Likeness, usize)> = Vec::new();
-        for (position, frame) in self.stack.frames.iter().enumerate() {
-            if matched.contains(&position) || self.evaluator.truth()(step.test, position) == Truth::Yes {
-                continue;
-            }
-            let name = FrameName::of(&sites.get(frame.site), &rules.aliases);
-            alike.extend(likeness(step.test, &name, rules).map(|likeness| (likeness, position)));
-        }
-        alike.sort();
-        let closest = alike.into_iter().take(CLOSEST);
-        closest
-            .map(|((_, likeness), position)| CloseFrame { frame: self.frame_at(position, sites), likeness })
-            .collect()
+        self.compared += 1;
+        let name = FrameName::of(&sites.get(site), &rules.aliases);
+        let likeness: Option<Likeness> = likeness(first, &name, rules);
+        let nearness = likeness.map_or(usize::MAX, |(nearness, _)| nearness);
+        self.of_site.insert(site, nearness);
+        nearness
     }
 }

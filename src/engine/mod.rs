@@ -10,6 +10,7 @@ mod classes;
 mod evaluate;
 mod explain;
 mod furthest;
+mod laid;
 mod likeness;
 mod matcher;
 mod memo;

@@ -114,6 +114,21 @@ fn the_frames_most_alike_are_shown_first() {
 }
 
 #[test]
+fn where_no_line_matches_the_stack_with_the_likest_frame_is_shown() {
+    let rule = "id: r\ntitle: t\nseverity: low\nwhy: w\nfix: f\nmatch: |\n  m!PaintLabel\n";
+    let rules = compile(vec![(Source::new("rules.yml", rule), Origin::User)]).rules.unwrap();
+    let stack = |thread: u32, frame: &str| {
+        let header = format!("0:{thread:03}> kL\n00 00000000`00001000 00000000`00000001 ");
+        format!("{header}{frame}+0x1\n01 00000000`00001040 00000000`00000000 z!Main+0x1\n")
+    };
+    let log = stack(1, "z!Wait") + &stack(2, "m!PaintLabels") + &stack(3, "m!Send");
+    let sieve = Sieve::new(&rules);
+    let mut scan = ExplainScan::new(&rules, &sieve, 0);
+    read_example(&log, &mut scan);
+    assert_eq!(scan.finish().unwrap().thread.index, Some(2));
+}
+
+#[test]
 fn every_code_has_a_page_whose_example_earns_it() {
     for &code in Code::ALL {
         let page = code.page();
