@@ -75,7 +75,8 @@ impl<'a, 'r> Laid<'a, 'r> {
                 let stop = reason(self.evaluator, self.rule, self.stack, &self.furthest);
                 self.move_to(&stop);
                 (reasons, at_top) = (stop.reasons, stop.at_top);
-                closest = self.closest(sites);
+                // Where the anchor fails, the line behind it has its frame.
+                closest = if at_top { Vec::new() } else { self.closest(sites) };
             }
         }
         Explanation {
@@ -229,7 +230,7 @@ impl<'a, 'r> Laid<'a, 'r> {
         let mut alike: Vec<(Likeness, usize)> = Vec::new();
         let mut names: Vec<FrameName> = Vec::new();
         for (position, frame) in self.stack.frames.iter().enumerate() {
-            if matched.contains(&position) || self.evaluator.truth()(step.test, position) == Truth::Yes {
+            if matched.contains(&position) {
                 continue;
             }
             let name = FrameName::of(&sites.get(frame.site), &rules.aliases);
@@ -237,7 +238,11 @@ impl<'a, 'r> Laid<'a, 'r> {
             if names.contains(&name) {
                 continue;
             }
-            alike.extend(likeness(step.test, &name, rules).map(|likeness| (likeness, position)));
+            let likeness = match self.evaluator.truth()(step.test, position) {
+                Truth::Yes => Some((0, "fits, but not at this place")),
+                Truth::No | Truth::Unknown => likeness(step.test, &name, rules),
+            };
+            alike.extend(likeness.map(|likeness| (likeness, position)));
             names.push(name);
         }
         alike.sort();
