@@ -1,6 +1,10 @@
 //! What stacklint says about a rule file: a code that never changes its meaning, where, what, and what to do.
 
+mod pages;
+
 use crate::text::{Source, Span};
+
+pub use pages::Page;
 
 /// One mistake or doubt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +36,11 @@ macro_rules! codes {
 
             pub fn code(self) -> &'static str {
                 match self { $(Code::$name => $code,)* }
+            }
+
+            /// The kind in a sentence.
+            pub fn what(self) -> &'static str {
+                match self { $(Code::$name => $what,)* }
             }
 
             pub fn weight(self) -> Weight {

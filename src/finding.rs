@@ -1,6 +1,10 @@
 //! A rule that held, with its proof, and the counts over what was looked at.
 
+mod explanation;
+
 use crate::model::{Dialect, StackKind, ThreadRef};
+
+pub use explanation::{CloseFrame, Explanation, FrameAt, Mark, NearMiss, Outcome, PatternLine, StackRow};
 
 /// How bad the pattern is for the process, when it is what happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

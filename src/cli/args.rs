@@ -37,6 +37,8 @@ pub enum Command {
     Scan(ScanArgs),
     /// Show what is understood of a text.
     Parse(ParseArgs),
+    /// Show how far a rule gets on a log and why not further, or what a code means.
+    Explain(ExplainArgs),
     /// List, show, check, test and draft rules.
     Rules {
         #[command(subcommand)]
@@ -71,6 +73,9 @@ pub struct ScanArgs {
     /// What belongs together: each folder is a case, unless this says otherwise.
     #[arg(long, value_enum)]
     pub case: Option<CaseBy>,
+    /// When nothing is found, name this many rules that came close: 3 by default, 0 for none.
+    #[arg(long, value_name = "N")]
+    pub near_misses: Option<usize>,
     /// How many cases are scanned at once; all processors by default.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
@@ -87,6 +92,17 @@ pub struct PackArgs {
     /// Leave out the built-in rules; their lists, noise and roles stay.
     #[arg(long)]
     pub no_builtin: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct ExplainArgs {
+    /// A rule's id, or a code such as R005 or N001.
+    pub id: String,
+    /// Files, folders (walked) or globs to lay the rule over; standard input when text is piped in.
+    #[arg(value_name = "LOG")]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub packs: PackArgs,
 }
 
 #[derive(Debug, ClapArgs)]

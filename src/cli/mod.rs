@@ -2,6 +2,7 @@
 
 mod args;
 mod exit;
+mod explain;
 mod inputs;
 mod output;
 mod packs;
@@ -25,6 +26,7 @@ pub fn main() -> ExitCode {
     let color = args.color;
     let result = match args.command {
         Some(Command::Scan(scan)) => scan::run(scan, color),
+        Some(Command::Explain(explain)) => explain::run(explain, color),
         Some(Command::Parse(parse)) => parse::run(parse, color),
         Some(Command::Rules { command }) => rules::run(command, color),
         None if std::io::stdin().is_terminal() => {

@@ -10,13 +10,15 @@ use super::args::{Color, FailOn, Format, ScanArgs};
 use super::exit::{Exit, Stop, complain};
 use super::inputs::{self, CaseInput, Input};
 use super::{output, packs};
-use crate::engine::{CaseScan, Sieve};
-use crate::finding::Finding;
+use crate::engine::{CaseResult, CaseScan, Sieve};
 use crate::formats;
 use crate::model::{Note, NoteCode, SourceInfo};
 use crate::report::{CaseReport, Report, render_json, render_text};
 use crate::rules::{Glob, RuleSet};
 use crate::text::Encoding;
+
+/// Near misses named when nothing is found.
+const NEAR_MISSES: usize = 3;
 
 pub fn run(args: ScanArgs, color: Color) -> Result<Exit, Stop> {
     let rules = packs::load(&args.packs)?;
@@ -34,8 +36,10 @@ pub fn run(args: ScanArgs, color: Color) -> Result<Exit, Stop> {
         complain("reading from the terminal: paste the text, then end it with Ctrl+Z and Enter (Ctrl+D on Linux)");
     }
     let mut cases = Vec::new();
-    for (mut report, failures) in scan_cases(&found.cases, &rules, &sieve, args.jobs) {
-        report.findings.retain(|finding| wanted.has(finding));
+    for (mut report, failures) in scan_cases(&found.cases, &rules, &sieve, &args) {
+        report.findings.retain(|finding| wanted.has(finding.rule));
+        report.near_misses.retain(|near| wanted.has(near.rule));
+        report.near_misses.truncate(args.near_misses.unwrap_or(NEAR_MISSES));
         failed |= !failures.is_empty();
         failures.iter().for_each(complain);
         cases.push(report);
@@ -63,18 +67,18 @@ pub fn run(args: ScanArgs, color: Color) -> Result<Exit, Stop> {
 type Scanned = (CaseReport, Vec<String>);
 
 /// Scans cases side by side; the results come in the order of the cases.
-fn scan_cases(cases: &[CaseInput], rules: &RuleSet, sieve: &Sieve, jobs: Option<u16>) -> Vec<Scanned> {
+fn scan_cases(cases: &[CaseInput], rules: &RuleSet, sieve: &Sieve, args: &ScanArgs) -> Vec<Scanned> {
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let jobs = jobs.map_or(processors, usize::from).min(cases.len());
+    let jobs = args.jobs.map_or(processors, usize::from).min(cases.len());
     if jobs <= 1 {
-        return cases.iter().map(|case| scan_case(case, rules, sieve)).collect();
+        return cases.iter().map(|case| scan_case(case, rules, sieve, args)).collect();
     }
     let next = AtomicUsize::new(0);
     let mut scanned: Vec<(usize, Scanned)> = std::thread::scope(|scope| {
         let worker = || {
             let mut mine = Vec::new();
             while let Some((index, case)) = cases.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed)) {
-                mine.push((index, scan_case(case, rules, sieve)));
+                mine.push((index, scan_case(case, rules, sieve, args)));
             }
             mine
         };
@@ -87,8 +91,11 @@ fn scan_cases(cases: &[CaseInput], rules: &RuleSet, sieve: &Sieve, jobs: Option<
 }
 
 /// Scans the sources of a case; those that cannot be read become notes.
-fn scan_case(case: &CaseInput, rules: &RuleSet, sieve: &Sieve) -> Scanned {
+fn scan_case(case: &CaseInput, rules: &RuleSet, sieve: &Sieve, args: &ScanArgs) -> Scanned {
     let mut scan = CaseScan::new(rules, sieve);
+    if args.near_misses == Some(0) {
+        scan = scan.without_near_misses();
+    }
     let (mut sources, mut notes) = (Vec::new(), Vec::new());
     let mut failures = Vec::new();
     for (index, input) in case.inputs.iter().enumerate() {
@@ -106,10 +113,8 @@ fn scan_case(case: &CaseInput, rules: &RuleSet, sieve: &Sieve) -> Scanned {
         }
     }
     let result = scan.finish();
-    (
-        CaseReport { name: case.name.clone(), sources, summary: result.summary, findings: result.findings, notes },
-        failures,
-    )
+    let CaseResult { summary, findings, near_misses } = result;
+    (CaseReport { name: case.name.clone(), sources, summary, findings, near_misses, notes }, failures)
 }
 
 fn read(input: &Input, scan: &mut CaseScan<'_>) -> Result<formats::Reading, String> {
@@ -192,8 +197,8 @@ impl<'a> Wanted<'a> {
         Ok(wanted)
     }
 
-    fn has(&self, finding: &Finding) -> bool {
-        let rule = &self.rules.rules[finding.rule];
+    fn has(&self, rule: usize) -> bool {
+        let rule = &self.rules.rules[rule];
         let one_of = |globs: &[Glob]| globs.iter().any(|glob| glob.matches(&rule.id));
         (self.select.is_empty() || one_of(&self.select))
             && !one_of(&self.ignore)

@@ -3,9 +3,10 @@
 use super::evaluate::{Evaluator, Hit};
 use super::exceptions::{Exception, exceptions_of};
 use super::memo::{Memo, Seen, write_key};
+use super::near_miss::NearMisses;
 use super::proof::{empty_finding, exception_finding, finding, group_of};
 use super::sieve::Sieve;
-use crate::finding::{Finding, Summary, ThreadEvidence};
+use crate::finding::{Finding, NearMiss, Summary, ThreadEvidence};
 use crate::formats::Sink;
 use crate::model::{CallSites, Stack, StackKind, Table};
 use crate::rules::RuleSet;
@@ -22,6 +23,8 @@ pub struct CaseResult {
     pub summary: Summary,
     /// Worst first.
     pub findings: Vec<Finding>,
+    /// The rules that came closest, when none holds; one for each rule, the nearest first.
+    pub near_misses: Vec<NearMiss>,
 }
 
 /// Takes in stacks, source by source.
@@ -37,6 +40,7 @@ pub struct CaseScan<'r> {
     /// Stacks that rules were matched with, and that no role explains as idle.
     busy: u64,
     exceptions: Vec<Exception>,
+    near_misses: NearMisses,
     key: Vec<u32>,
 }
 
@@ -59,8 +63,15 @@ impl<'r> CaseScan<'r> {
             found: rules.rules.iter().map(|_| Vec::new()).collect(),
             busy: 0,
             exceptions: Vec::new(),
+            near_misses: NearMisses::default(),
             key: Vec::new(),
         }
+    }
+
+    /// Does not look for near misses.
+    pub fn without_near_misses(mut self) -> Self {
+        self.near_misses.turn_off();
+        self
     }
 
     /// The stacks that follow come from this source, by its index in the case. Call site numbers begin anew.
@@ -84,7 +95,11 @@ impl<'r> CaseScan<'r> {
             let by_id = self.rules.rules[a.rule].id.cmp(&self.rules.rules[b.rule].id);
             rank(b).cmp(&rank(a)).then(by_id).then_with(|| a.group.cmp(&b.group))
         });
-        CaseResult { summary: self.summary, findings }
+        let near_misses = match findings.is_empty() {
+            true => self.near_misses.finish(&self.evaluator),
+            false => Vec::new(),
+        };
+        CaseResult { summary: self.summary, findings, near_misses }
     }
 
     /// What a rule asks of the case as a whole: enough threads, and its exception.
@@ -167,6 +182,7 @@ impl Sink for CaseScan<'_> {
             Some(result) => result,
             None => {
                 let result = self.evaluator.evaluate_classified(stack);
+                self.near_misses.look(&self.evaluator, &result, stack, self.source);
                 self.memo.insert(&self.key, result)
             }
         };

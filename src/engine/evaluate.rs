@@ -52,12 +52,12 @@ pub enum Doubt {
 
 /// A rule set made ready to be run over stacks.
 pub struct Evaluator<'r> {
-    rules: &'r RuleSet,
-    sieve: &'r Sieve,
-    classes: Classes<'r>,
+    pub(super) rules: &'r RuleSet,
+    pub(super) sieve: &'r Sieve,
+    pub(super) classes: Classes<'r>,
     /// Per rule: the atoms by which its pattern, and each of its `unless`, names functions.
-    naming: Vec<(Bits, Vec<Bits>)>,
-    of_frame: Vec<ClassId>,
+    pub(super) naming: Vec<(Bits, Vec<Bits>)>,
+    pub(super) of_frame: Vec<ClassId>,
     /// Some rule compares or keeps names of frames.
     needs_names: bool,
     names: Names,
@@ -115,7 +115,7 @@ impl<'r> Evaluator<'r> {
         // Roles first: rules may ask for them.
         let (roles, findings): (Vec<usize>, Vec<usize>) =
             candidates.into_iter().partition(|&rule| self.rules.rules[rule].role.is_some());
-        let roles: Vec<Hit> = roles.into_iter().filter_map(|rule| self.hit(rule, stack, &[])).collect();
+        let roles = self.role_hits(roles, stack);
         for hit in &roles {
             held.push(hit.rule);
             result.roles.push(hit.rule);
@@ -136,8 +136,18 @@ impl<'r> Evaluator<'r> {
         result
     }
 
+    /// The role rules that hold on the stack that was classified last.
+    pub(super) fn roles(&self, stack: &Stack) -> Vec<Hit> {
+        let candidates = self.sieve.candidates(&self.of_frame, &self.classes);
+        self.role_hits(candidates.into_iter().filter(|&rule| self.rules.rules[rule].role.is_some()).collect(), stack)
+    }
+
+    fn role_hits(&self, rules: Vec<usize>, stack: &Stack) -> Vec<Hit> {
+        rules.into_iter().filter_map(|rule| self.hit(rule, stack, &[])).collect()
+    }
+
     /// The rule on this stack, whose thread has the roles of these hits.
-    fn hit(&self, index: usize, stack: &Stack, roles: &[Hit]) -> Option<Hit> {
+    pub(super) fn hit(&self, index: usize, stack: &Stack, roles: &[Hit]) -> Option<Hit> {
         let rule = &self.rules.rules[index];
         if !rule.asks_of_stacks() {
             return None;
@@ -198,7 +208,8 @@ impl<'r> Evaluator<'r> {
         Some(())
     }
 
-    fn best(&self, pattern: &Pattern, tape: &Tape, stance: Stance) -> Option<Match> {
+    /// The best match of a pattern, by names that it keeps where it keeps some.
+    pub(super) fn best(&self, pattern: &Pattern, tape: &Tape, stance: Stance) -> Option<Match> {
         if pattern.captures.is_empty() {
             return best_match(pattern, tape, stance, self.truth());
         }
@@ -221,14 +232,14 @@ impl<'r> Evaluator<'r> {
         names
     }
 
-    fn tape(&self, pattern: &Pattern, naming: &Bits, stack: &Stack) -> Tape {
+    pub(super) fn tape(&self, pattern: &Pattern, naming: &Bits, stack: &Stack) -> Tape {
         Tape::new(stack, |frame| {
             let class = self.classes.get(self.of_frame[frame]);
             class.is_noise && !pattern.strict && !class.says_yes_to_any(naming)
         })
     }
 
-    fn truth(&self) -> impl Fn(TestId, usize) -> Truth {
+    pub(super) fn truth(&self) -> impl Fn(TestId, usize) -> Truth {
         |test, frame| self.classes.get(self.of_frame[frame]).truth(test)
     }
 

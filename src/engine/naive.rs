@@ -15,8 +15,8 @@ pub type PlainHit = (usize, bool, u32, Vec<usize>);
 pub fn evaluate(stack: &Stack, sites: &CallSites, rules: &RuleSet) -> Vec<PlainHit> {
     let mut roles: Vec<(usize, bool)> = Vec::new();
     for (index, _) in rules.rules.iter().enumerate().filter(|(_, rule)| rule.role.is_some()) {
-        let hit = plain_hit(index, stack, sites, rules);
-        roles.extend(hit.map(|(rule, uncertain, ..)| (rule, uncertain)));
+        let found = hit(index, stack, sites, rules);
+        roles.extend(found.map(|(rule, uncertain, ..)| (rule, uncertain)));
     }
     if roles.iter().any(|(rule, _)| rules.rules[*rule].is_idle()) {
         return Vec::new();
@@ -34,8 +34,8 @@ pub fn evaluate(stack: &Stack, sites: &CallSites, rules: &RuleSet) -> Vec<PlainH
             continue;
         }
         let doubtful = asked.contains(&Some(false)) || refused.contains(&Some(false));
-        let hit = plain_hit(index, stack, sites, rules);
-        held.extend(hit.map(|(rule, uncertain, skipped, frames)| (rule, uncertain || doubtful, skipped, frames)));
+        let found = hit(index, stack, sites, rules);
+        held.extend(found.map(|(rule, uncertain, skipped, frames)| (rule, uncertain || doubtful, skipped, frames)));
     }
     let mut all: Vec<usize> = held.iter().map(|(rule, ..)| *rule).collect();
     all.extend(roles.iter().map(|(rule, _)| *rule));
@@ -44,7 +44,7 @@ pub fn evaluate(stack: &Stack, sites: &CallSites, rules: &RuleSet) -> Vec<PlainH
 }
 
 /// One rule on one stack, whatever the thread's roles.
-fn plain_hit(index: usize, stack: &Stack, sites: &CallSites, rules: &RuleSet) -> Option<PlainHit> {
+pub fn hit(index: usize, stack: &Stack, sites: &CallSites, rules: &RuleSet) -> Option<PlainHit> {
     let rule = &rules.rules[index];
     let (found, tape) = best_match(&rule.pattern, stack, sites, rules, Stance::Proof)?;
     let vetoes = rule.unless.iter().filter_map(|unless| best_match(unless, stack, sites, rules, Stance::Possibility));

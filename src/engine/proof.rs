@@ -121,7 +121,7 @@ fn shown_rows(stack: &Stack, matched: &[usize]) -> Vec<ShownRow> {
 }
 
 /// Why the confidence is lower, in words. At most one step is taken off, whatever the number of reasons.
-fn reasons(doubts: &[Doubt], stack: &Stack) -> String {
+pub fn reasons(doubts: &[Doubt], stack: &Stack) -> String {
     let mut reasons: Vec<String> = Vec::new();
     for doubt in doubts {
         let reason = match doubt {
@@ -140,7 +140,7 @@ fn reasons(doubts: &[Doubt], stack: &Stack) -> String {
     reasons.join("; ")
 }
 
-fn missing_between(hole: &Hole, stack: &Stack) -> String {
+pub fn missing_between(hole: &Hole, stack: &Stack) -> String {
     let what = match hole.missing {
         Some(1) => "1 frame is missing".to_string(),
         Some(count) => format!("{count} frames are missing"),

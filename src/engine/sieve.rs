@@ -48,8 +48,26 @@ impl Sieve {
         required
     }
 
+    /// For each rule the most required frames that occur in its order, and how many it has, counting no more than
+    /// `REPEATS` for a line.
+    pub fn reached(&self, frames: &[ClassId], classes: &Classes<'_>) -> impl Iterator<Item = (usize, usize)> {
+        let waiting = self.walk(frames, classes);
+        let starts = std::iter::once(0).chain(self.ends.iter().map(|end| end + 1));
+        starts.zip(&self.ends).map(move |(start, &end)| {
+            let stands = (start..=end).find(|&place| waiting.contains(place)).unwrap_or(start);
+            (stands - start, end - start)
+        })
+    }
+
     /// Indexes of the rules that can match a stack with frames of these classes.
     pub fn candidates(&self, frames: &[ClassId], classes: &Classes<'_>) -> Vec<usize> {
+        let waiting = self.walk(frames, classes);
+        let arrived = self.ends.iter().enumerate().filter(|&(_, &end)| waiting.contains(end));
+        arrived.map(|(rule, _)| rule).collect()
+    }
+
+    /// Where the rules' bits stand when the frames have passed.
+    fn walk(&self, frames: &[ClassId], classes: &Classes<'_>) -> Bits {
         let mut waiting = self.start.clone();
         for &class in frames {
             let class = classes.get(class);
@@ -57,7 +75,6 @@ impl Sieve {
                 waiting.advance(&class.required);
             }
         }
-        let arrived = self.ends.iter().enumerate().filter(|&(_, &end)| waiting.contains(end));
-        arrived.map(|(rule, _)| rule).collect()
+        waiting
     }
 }

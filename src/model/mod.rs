@@ -2,6 +2,7 @@
 
 mod call_site;
 mod capture;
+mod note_pages;
 mod stack;
 mod table;
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::{CaseReport, Report};
-use crate::finding::{Evidence, Finding, ThreadEvidence};
+use crate::finding::{Evidence, Finding, NearMiss, ThreadEvidence};
 use crate::model::{Capture, FrameKind, Hole, Note, SourceInfo, Stack, Table, ThreadRef};
 use crate::rules::{Rule, RuleSet};
 
@@ -55,7 +55,7 @@ struct CaseJson<'a> {
     sources: Vec<SourceJson<'a>>,
     summary: SummaryJson,
     findings: Vec<FindingJson<'a>>,
-    near_misses: [(); 0],
+    near_misses: Vec<NearMissJson<'a>>,
     notes: Vec<CaseNoteJson<'a>>,
 }
 
@@ -121,6 +121,17 @@ struct LinkJson<'a> {
 }
 
 #[derive(Serialize)]
+struct NearMissJson<'a> {
+    rule: &'a str,
+    matched: usize,
+    of: usize,
+    stopped_at: &'a str,
+    thread: ThreadJson<'a>,
+    source: &'a str,
+    line: u32,
+}
+
+#[derive(Serialize)]
 struct CaseNoteJson<'a> {
     code: &'a str,
     source: &'a str,
@@ -142,7 +153,7 @@ fn case_json<'a>(case: &'a CaseReport, rules: &'a RuleSet) -> CaseJson<'a> {
             without_frames: counts.empty,
         },
         findings: case.findings.iter().map(|finding| finding_json(finding, &rules.rules[finding.rule], case)).collect(),
-        near_misses: [],
+        near_misses: case.near_misses.iter().map(|near| near_miss_json(near, &rules.rules[near.rule], case)).collect(),
         notes: case.notes.iter().map(|(source, note)| case_note_json(case, *source, note)).collect(),
     }
 }
@@ -190,6 +201,18 @@ fn finding_json<'a>(finding: &'a Finding, rule: &'a Rule, case: &'a CaseReport) 
         fix: &rule.fix,
         links: rule.links.iter().map(|link| LinkJson { title: &link.title, url: &link.url }).collect(),
         ask: [],
+    }
+}
+
+fn near_miss_json<'a>(near: &'a NearMiss, rule: &'a Rule, case: &'a CaseReport) -> NearMissJson<'a> {
+    NearMissJson {
+        rule: &rule.id,
+        matched: near.matched,
+        of: near.of,
+        stopped_at: &near.stopped_at,
+        thread: ThreadJson::from(&near.thread),
+        source: source_name(case, near.source),
+        line: near.line,
     }
 }
 

@@ -1,8 +1,10 @@
 //! Findings to bytes. Every reporter takes a writer; none knows where the text came from or how it was matched.
 
 mod diagnostics;
+mod explain;
 mod json;
 mod layout;
+mod near_miss;
 mod parse_text;
 mod rule_page;
 mod test_junit;
@@ -11,11 +13,12 @@ mod text;
 
 use std::borrow::Cow;
 
-use crate::finding::{Finding, Severity, Summary};
+use crate::finding::{Finding, NearMiss, Severity, Summary};
 use crate::model::{Note, SourceInfo};
 use crate::rules::RuleSet;
 
 pub use diagnostics::render_diagnostics;
+pub use explain::{render_code_page, render_explanation};
 pub use json::{CaptureJson, render_capture_json, render_json};
 pub use parse_text::render_capture_text;
 pub use rule_page::{render_rule_list, render_rule_page};
@@ -35,6 +38,8 @@ pub struct CaseReport {
     pub sources: Vec<SourceInfo>,
     pub summary: Summary,
     pub findings: Vec<Finding>,
+    /// The rules that came closest, when none holds.
+    pub near_misses: Vec<NearMiss>,
     /// Notes on the inputs: index of the source, and the note.
     pub notes: Vec<(usize, Note)>,
 }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::layout::{BOLD, DIM, count, frame_label, paragraph, severity_style, stack_label, styled};
+use super::near_miss::write_near_misses;
 use super::rule_page::write_advice;
 use super::{CaseReport, Report, printable};
 use crate::finding::{Finding, ShownRow};
@@ -22,6 +23,7 @@ pub fn render_text(report: &Report<'_>, out: &mut dyn Write, width: usize) -> io
             write_finding(&report.rules.rules[finding.rule], finding, case, out, width)?;
             writeln!(out)?;
         }
+        write_near_misses(case, report.rules, out)?;
         write_summary(report, case, out, width)?;
     }
     Ok(())

@@ -98,6 +98,14 @@ impl Atom {
         }
     }
 
+    /// The globs of module and function, of an atom that is made of them.
+    pub fn names(&self) -> Option<(Option<&Glob>, &Glob)> {
+        match self {
+            Atom::Name(atom) => Some((atom.module.as_ref(), &atom.function)),
+            Atom::Marker(_) | Atom::Regex(_) => None,
+        }
+    }
+
     /// Whether the atom speaks of functions by name, so that it may mean a frame that is noise to others.
     pub fn names_function(&self) -> bool {
         match self {

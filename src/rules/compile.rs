@@ -302,7 +302,8 @@ impl Compiler {
     }
 
     fn pattern(&mut self, source: usize, block: &Block, strict: bool) -> Pattern {
-        let mut pattern = Pattern { strict, ..Pattern::default() };
+        let written: Vec<&str> = block.lines.iter().map(|line| line.value.as_str()).collect();
+        let mut pattern = Pattern { strict, text: written.join("\n"), ..Pattern::default() };
         let mut mistakes = false;
         let last = block.lines.iter().rposition(|line| matches!(pattern::parse(&line.value), Ok(Some(_))));
         for (number, line) in block.lines.iter().enumerate() {

@@ -19,6 +19,11 @@ impl Glob {
         self.parts.len() > 1 && self.parts.iter().all(String::is_empty)
     }
 
+    /// The glob as written, folded.
+    pub fn text(&self) -> String {
+        self.parts.join("*")
+    }
+
     /// The text it stands for when it has no star.
     pub fn exact(&self) -> Option<&str> {
         match self.parts.as_slice() {

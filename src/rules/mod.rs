@@ -21,5 +21,6 @@ pub use builtin::builtin_sources;
 pub use compile::{Loaded, Origin, compile};
 pub use conditions::{CycleCondition, ExceptionCondition, ThreadsCondition};
 pub use glob::Glob;
+pub use nearest::edit_distance;
 pub use rule_set::{IDLE, Link, Pattern, Rule, RuleSet, Step, Test, TestId};
 pub use written::{Example, Examples, RuleFile, WrittenRule};

@@ -7,7 +7,8 @@ pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&
     distances.min().filter(|(distance, _)| *distance <= limit).map(|(_, known)| known)
 }
 
-fn edit_distance(a: &str, b: &str) -> usize {
+/// How many letters must be added, taken away or changed to make one text of the other.
+pub fn edit_distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, ca) in a.chars().enumerate() {

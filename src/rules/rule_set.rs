@@ -104,6 +104,8 @@ pub struct Pattern {
     pub strict: bool,
     /// Names of the frames that are kept.
     pub captures: Vec<String>,
+    /// The pattern as written.
+    pub text: String,
 }
 
 /// A run of frames in a row that all pass a test. A gap is one too: its frames are skipped, not matched.

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use stacklint::engine::{Evaluator, Sieve, naive};
+use stacklint::engine::{Evaluator, ExplainScan, Sieve, Stance, naive};
+use stacklint::finding::{Explanation, Mark, Outcome};
 use stacklint::formats::{Sink, read_example};
 use stacklint::model::{CallSites, Stack};
 use stacklint::rules::{Origin, RuleSet, compile};
@@ -105,6 +106,62 @@ impl Sink for Compare<'_> {
     }
 }
 
+/// Holds what is explained of every rule against the plain matcher.
+struct Explain<'r> {
+    rules: &'r RuleSet,
+    sieve: &'r Sieve,
+    explained: usize,
+}
+
+impl Sink for Explain<'_> {
+    fn stack(&mut self, stack: &Stack, sites: &CallSites) {
+        let mut reported = naive::evaluate(stack, sites, self.rules);
+        for (index, rule) in self.rules.rules.iter().enumerate() {
+            if rule.role.is_some() {
+                reported.extend(naive::hit(index, stack, sites, self.rules));
+            }
+            let mut scan = ExplainScan::new(self.rules, self.sieve, index);
+            scan.stack(stack, sites);
+            let Some(explanation) = scan.finish() else { continue };
+            let is_whole = naive::best_match(&rule.pattern, stack, sites, self.rules, Stance::Proof).is_some();
+            let want = match (reported.iter().find(|(rule, ..)| *rule == index), is_whole) {
+                (Some(_), _) => Outcome::Matches,
+                (None, true) => Outcome::TakenBack,
+                (None, false) => Outcome::Stopped,
+            };
+            assert_eq!(explanation.outcome, want, "{explanation:#?}");
+            check_marks(&explanation);
+            if let Some((_, _, _, frames)) = reported.iter().find(|(rule, ..)| *rule == index) {
+                assert_eq!(frames_of(&explanation).len(), frames.len(), "{explanation:#?}");
+            }
+            self.explained += 1;
+        }
+    }
+}
+
+fn frames_of(explanation: &Explanation) -> Vec<u32> {
+    let frames = explanation.lines.iter().filter_map(|line| match &line.mark {
+        Mark::Matched(frames) => Some(frames.iter().map(|frame| frame.line)),
+        _ => None,
+    });
+    frames.flatten().collect()
+}
+
+/// The lines before the one that failed found frames in order, those behind it were not reached, and a reason is given.
+fn check_marks(explanation: &Explanation) {
+    let frames = frames_of(explanation);
+    assert!(frames.is_sorted_by(|a, b| a < b), "{explanation:#?}");
+    let stopped: Vec<usize> =
+        (0..explanation.lines.len()).filter(|&line| explanation.lines[line].mark == Mark::Stopped).collect();
+    let is_stopped = explanation.outcome == Outcome::Stopped;
+    assert_eq!(stopped.len(), usize::from(is_stopped), "{explanation:#?}");
+    for (index, line) in explanation.lines.iter().enumerate() {
+        let is_below = stopped.first().is_some_and(|&stopped| index > stopped);
+        assert_eq!(line.mark == Mark::NotReached, is_below, "{explanation:#?}");
+    }
+    assert!(explanation.outcome == Outcome::Matches || !explanation.reasons.is_empty(), "{explanation:#?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -117,5 +174,15 @@ proptest! {
         let mut compare = Compare { rules: &set, sieve: &sieve, stacks: 0 };
         read_example(&stack, &mut compare);
         prop_assert!(compare.stacks > 0, "no stack in {stack}");
+    }
+
+    #[test]
+    fn what_is_explained_is_what_is_reported(rules in rules(), stack in frame_lines()) {
+        let loaded = compile(vec![(Source::new("rules.yml", rules.clone()), Origin::User)]);
+        let Some(set) = loaded.rules else { return Ok(()) };
+        let sieve = Sieve::new(&set);
+        let mut explain = Explain { rules: &set, sieve: &sieve, explained: 0 };
+        read_example(&stack, &mut explain);
+        prop_assert!(explain.explained > 0, "no stack in {stack}");
     }
 }

@@ -13,7 +13,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/errors")
 }
 
-fn check(name: &str, text: &str) -> Diagnostics {
+pub fn check(name: &str, text: &str) -> Diagnostics {
     let builtin = builtin_sources().into_iter().map(|source| (source, Origin::Builtin { with_rules: true }));
     let mut files: Vec<_> = builtin.collect();
     files.push((Source::new(name, text), Origin::User));

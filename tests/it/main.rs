@@ -7,6 +7,7 @@ mod dialects;
 mod engine;
 mod drafts;
 mod errors;
+mod explain;
 mod guide;
 mod house;
 mod pastes;

@@ -1,0 +1,240 @@
+//! A short page on each code: what it means, an example of the mistake, and what to write instead.
+//!
+//! A test reads every example as a rule file: the mistake earns its code, and what to write instead does not.
+
+use super::Code;
+
+/// What there is to know about a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// What it means, and why it matters.
+    pub meaning: &'static str,
+    /// Text that earns the code.
+    pub example: &'static str,
+    /// What to write, or to do, instead.
+    pub instead: &'static str,
+}
+
+/// A rule with all that is required and a link, so that nothing but `rest` is shown to be wrong.
+macro_rules! rule {
+    ($($rest:literal)*) => {
+        concat!(
+            "id: slow-labels\ntitle: Labels are drawn in a web method\nseverity: low\nwhy: It is slow.\nfix: Draw once.\n",
+            $($rest, "\n"),*
+        )
+    };
+}
+
+const fn page(meaning: &'static str, example: &'static str, instead: &'static str) -> Page {
+    Page { meaning, example, instead }
+}
+
+impl Code {
+    /// The code that is written like this, in either case.
+    pub fn from_code(text: &str) -> Option<Self> {
+        Code::ALL.iter().copied().find(|code| code.code().eq_ignore_ascii_case(text))
+    }
+
+    /// The page on the code.
+    pub fn page(self) -> Page {
+        match self {
+            Code::YamlSyntax | Code::UnknownKey | Code::MissingKey | Code::BadValue | Code::DuplicateKey => {
+                of_yaml(self)
+            }
+            Code::NoExamples | Code::NoLink | Code::ExampleMissing | Code::ExampleNoisy | Code::EmptyExample => {
+                of_doubt(self)
+            }
+            Code::UpsideDown | Code::MissingGap | Code::MatchesHealthy => of_doubtful_pattern(self),
+            Code::UnknownRule | Code::YieldCycle | Code::UnknownRole | Code::UnknownCapture | Code::ExtendsCycle => {
+                of_reference(self)
+            }
+            _ => of_pattern(self),
+        }
+    }
+}
+
+fn of_yaml(code: Code) -> Page {
+    match code {
+        Code::UnknownKey => page(
+            "A rule has a key that rules do not have, most often a misspelt one. It is never passed over: a rule that \
+             says less than its author meant is worse than none.",
+            "sevrity: high",
+            "severity: high",
+        ),
+        Code::MissingKey => page(
+            "Every rule needs an id, a title, a severity, a pattern, why it is bad, and what to do about it. A rule with \
+             a role needs the id, the title and the pattern.",
+            "id: slow-labels\ntitle: Labels are drawn in a web method\nseverity: high\nmatch: |\n  GdiPlus!Gdip*",
+            rule!("match: |\n  GdiPlus!Gdip*"),
+        ),
+        Code::BadValue => page(
+            "The value is of another kind than the key takes, or it is none of the words that are allowed.",
+            "severity: urgent",
+            "severity: critical",
+        ),
+        Code::DuplicateKey => page(
+            "A key occurs twice in one rule. Only one of the two values could count, and nobody could tell which.",
+            "severity: high\nseverity: low",
+            "severity: high",
+        ),
+        _ => page(
+            "The file is not YAML. Frames are the usual reason: outside a block, YAML takes `*`, `!`, `[` and `@` for \
+             signs of its own.",
+            "match:\n  - @gdiplus\n  - GdiPlus!Gdip*",
+            "match: |\n  @gdiplus\n  GdiPlus!Gdip*",
+        ),
+    }
+}
+
+fn of_pattern(code: Code) -> Page {
+    match code {
+        Code::BadRegex => page(
+            "A line in slashes is a regular expression, and this one does not compile. Look-around and back-references \
+             do not exist here: a search must never take longer than the stack is long.",
+            rule!("match: |\n  /GdiPlus!Gdip(Draw|Fill/"),
+            rule!("match: |\n  /GdiPlus!Gdip(Draw|Fill).*/"),
+        ),
+        Code::UnknownList => page(
+            "`@name` stands for a list of frames, and no file that is loaded has a list of this name.",
+            rule!("match: |\n  @gdi-plus"),
+            rule!("match: |\n  @gdiplus"),
+        ),
+        Code::ListCycle => page(
+            "A list may use other lists, but not itself, nor one that leads back to it.",
+            "lists:\n  drawing: |\n    @painting\n  painting: |\n    @drawing",
+            "lists:\n  drawing: |\n    @painting\n    GdiPlus!GdipDraw*\n  painting: |\n    GdiPlus!GdipFill*",
+        ),
+        Code::DuplicateId => page(
+            "Two rules have one id, or two lists one name. Findings, `--select` and other rules could mean either.",
+            "lists:\n  drawing: |\n    GdiPlus!GdipDraw*\n---\nlists:\n  drawing: |\n    GdiPlus!GdipFill*",
+            "lists:\n  drawing: |\n    GdiPlus!GdipDraw*\n    GdiPlus!GdipFill*",
+        ),
+        Code::MatchesEverything => page(
+            "The pattern has no frame that must be there, so nearly every stack would be reported.",
+            rule!("match: |\n  *\n  ..."),
+            rule!("match: |\n  GdiPlus!*\n  ..."),
+        ),
+        Code::NotYet => page(
+            "What is written here belongs to the rule language, but this version does not know it yet. The rule is \
+             refused, since without this part it would say something else.",
+            rule!("match: |\n  GdiPlus!Gdip*" "evidence: {drawing: 1}"),
+            rule!("match: |\n  GdiPlus!Gdip*"),
+        ),
+        _ => page(
+            "The line is no frame, gap, count or anchor of the pattern language. A word such as `not` stands before a \
+             frame, `...` on a line of its own, `<top>` first and `<bottom>` last.",
+            rule!("match: |\n  GdiPlus!Gdip*\n  ...Contoso!*"),
+            rule!("match: |\n  GdiPlus!Gdip*\n  ...\n  Contoso!*"),
+        ),
+    }
+}
+
+/// Of names that rules use.
+fn of_reference(code: Code) -> Page {
+    match code {
+        Code::UnknownRule => page(
+            "A rule yields to a rule that does not exist, or extends one, most often because its id is misspelt or has \
+             changed.",
+            rule!("yields-to: [gdiplus-in-asmxx]" "match: |\n  GdiPlus!Gdip*"),
+            rule!("yields-to: [gdiplus-in-asmx]" "match: |\n  GdiPlus!Gdip*"),
+        ),
+        Code::YieldCycle => page(
+            "Two rules yield to each other, directly or by way of others. Where both match, both would be silent.",
+            rule!("match: |\n  GdiPlus!Gdip*" "yields-to: [slow-labels]"),
+            rule!("match: |\n  GdiPlus!Gdip*" "yields-to: [gdiplus-in-asmx]"),
+        ),
+        Code::UnknownRole => page(
+            "The rule asks for a role of the thread, or refuses one, that no rule gives: it could never hold, or the \
+             exception never apply. A rule with `role:` in place of `severity:` gives a role.",
+            rule!("match:\n  stack: |\n    GdiPlus!Gdip*\n  on: idel"),
+            rule!("match: |\n  GdiPlus!Gdip*" "unless:\n  - role: idle"),
+        ),
+        Code::UnknownCapture => page(
+            "A message, or `same`, uses the name of a frame that the pattern does not keep.",
+            rule!("match: |\n  GdiPlus!Gdip*\n  {{caller}}" "message: \"called by {{callr}}\""),
+            rule!("match: |\n  GdiPlus!Gdip*\n  {{caller}}" "message: \"called by {{caller}}\""),
+        ),
+        _ => page(
+            "A rule extends itself, directly or by way of others, so that nothing says what it is.",
+            rule!("extends: more-labels\nmatch: |\n  GdiPlus!Gdip*\n---\nid: more-labels\nextends: slow-labels"),
+            rule!("match: |\n  GdiPlus!Gdip*\n---\nid: more-labels\nextends: slow-labels"),
+        ),
+    }
+}
+
+/// Of patterns that say something else than their author meant.
+fn of_doubtful_pattern(code: Code) -> Page {
+    match code {
+        Code::UpsideDown => page(
+            "The pattern does not match its example, but does when it is read from the bottom up. Patterns are written \
+             as debuggers print stacks: the frame that was called last comes first, its caller below it.",
+            rule!(
+                "match: |\n  Contoso!Draw\n  ...\n  GdiPlus!Gdip*"
+                "examples:\n  match:\n    - |\n      GdiPlus!GdipFillPath\n      Contoso!Draw"
+            ),
+            rule!(
+                "match: |\n  GdiPlus!Gdip*\n  ...\n  Contoso!Draw"
+                "examples:\n  match:\n    - |\n      GdiPlus!GdipFillPath\n      Contoso!Draw"
+            ),
+        ),
+        Code::MissingGap => page(
+            "Two lines of a pattern that stand one below the other mean a direct call. In the example there are other \
+             frames between, so the rule does not match it; with `...` between the lines it would.",
+            rule!(
+                "match: |\n  GdiPlus!Gdip*\n  Contoso!Draw"
+                "examples:\n  match:\n    - |\n      GdiPlus!GdipFillPath\n      Contoso!Fill\n      Contoso!Draw"
+            ),
+            rule!(
+                "match: |\n  GdiPlus!Gdip*\n  ...\n  Contoso!Draw"
+                "examples:\n  match:\n    - |\n      GdiPlus!GdipFillPath\n      Contoso!Fill\n      Contoso!Draw"
+            ),
+        ),
+        _ => page(
+            "The pattern matches threads of a healthy web server that wait for work. Where a role explains these threads \
+             nothing is reported on them, but there are servers whose idle threads look a little different. Name a \
+             frame that only the trouble has; or, where the rule means threads at rest, say so with `unless: role: idle`.",
+            rule!("match: |\n  ntdll!NtWaitFor*"),
+            rule!("match: |\n  ntdll!NtWaitFor*\n  ...\n  Contoso!Draw"),
+        ),
+    }
+}
+
+fn of_doubt(code: Code) -> Page {
+    match code {
+        Code::NoLink => page(
+            "Without a link, whoever is told of this pattern has to take the rule's word for it.",
+            rule!("match: |\n  GdiPlus!Gdip*"),
+            rule!("match: |\n  GdiPlus!Gdip*" "links: [{title: Our notes, url: https://wiki.example.com/labels}]"),
+        ),
+        Code::ExampleMissing => page(
+            "The rule does not match an example that it says it matches. `stacklint explain` shows, with the example in \
+             a file, at which line the pattern stops.",
+            rule!("match: |\n  GdiPlus!Gdip*" "examples:\n  match:\n    - |\n      Contoso!Paint\n      Contoso!Main"),
+            rule!("match: |\n  GdiPlus!Gdip*" "examples:\n  match:\n    - |\n      GdiPlus!GdipFillPath\n      Contoso!Main"),
+        ),
+        Code::ExampleNoisy => page(
+            "The rule matches an example that it says it must not match. Narrow the pattern, or add an `unless`.",
+            rule!("match: |\n  GdiPlus!*" "examples:\n  no-match:\n    - |\n      GdiPlus!GdiplusStartup\n      Contoso!Main"),
+            rule!(
+                "match: |\n  GdiPlus!Gdip*\n  ...\n  Contoso!Draw"
+                "examples:\n  no-match:\n    - |\n      GdiPlus!GdiplusStartup\n      Contoso!Main"
+            ),
+        ),
+        Code::EmptyExample => page(
+            "No call stack was found in this example, so it proves nothing. An example is any text that `scan` reads, or \
+             bare call sites, one a line and at least two.",
+            rule!("match: |\n  GdiPlus!Gdip*" "examples:\n  match:\n    - |\n      the stack of last Tuesday"),
+            rule!("match: |\n  GdiPlus!Gdip*" "examples:\n  match:\n    - |\n      GdiPlus!GdipFillPath\n      Contoso!Main"),
+        ),
+        _ => page(
+            "A rule proves itself by a stack that it matches and a healthy one, much like it, that it does not match. \
+             They are run as tests whenever the rules are checked.",
+            rule!("match: |\n  GdiPlus!Gdip*"),
+            rule!(
+                "match: |\n  GdiPlus!Gdip*"
+                "examples:\n  match:\n    - |\n      GdiPlus!GdipFillPath\n      Contoso!Main"
+                "  no-match:\n    - |\n      gdi32!FillPath\n      Contoso!Main"
+            ),
+        ),
+    }
+}

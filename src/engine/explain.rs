@@ -1,0 +1,112 @@
+//! One rule laid over every stack: where it matches, or else where it gets furthest and why not further.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use super::evaluate::Evaluator;
+use super::laid::{Laid, Rank};
+use super::likeness::{Likeness, likeness};
+use super::sieve::Sieve;
+use crate::facts::FrameName;
+use crate::finding::Explanation;
+use crate::formats::Sink;
+use crate::model::{CallSites, SiteId, Stack, StackKind};
+use crate::rules::{RuleSet, TestId};
+
+/// Call sites whose likeness to the first line is worked out.
+const COMPARED: usize = 5000;
+
+/// Takes in stacks, source by source, and explains one rule on the best of them.
+pub struct ExplainScan<'r> {
+    evaluator: Evaluator<'r>,
+    rule: usize,
+    source: usize,
+    best: Option<(Best, Explanation)>,
+    nearness: Nearness,
+}
+
+/// Of stacks on which the first line is nowhere, the best has the frame that is most like it: a misspelt name shows.
+type Best = (Rank, Reverse<usize>);
+
+impl<'r> ExplainScan<'r> {
+    /// Explains the rule with this index. `sieve` is made from the same rules.
+    pub fn new(rules: &'r RuleSet, sieve: &'r Sieve, rule: usize) -> Self {
+        let nearness = Nearness {
+            first: rules.rules[rule].pattern.steps.iter().find(|step| step.is_required()).map(|step| step.test),
+            of_site: HashMap::new(),
+            compared: 0,
+        };
+        let evaluator = Evaluator::new(rules, sieve);
+        ExplainScan { evaluator, rule, source: 0, best: None, nearness }
+    }
+
+    /// The stacks that follow come from this source, by its index in the case.
+    pub fn begin_source(&mut self, source: usize) {
+        self.source = source;
+        self.forget_sites();
+    }
+
+    /// The rule on the stack where it gets furthest, the first of equal ones; `None` when there was no stack.
+    pub fn finish(self) -> Option<Explanation> {
+        self.best.map(|(_, explanation)| explanation)
+    }
+
+    fn forget_sites(&mut self) {
+        self.evaluator.forget_sites();
+        self.nearness.of_site.clear();
+    }
+}
+
+impl Sink for ExplainScan<'_> {
+    fn stack(&mut self, stack: &Stack, sites: &CallSites) {
+        // The engine judges no others.
+        if stack.frames.is_empty() || !matches!(stack.kind, StackKind::Thread | StackKind::Exception) {
+            return;
+        }
+        self.evaluator.classify(stack, sites);
+        let laid = Laid::new(&self.evaluator, self.rule, stack);
+        let nearest = match laid.is_nowhere() {
+            true => self.nearness.of(stack, sites, self.evaluator.rules),
+            false => usize::MAX,
+        };
+        let rank = (laid.rank(), Reverse(nearest));
+        if self.best.as_ref().is_none_or(|(best, _)| rank > *best) {
+            self.best = Some((rank, laid.explanation(sites, self.source)));
+        }
+    }
+
+    fn may_forget_sites(&mut self) -> bool {
+        self.forget_sites();
+        true
+    }
+}
+
+/// How like the first line's frame the frames of a stack are.
+struct Nearness {
+    first: Option<TestId>,
+    of_site: HashMap<SiteId, usize>,
+    compared: usize,
+}
+
+impl Nearness {
+    /// The likeness of the nearest frame, the less the more.
+    fn of(&mut self, stack: &Stack, sites: &CallSites, rules: &RuleSet) -> usize {
+        let Some(first) = self.first else { return usize::MAX };
+        stack.frames.iter().map(|frame| self.of_frame(first, frame.site, sites, rules)).min().unwrap_or(usize::MAX)
+    }
+
+    fn of_frame(&mut self, first: TestId, site: SiteId, sites: &CallSites, rules: &RuleSet) -> usize {
+        if let Some(&known) = self.of_site.get(&site) {
+            return known;
+        }
+        if self.compared == COMPARED {
+            return usize::MAX;
+        }
+        self.compared += 1;
+        let name = FrameName::of(&sites.get(site), &rules.aliases);
+        let likeness: Option<Likeness> = likeness(first, &name, rules);
+        let nearness = likeness.map_or(usize::MAX, |(nearness, _)| nearness);
+        self.of_site.insert(site, nearness);
+        nearness
+    }
+}

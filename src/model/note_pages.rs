@@ -1,0 +1,86 @@
+//! A short page on each code of a note: what it means, what earns it, and what to do.
+
+use super::NoteCode;
+use crate::diagnostic::Page;
+
+impl NoteCode {
+    /// The code that is written like this, in either case.
+    pub fn from_code(text: &str) -> Option<Self> {
+        NoteCode::ALL.into_iter().find(|note| note.code().eq_ignore_ascii_case(text))
+    }
+
+    /// The kind in a sentence.
+    pub fn what(self) -> &'static str {
+        match self {
+            NoteCode::Holes => "Frame numbers jump: frames were cut out of the text.",
+            NoteCode::BreaksOff => "Stacks break off at frames without symbols.",
+            NoteCode::WalkFailed => "SOS could not walk a managed stack to its end.",
+            NoteCode::Windows1252 => "Some lines were not UTF-8.",
+            NoteCode::OverlongLine => "A line of over 1 MiB was left out.",
+            NoteCode::Empty => "The source holds no text.",
+            NoteCode::NothingRecognised => "The source holds text, but no stack was found in it.",
+            NoteCode::Unreadable => "The source could not be read.",
+            NoteCode::NotUnderstood => "Many lines of a debugger's output were not understood.",
+        }
+    }
+
+    /// The page on the code.
+    pub fn page(self) -> Page {
+        let (meaning, example, instead) = match self {
+            NoteCode::Holes => (
+                "What was cut out is treated as unknown: a rule that forbids a frame, or wants two next to each other, \
+                 is one step less sure where a hole lies.",
+                "10 00000000`0b99b850 000007fe`dd418ce1 Contoso!Draw+0x99\n\
+                 12 00000000`0b99b960 000007ff`010148fe Contoso!Serve+0x2d",
+                "Paste the whole stack, as `~Ns; kL` prints it.",
+            ),
+            NoteCode::BreaksOff => (
+                "The debugger found no symbols for some frames, most often managed code, and may have lost its way \
+                 below them.",
+                "03 00000000`0b99b850 000007ff`010148fe 0x000007ff`01014aa0",
+                "Run `.symfix`, `.reload` and `~*kL` again; for a .NET process also `~*e !clrstack`.",
+            ),
+            NoteCode::WalkFailed => (
+                "`!clrstack` gave up on a thread: it is no managed thread, or the dump lacks what SOS needs.",
+                "Failed to start stack walk: 80070057",
+                "Take a full dump (`.dump /ma`), load the SOS of the runtime in it, and add the native stacks: `~*kL`.",
+            ),
+            NoteCode::Windows1252 => (
+                "Lines that are not UTF-8 were read as Windows-1252, so letters beyond ASCII may be wrong. Rules are \
+                 hardly ever touched by this.",
+                "Gr\\xf6\\xdfe!Gr\\xf6\\xdfe.Main()+0x12",
+                "Write logs with `.logopen /u`, or save the file as UTF-8.",
+            ),
+            NoteCode::OverlongLine => (
+                "No debugger prints such lines; most often a file of another kind lies in the folder.",
+                "[a line of 3,145,728 bytes]",
+                "Name the log alone, or break the line if it holds a stack.",
+            ),
+            NoteCode::Empty => (
+                "There was nothing to read: an empty file, or a command whose output went elsewhere.",
+                ".shell -ci \"r $t0=1\" stacklint scan",
+                ".shell -ci \"~*kL\" stacklint scan",
+            ),
+            NoteCode::NothingRecognised => (
+                "No line was a frame or the head of a table. Files that belong to the case in other ways, such as \
+                 counters, earn this note too.",
+                "Hi all, the server hangs again.",
+                "Add the output of `~*kL` or `~*e !clrstack`; `stacklint parse --show-skipped FILE` tells what was made \
+                 of each line.",
+            ),
+            NoteCode::Unreadable => (
+                "The file could not be opened, or it is no text: a memory dump, an archive, a picture. The other files \
+                 were read.",
+                "stacklint scan w3wp.dmp",
+                "Open the dump in WinDbg and save a log: `.logopen w3wp.log`, `~*kL`, `.logclose`.",
+            ),
+            NoteCode::NotUnderstood => (
+                "Between frames stood many lines that are neither frames nor anything known, so frames may have been \
+                 missed.",
+                "00 00000000`0b99b580 00000000`00000000 a!b+0x1\n00000000`0b99b580 ?? odd",
+                "Look at them with `stacklint parse --show-skipped FILE`, and paste the debugger's output unchanged.",
+            ),
+        };
+        Page { meaning, example, instead }
+    }
+}
