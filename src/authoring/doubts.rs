@@ -130,5 +130,5 @@ fn line_span(rule: &Rule, line: usize) -> Span {
 }
 
 fn line_text(rule: &Rule, line: usize) -> &str {
-    rule.pattern_text.lines().nth(line).unwrap_or_default().trim()
+    rule.pattern.text.lines().nth(line).unwrap_or_default().trim()
 }

@@ -43,7 +43,7 @@ pub fn render_rule_page(rule: &Rule, rules: &RuleSet, out: &mut dyn Write, width
         writeln!(out, "  tags {}", printable(&rule.tags.join(", ")))?;
     }
     writeln!(out, "\n  Pattern (innermost call first)")?;
-    for line in rule.pattern_text.lines() {
+    for line in rule.pattern.text.lines() {
         writeln!(out, "      {}", printable(line))?;
     }
     if !rule.yields_to.is_empty() {

@@ -201,7 +201,6 @@ impl Compiler {
             code: exception.code,
         });
         self.refuse_unknown_captures(source, written, &pattern);
-        let lines = written.pattern.lines.iter().map(|line| line.value.as_str());
         Rule {
             id: written.id.value.clone(),
             title: written.title.clone(),
@@ -226,7 +225,6 @@ impl Compiler {
             examples: written.examples.clone(),
             file: self.diagnostics.sources[source].name.clone(),
             is_builtin: matches!(origin, Origin::Builtin { .. }),
-            pattern_text: lines.collect::<Vec<_>>().join("\n"),
             pattern_spans: written.pattern.lines.iter().map(|line| line.span).collect(),
             span: written.id.span,
         }

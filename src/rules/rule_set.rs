@@ -66,9 +66,7 @@ pub struct Rule {
     /// File the rule came from.
     pub file: String,
     pub is_builtin: bool,
-    /// The pattern as written.
-    pub pattern_text: String,
-    /// Where its lines stand.
+    /// Where the pattern's lines stand.
     pub pattern_spans: Vec<Span>,
     pub span: Span,
 }
