@@ -29,31 +29,70 @@ pub fn best_captured_match(
             names
         })
         .collect();
-    let mut best: Option<Match> = None;
-    let mut fixed: Vec<Option<NameId>> = vec![None; pattern.captures.len()];
-    for_each_choice(&candidates, 0, &mut vec![], &mut |choice| {
-        for (&capture, &wanted) in repeated.iter().zip(choice) {
-            fixed[capture] = Some(wanted);
-        }
-        let fixed = &fixed;
-        let found = best_match(pattern, tape, stance, |test, frame| {
+    let search = |fixed: &[Option<NameId>]| {
+        best_match(pattern, tape, stance, |test, frame| {
             let plain = truth(test, frame);
             let Some(capture) = rules.tests[test.0 as usize].capture else { return plain };
-            match (plain, name(frame), fixed[capture]) {
+            match (plain, fixed[capture], name(frame)) {
                 (Truth::No, ..) => Truth::No,
-                (_, None, _) => Truth::Unknown,
-                (_, Some(here), Some(wanted)) if here != wanted => Truth::No,
+                (_, _, None) => Truth::Unknown,
+                (_, Some(wanted), Some(here)) if here != wanted => Truth::No,
+                // This name; or none is chosen, or the name is kept only once.
                 _ => plain,
             }
-        });
-        let rank = |found: &Match| (found.uncertain, found.skipped, found.bounds.clone());
-        if let Some(found) = found
-            && best.as_ref().is_none_or(|best| rank(&found) < rank(best))
-        {
-            best = Some(found);
+        })
+    };
+    if repeated.is_empty() {
+        return search(&vec![None; pattern.captures.len()]);
+    }
+    let mut choices = Choices {
+        repeated: &repeated,
+        candidates: &candidates,
+        fixed: vec![None; pattern.captures.len()],
+        best: None,
+        budget: BUDGET / (tape.items.len().max(1) * pattern.steps.len().max(1)),
+    };
+    choices.try_all(0, &search);
+    choices.best
+}
+
+/// Places of pattern and tape that all searches of one pattern on one stack may look at together. Stacks on which names
+/// repeat have few different names; this keeps one of thousands, all of which repeat, from taking minutes.
+const BUDGET: usize = 100_000_000;
+
+/// The ways of choosing a name for each capture that occurs more than once.
+struct Choices<'a> {
+    repeated: &'a [usize],
+    candidates: &'a [Vec<NameId>],
+    fixed: Vec<Option<NameId>>,
+    best: Option<Match>,
+    /// Searches left.
+    budget: usize,
+}
+
+impl Choices<'_> {
+    /// Tries every name for the captures from this one on. A name with which nothing matches, whatever the names of the
+    /// others are, is left at once.
+    fn try_all(&mut self, depth: usize, search: &impl Fn(&[Option<NameId>]) -> Option<Match>) {
+        for &name in &self.candidates[depth] {
+            if self.budget == 0 {
+                return;
+            }
+            self.budget -= 1;
+            self.fixed[self.repeated[depth]] = Some(name);
+            let Some(found) = search(&self.fixed) else { continue };
+            if depth + 1 < self.repeated.len() {
+                self.try_all(depth + 1, search);
+            } else if self.best.as_ref().is_none_or(|best| rank(&found) < rank(best)) {
+                self.best = Some(found);
+            }
         }
-    });
-    best
+        self.fixed[self.repeated[depth]] = None;
+    }
+}
+
+fn rank(found: &Match) -> (bool, u32, &[usize]) {
+    (found.uncertain, found.skipped, &found.bounds)
 }
 
 fn occurs(pattern: &Pattern, capture: usize) -> usize {
@@ -69,24 +108,22 @@ fn possible_names(
     name: &impl Fn(usize) -> Option<NameId>,
 ) -> Vec<NameId> {
     let mut names = Vec::new();
+    let mut is_all_seen = true;
     for item in &tape.items {
-        let Item::Frame(frame) = item else { continue };
-        let fits = |test| truth(test, *frame) == Truth::Yes;
-        if pattern.steps.iter().any(|step| step.capture == Some(capture) && fits(step.test)) {
+        let Item::Frame(frame) = item else {
+            is_all_seen = false;
+            continue;
+        };
+        let lines = pattern.steps.iter().filter(|step| step.capture == Some(capture));
+        let answers: Vec<Truth> = lines.map(|step| truth(step.test, *frame)).collect();
+        is_all_seen &= !answers.contains(&Truth::Unknown) && name(*frame).is_some();
+        if answers.contains(&Truth::Yes) {
             names.extend(name(*frame));
         }
     }
     names.sort_unstable();
-    names.dedup();
-    names
-}
-
-/// Calls `found` with every way of taking one from each list.
-fn for_each_choice(lists: &[Vec<NameId>], from: usize, taken: &mut Vec<NameId>, found: &mut impl FnMut(&[NameId])) {
-    let Some(list) = lists.get(from) else { return found(taken) };
-    for &name in list {
-        taken.push(name);
-        for_each_choice(lists, from + 1, taken, found);
-        taken.pop();
-    }
+    // Each line of the capture needs a frame of its own.
+    let needed = if is_all_seen { occurs(pattern, capture) } else { 1 };
+    let often = names.chunk_by(|a, b| a == b).filter(|alike| alike.len() >= needed);
+    often.map(|alike| alike[0]).collect()
 }

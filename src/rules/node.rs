@@ -51,7 +51,11 @@ impl Value {
 /// Reads every document of a YAML file. A syntax error becomes a diagnostic, and the file has no documents.
 pub fn parse(source: &Source, index: usize, diagnostics: &mut Diagnostics) -> Vec<Node> {
     // Duplicate keys are let through, so that they are reported together with everything else.
-    let options = serde_yaml::options! { duplicate_keys: DuplicateKeyPolicy::PassThrough, };
+    // The rule files are the user's own: however many rules they hold, they are read.
+    let options = serde_yaml::options! {
+        duplicate_keys: DuplicateKeyPolicy::PassThrough,
+        budget: serde_yaml::budget! { max_documents: 1_000_000, max_nodes: 100_000_000, max_events: 100_000_000 },
+    };
     let read: Result<Vec<Spanned<Raw>>, _> = serde_yaml::from_multiple_with_options(&source.text, options);
     match read {
         Ok(documents) => documents.into_iter().map(|document| locate(document, source)).collect(),

@@ -72,3 +72,11 @@ fn three_mistakes_in_one_file_are_three_messages() {
     let codes: Vec<&str> = check("rules.yml", &text).list.iter().map(|diagnostic| diagnostic.code.code()).collect();
     assert_eq!(codes, ["R002", "R006", "R007"]);
 }
+
+#[test]
+fn one_file_may_hold_thousands_of_rules() {
+    let rule = |number| format!("id: r{number}\ntitle: t\nseverity: low\nwhy: w\nfix: f\nmatch: m!f{number}\n---\n");
+    let text: String = (0..3_000).map(rule).collect();
+    let loaded = compile(vec![(Source::new("rules.yml", text), Origin::User)]);
+    assert_eq!(loaded.rules.map(|rules| rules.rules.len()), Some(3_000), "{:?}", loaded.diagnostics.list);
+}
