@@ -21,14 +21,16 @@ impl FileReader<'_> {
 
     pub(super) fn exception(&mut self, node: &Node) -> Option<WrittenException> {
         let mut exception = WrittenException::default();
-        for (key, node) in self.entries(node, "`{type: System.OutOfMemoryException}`")? {
+        let entries = self.entries(node, "`{type: System.OutOfMemoryException}`")?;
+        for (key, node) in entries {
             match key.name.as_str() {
                 "type" => exception.type_name = self.text(node),
                 "code" => exception.code = self.code(node),
                 _ => self.unknown_key(key, &["type", "code"]),
             }
         }
-        if exception.type_name.is_none() && exception.code.is_none() {
+        // A value that cannot be read has been reported by now.
+        if !entries.iter().any(|(key, _)| matches!(key.name.as_str(), "type" | "code")) {
             self.mistake(Code::BadValue, node.span, "an exception needs a `type`, a `code`, or both");
         }
         Some(exception)
