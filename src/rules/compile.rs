@@ -1,12 +1,15 @@
 //! Rules as written to rules as used: lists resolved, atoms shared, every mistake reported.
 
+mod conditions;
+mod references;
+
 use std::collections::{BTreeMap, HashMap};
 
 use super::nearest::nearest;
 use super::pattern::{self, Alternative, Line};
 use super::rule_set::{Pattern, Rule, RuleSet, Step, Test, TestId};
-use super::written::{Block, RuleFile, Spot, WrittenCycle, WrittenRule, WrittenThreads};
-use super::{Atom, AtomId, CycleCondition, ExceptionCondition, Glob, ThreadsCondition, extends, node, read};
+use super::written::{Block, RuleFile, WrittenRule};
+use super::{Atom, AtomId, ExceptionCondition, Glob, extends, node, read};
 use crate::diagnostic::{Code, Diagnostics};
 use crate::finding::{Confidence, Severity};
 use crate::text::{Source, Span};
@@ -130,45 +133,6 @@ impl Compiler {
         self.keep_wanted(compiled.into_iter().map(|(_, origin, _, rule)| (origin, rule)).collect());
     }
 
-    /// Rules that yield to each other would silence each other.
-    fn refuse_yield_cycles(&mut self, compiled: &mut [(usize, Origin, &WrittenRule, Rule)]) {
-        for start in 0..compiled.len() {
-            let mut reached: Vec<usize> = Vec::new();
-            let mut next = compiled[start].3.yields_to.clone();
-            while let Some(rule) = next.pop() {
-                if !reached.contains(&rule) {
-                    reached.push(rule);
-                    next.extend(&compiled[rule].3.yields_to);
-                }
-            }
-            if reached.contains(&start) {
-                let (source, _, written, _) = &compiled[start];
-                let (source, span) = (*source, written.yields_to[0].span);
-                let message = format!("`{}` yields to itself, by way of the rules it yields to", written.id.value);
-                self.mistake(Code::YieldCycle, source, span, message);
-            }
-        }
-    }
-
-    /// `on` and `unless` ask for roles that some rule gives; role rules do not ask, since they come first.
-    fn refuse_unknown_roles(&mut self, compiled: &[(usize, Origin, &WrittenRule, Rule)]) {
-        let roles: Vec<&str> = compiled.iter().filter_map(|(.., rule)| rule.role.as_deref()).collect();
-        for (source, _, written, rule) in compiled {
-            for asked in written.on.iter().chain(&written.unless_roles) {
-                if rule.role.is_some() {
-                    let message = "a rule that gives a role cannot ask for one";
-                    self.diagnostics.add(Code::BadValue, *source, asked.span, message);
-                } else if !roles.contains(&asked.value.as_str()) {
-                    let message = format!("no rule gives the role `{}`", asked.value);
-                    let mistake = self.diagnostics.add(Code::UnknownRole, *source, asked.span, message);
-                    if let Some(near) = nearest(&asked.value, roles.iter().copied()) {
-                        mistake.help(format!("did you mean `{near}`?"));
-                    }
-                }
-            }
-        }
-    }
-
     /// Leaves out the built-in rules that are not wanted, and renumbers what refers to rules.
     fn keep_wanted(&mut self, compiled: Vec<(Origin, Rule)>) {
         let wanted = |origin: &Origin, rule: &Rule| match origin {
@@ -228,75 +192,6 @@ impl Compiler {
             pattern_spans: written.pattern.lines.iter().map(|line| line.span).collect(),
             span: written.id.span,
         }
-    }
-
-    fn threads(&mut self, source: usize, written: &WrittenThreads, pattern: &Pattern) -> ThreadsCondition {
-        let same = written.same.as_ref().map(|name| {
-            let known = pattern.captures.iter().position(|capture| *capture == name.value);
-            if known.is_none() {
-                let text = format!("the pattern has no capture `{}`", name.value);
-                let mistake = self.diagnostics.add(Code::UnknownCapture, source, name.span, text);
-                mistake.help(format!("write `{{{{{}}}}}` on a line of the pattern to keep a frame's name", name.value));
-            }
-            known.unwrap_or_default()
-        });
-        ThreadsCondition { at_least: written.at_least, share: written.share, same }
-    }
-
-    fn cycle(&mut self, source: usize, written: &WrittenCycle, captures: &mut Vec<String>) -> CycleCondition {
-        let mut contains = None;
-        if let Some(line) = &written.contains {
-            match pattern::parse(&line.value) {
-                Ok(Some(Line::Capture { name, alternatives })) => {
-                    let atoms = self.alternatives(source, line.span, &alternatives);
-                    let capture = capture_number(captures, &name);
-                    contains = Some((self.test(Test { atoms, negated: false, capture: None }), Some(capture)));
-                }
-                Ok(Some(Line::Frames { negated: false, alternatives, min: 1, max: Some(1) })) => {
-                    let atoms = self.alternatives(source, line.span, &alternatives);
-                    contains = Some((self.test(Test { atoms, negated: false, capture: None }), None));
-                }
-                Err(refused) => {
-                    self.diagnostics.add(Code::BadPatternLine, source, line.span, refused.message).help(refused.help);
-                }
-                Ok(_) => {
-                    let message = "`contains` takes one frame, as in `MyApp!*` or `{{f=MyApp!*}}`";
-                    self.mistake(Code::BadPatternLine, source, line.span, message);
-                }
-            }
-        }
-        CycleCondition { repeats: written.repeats, period: written.period, contains }
-    }
-
-    /// `{{name}}` in a message stands for the frame that the pattern keeps under this name.
-    fn refuse_unknown_captures(&mut self, source: usize, written: &WrittenRule, pattern: &Pattern) {
-        let Some(message) = &written.message else { return };
-        for part in message.value.split("{{").skip(1) {
-            let name = part.split("}}").next().unwrap_or(part).trim();
-            if !pattern.captures.iter().any(|capture| capture == name) {
-                let text = format!("the pattern has no capture `{name}`");
-                let mistake = self.diagnostics.add(Code::UnknownCapture, source, message.span, text);
-                mistake.help(format!("write `{{{{{name}}}}}` on a line of the pattern to keep a frame's name"));
-            }
-        }
-    }
-
-    fn yields_to(&mut self, source: usize, names: &[Spot<String>], ids: &BTreeMap<&str, usize>) -> Vec<usize> {
-        let mut found = Vec::new();
-        for name in names {
-            match ids.get(name.value.as_str()) {
-                Some(&index) => found.push(index),
-                None => {
-                    let message = format!("there is no rule `{}`", name.value);
-                    let near = nearest(&name.value, ids.keys().copied());
-                    let mistake = self.diagnostics.add(Code::UnknownRule, source, name.span, message);
-                    if let Some(near) = near {
-                        mistake.help(format!("did you mean `{near}`?"));
-                    }
-                }
-            }
-        }
-        found
     }
 
     fn pattern(&mut self, source: usize, block: &Block, strict: bool) -> Pattern {

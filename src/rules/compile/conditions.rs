@@ -1,0 +1,66 @@
+//! What a rule asks besides its pattern, and the names that the pattern keeps for it.
+
+use super::{Compiler, capture_number};
+use crate::diagnostic::Code;
+use crate::rules::pattern::{self, Line};
+use crate::rules::rule_set::{Pattern, Test};
+use crate::rules::written::{WrittenCycle, WrittenRule, WrittenThreads};
+use crate::rules::{CycleCondition, ThreadsCondition};
+
+impl Compiler {
+    pub(super) fn threads(&mut self, source: usize, written: &WrittenThreads, pattern: &Pattern) -> ThreadsCondition {
+        let same = written.same.as_ref().map(|name| {
+            let known = pattern.captures.iter().position(|capture| *capture == name.value);
+            if known.is_none() {
+                let text = format!("the pattern has no capture `{}`", name.value);
+                let mistake = self.diagnostics.add(Code::UnknownCapture, source, name.span, text);
+                mistake.help(format!("write `{{{{{}}}}}` on a line of the pattern to keep a frame's name", name.value));
+            }
+            known.unwrap_or_default()
+        });
+        ThreadsCondition { at_least: written.at_least, share: written.share, same }
+    }
+
+    pub(super) fn cycle(
+        &mut self,
+        source: usize,
+        written: &WrittenCycle,
+        captures: &mut Vec<String>,
+    ) -> CycleCondition {
+        let mut contains = None;
+        if let Some(line) = &written.contains {
+            match pattern::parse(&line.value) {
+                Ok(Some(Line::Capture { name, alternatives })) => {
+                    let atoms = self.alternatives(source, line.span, &alternatives);
+                    let capture = capture_number(captures, &name);
+                    contains = Some((self.test(Test { atoms, negated: false, capture: None }), Some(capture)));
+                }
+                Ok(Some(Line::Frames { negated: false, alternatives, min: 1, max: Some(1) })) => {
+                    let atoms = self.alternatives(source, line.span, &alternatives);
+                    contains = Some((self.test(Test { atoms, negated: false, capture: None }), None));
+                }
+                Err(refused) => {
+                    self.diagnostics.add(Code::BadPatternLine, source, line.span, refused.message).help(refused.help);
+                }
+                Ok(_) => {
+                    let message = "`contains` takes one frame, as in `MyApp!*` or `{{f=MyApp!*}}`";
+                    self.mistake(Code::BadPatternLine, source, line.span, message);
+                }
+            }
+        }
+        CycleCondition { repeats: written.repeats, period: written.period, contains }
+    }
+
+    /// `{{name}}` in a message stands for the frame that the pattern keeps under this name.
+    pub(super) fn refuse_unknown_captures(&mut self, source: usize, written: &WrittenRule, pattern: &Pattern) {
+        let Some(message) = &written.message else { return };
+        for part in message.value.split("{{").skip(1) {
+            let name = part.split("}}").next().unwrap_or(part).trim();
+            if !pattern.captures.iter().any(|capture| capture == name) {
+                let text = format!("the pattern has no capture `{name}`");
+                let mistake = self.diagnostics.add(Code::UnknownCapture, source, message.span, text);
+                mistake.help(format!("write `{{{{{name}}}}}` on a line of the pattern to keep a frame's name"));
+            }
+        }
+    }
+}
