@@ -19,14 +19,9 @@ use crate::formats::tokens::{address, blanks0, blanks1, hex_value};
 use crate::model::{Dialect, StackKind, ThreadRef};
 
 pub const FORMAT: Format = Format {
-    dialect: Dialect::Clrma,
-    kind: StackKind::Thread,
     commands: &["clrma"],
-    line,
-    shows: |text| text.trim_start().starts_with("Managed analysis provider:"),
-    whole: |_| true,
-    first_number: 0,
     columns: &["address", "type", "message", "hresult", "inner"],
+    ..Format::of_threads(Dialect::Clrma, line, |text| text.trim_start().starts_with("Managed analysis provider:"))
 };
 
 fn line(text: &str) -> Option<Line<'_>> {

@@ -12,17 +12,11 @@
 
 use super::{Begin, Format, FrameLine, Line};
 use crate::formats::tokens::hex_value;
-use crate::model::{Dialect, StackKind, ThreadRef};
+use crate::model::{Dialect, ThreadRef};
 
 pub const FORMAT: Format = Format {
-    dialect: Dialect::DotnetStack,
-    kind: StackKind::Thread,
     commands: &["dotnet-stack"],
-    line,
-    shows: |text| thread(text).is_some(),
-    whole: |_| true,
-    first_number: 0,
-    columns: &[],
+    ..Format::of_threads(Dialect::DotnetStack, line, |text| thread(text).is_some())
 };
 
 fn line(text: &str) -> Option<Line<'_>> {

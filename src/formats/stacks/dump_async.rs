@@ -20,14 +20,9 @@ use crate::formats::tokens::{blanks0, blanks1};
 use crate::model::{Dialect, StackKind, ThreadRef};
 
 pub const FORMAT: Format = Format {
-    dialect: Dialect::DumpAsync,
     kind: StackKind::Async,
     commands: &["dumpasync"],
-    line,
-    shows: |text| is_stack(text.trim()),
-    whole: |_| true,
-    first_number: 0,
-    columns: &[],
+    ..Format::of_threads(Dialect::DumpAsync, line, |text| is_stack(text.trim()))
 };
 
 fn line(text: &str) -> Option<Line<'_>> {

@@ -24,14 +24,9 @@ use crate::formats::tokens::{address, blanks0, blanks1, decimal, hex_value};
 use crate::model::{Dialect, StackKind, ThreadRef};
 
 pub const FORMAT: Format = Format {
-    dialect: Dialect::Dumpstack,
     kind: StackKind::Unreliable,
     commands: &["dumpstack", "eestack"],
-    line,
-    shows,
-    whole: |_| true,
-    first_number: 0,
-    columns: &[],
+    ..Format::of_threads(Dialect::Dumpstack, line, shows)
 };
 
 fn line(text: &str) -> Option<Line<'_>> {

@@ -20,14 +20,9 @@ use crate::formats::tokens::{blanks0, blanks1, hex_value};
 use crate::model::{Dialect, StackKind};
 
 pub const FORMAT: Format = Format {
-    dialect: Dialect::ExceptionText,
     kind: StackKind::Exception,
-    commands: &[],
-    line,
-    shows,
-    whole: |_| true,
-    first_number: 0,
     columns: &["type", "message"],
+    ..Format::of_threads(Dialect::ExceptionText, line, shows)
 };
 
 /// `at` in the languages of .NET Framework's resources.

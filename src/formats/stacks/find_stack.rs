@@ -15,18 +15,10 @@ use nom::{IResult, Parser};
 
 use super::{Begin, Format, FrameLine, Line};
 use crate::formats::tokens::{address, blanks0, blanks1, decimal};
-use crate::model::{Dialect, StackKind, ThreadRef};
+use crate::model::{Dialect, ThreadRef};
 
-pub const FORMAT: Format = Format {
-    dialect: Dialect::FindStack,
-    kind: StackKind::Thread,
-    commands: &["findstack"],
-    line,
-    shows: |text| thread(text).is_some(),
-    whole: |_| true,
-    first_number: 0,
-    columns: &[],
-};
+pub const FORMAT: Format =
+    Format { commands: &["findstack"], ..Format::of_threads(Dialect::FindStack, line, |text| thread(text).is_some()) };
 
 fn line(text: &str) -> Option<Line<'_>> {
     if let Some(thread) = thread(text) {

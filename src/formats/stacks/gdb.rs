@@ -16,17 +16,11 @@ use nom::{IResult, Parser};
 
 use super::{Begin, Format, FrameLine, Line, call_site};
 use crate::formats::tokens::{blanks0, blanks1, decimal, hex_value};
-use crate::model::{Dialect, StackKind, ThreadRef};
+use crate::model::{Dialect, ThreadRef};
 
 pub const FORMAT: Format = Format {
-    dialect: Dialect::Gdb,
-    kind: StackKind::Thread,
-    commands: &[],
-    line,
-    shows,
     whole: |command| ["bt", "backtrace", "where"].iter().any(|word| command.contains(word)),
-    first_number: 0,
-    columns: &[],
+    ..Format::of_threads(Dialect::Gdb, line, shows)
 };
 
 fn line(text: &str) -> Option<Line<'_>> {

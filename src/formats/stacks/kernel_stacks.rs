@@ -9,17 +9,14 @@
 
 use super::{Begin, Format, FrameLine, Line};
 use crate::formats::tokens::hex_value;
-use crate::model::{Dialect, StackKind, ThreadRef};
+use crate::model::{Dialect, ThreadRef};
 
 pub const FORMAT: Format = Format {
-    dialect: Dialect::KernelStacks,
-    kind: StackKind::Thread,
     commands: &["stacks"],
-    line,
-    shows: |text| text.trim_start().starts_with("Proc.Thread") && text.contains("Blocker"),
     whole: |command| command.trim_end().ends_with('2'),
-    first_number: 0,
-    columns: &[],
+    ..Format::of_threads(Dialect::KernelStacks, line, |text| {
+        text.trim_start().starts_with("Proc.Thread") && text.contains("Blocker")
+    })
 };
 
 fn line(text: &str) -> Option<Line<'_>> {

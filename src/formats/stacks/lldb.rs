@@ -19,17 +19,14 @@ use nom::{IResult, Parser};
 
 use super::{Begin, Format, FrameLine, Line, call_site};
 use crate::formats::tokens::{blanks0, decimal, hex_value};
-use crate::model::{Dialect, StackKind, ThreadRef};
+use crate::model::{Dialect, ThreadRef};
 
 pub const FORMAT: Format = Format {
-    dialect: Dialect::Lldb,
-    kind: StackKind::Thread,
     commands: &["bt", "thread backtrace"],
-    line,
-    shows: |text| memchr::memmem::find(text.as_bytes(), b" #").is_some() && line(text).is_some(),
     whole: |command| command.contains("bt") || command.contains("backtrace"),
-    first_number: 0,
-    columns: &[],
+    ..Format::of_threads(Dialect::Lldb, line, |text| {
+        memchr::memmem::find(text.as_bytes(), b" #").is_some() && line(text).is_some()
+    })
 };
 
 fn line(text: &str) -> Option<Line<'_>> {

@@ -14,17 +14,12 @@ use nom::bytes::complete::tag;
 
 use super::{Begin, Format, FrameLine, Line, bare, call_site};
 use crate::formats::tokens::{address, blanks0, blanks1};
-use crate::model::{Dialect, StackKind, ThreadRef};
+use crate::model::{Dialect, ThreadRef};
 
 pub const FORMAT: Format = Format {
-    dialect: Dialect::Mex,
-    kind: StackKind::Thread,
     commands: &["us", "mex.us"],
-    line,
-    shows: |text| threads(text).is_some(),
-    whole: |_| true,
-    first_number: 0,
     columns: &["count", "threads"],
+    ..Format::of_threads(Dialect::Mex, line, |text| threads(text).is_some())
 };
 
 fn line(text: &str) -> Option<Line<'_>> {

@@ -13,18 +13,9 @@ use nom::Parser;
 
 use super::{Begin, Format, FrameLine, Line, call_site};
 use crate::formats::tokens::{blanks0, blanks1, decimal, hex_value};
-use crate::model::{Dialect, StackKind, ThreadRef};
+use crate::model::{Dialect, ThreadRef};
 
-pub const FORMAT: Format = Format {
-    dialect: Dialect::Minidump,
-    kind: StackKind::Thread,
-    commands: &[],
-    line,
-    shows,
-    whole: |_| true,
-    first_number: 0,
-    columns: &[],
-};
+pub const FORMAT: Format = Format::of_threads(Dialect::Minidump, line, shows);
 
 fn line(text: &str) -> Option<Line<'_>> {
     let trimmed = text.trim();

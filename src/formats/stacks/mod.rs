@@ -46,6 +46,22 @@ pub struct Format {
     pub columns: &'static [&'static str],
 }
 
+impl Format {
+    /// What a dialect need not say: stacks of threads, without a command of their own, frames numbered from 0.
+    const fn of_threads(dialect: Dialect, line: fn(&str) -> Option<Line<'_>>, shows: fn(&str) -> bool) -> Self {
+        Format {
+            dialect,
+            kind: StackKind::Thread,
+            commands: &[],
+            line,
+            shows,
+            whole: |_| true,
+            first_number: 0,
+            columns: &[],
+        }
+    }
+}
+
 /// Every dialect that is read line by line. Of those that would know the same line the surer one comes first.
 pub static FORMATS: &[Format] = &[
     dumpstack::FORMAT,

@@ -12,18 +12,9 @@
 use super::exception_text::call_of;
 use super::{Begin, Format, FrameLine, Line};
 use crate::formats::tokens::hex_value;
-use crate::model::{Dialect, StackKind, ThreadRef};
+use crate::model::{Dialect, ThreadRef};
 
-pub const FORMAT: Format = Format {
-    dialect: Dialect::Mono,
-    kind: StackKind::Thread,
-    commands: &[],
-    line,
-    shows,
-    whole: |_| true,
-    first_number: 0,
-    columns: &[],
-};
+pub const FORMAT: Format = Format::of_threads(Dialect::Mono, line, shows);
 
 fn line(text: &str) -> Option<Line<'_>> {
     let trimmed = text.trim();

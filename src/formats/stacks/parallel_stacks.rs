@@ -15,17 +15,12 @@
 
 use super::{Begin, Format, FrameLine, Line};
 use crate::formats::tokens::hex_value;
-use crate::model::{Dialect, StackKind, ThreadRef};
+use crate::model::{Dialect, ThreadRef};
 
 pub const FORMAT: Format = Format {
-    dialect: Dialect::ParallelStacks,
-    kind: StackKind::Thread,
     commands: &["pstacks", "parallelstacks"],
-    line,
-    shows: |text| text.trim_start().starts_with("~~~~ "),
-    whole: |_| true,
-    first_number: 0,
     columns: &["count", "threads"],
+    ..Format::of_threads(Dialect::ParallelStacks, line, |text| text.trim_start().starts_with("~~~~ "))
 };
 
 fn line(text: &str) -> Option<Line<'_>> {

@@ -24,14 +24,10 @@ use crate::formats::tokens::{address, blanks0, blanks1, hex_value};
 use crate::model::{Dialect, StackKind};
 
 pub const FORMAT: Format = Format {
-    dialect: Dialect::PrintException,
     kind: StackKind::Exception,
     commands: &["pe", "printexception", "crashinfo"],
-    line,
-    shows,
-    whole: |_| true,
-    first_number: 0,
     columns: &["address", "type", "message", "inner", "hresult"],
+    ..Format::of_threads(Dialect::PrintException, line, shows)
 };
 
 /// Labels of an exception, and the column each fills.

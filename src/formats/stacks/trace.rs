@@ -24,19 +24,15 @@ use crate::formats::tokens::{address, blanks0, blanks1, hex_value};
 use crate::model::{Dialect, StackKind};
 
 pub const FORMAT: Format = Format {
-    dialect: Dialect::Trace,
     kind: StackKind::Allocation,
     commands: &["htrace", "avrf"],
-    line,
-    shows: |text| {
+    columns: &["what", "address", "thread"],
+    ..Format::of_threads(Dialect::Trace, line, |text| {
         begin(text.trim()).is_some()
             || allocation(text.trim()).is_some()
             || deadlock_stack(text.trim()).is_some()
             || has_long_offset(text)
-    },
-    whole: |_| true,
-    first_number: 0,
-    columns: &["what", "address", "thread"],
+    })
 };
 
 fn line(text: &str) -> Option<Line<'_>> {

@@ -16,14 +16,10 @@ use crate::formats::tokens::hex_value;
 use crate::model::{Dialect, StackKind};
 
 pub const FORMAT: Format = Format {
-    dialect: Dialect::Umdh,
     kind: StackKind::Allocation,
     commands: &["umdh"],
-    line,
-    shows: |text| text.contains("BackTrace") && entry(text.trim()).is_some(),
-    whole: |_| true,
-    first_number: 0,
     columns: &["bytes", "allocations", "trace", "bytes new", "bytes old"],
+    ..Format::of_threads(Dialect::Umdh, line, |text| text.contains("BackTrace") && entry(text.trim()).is_some())
 };
 
 fn line(text: &str) -> Option<Line<'_>> {

@@ -14,18 +14,9 @@
 
 use super::{Begin, Format, FrameLine, Line};
 use crate::formats::tokens::hex_value;
-use crate::model::{Dialect, StackKind, ThreadRef};
+use crate::model::{Dialect, ThreadRef};
 
-pub const FORMAT: Format = Format {
-    dialect: Dialect::VisualStudio,
-    kind: StackKind::Thread,
-    commands: &[],
-    line,
-    shows,
-    whole: |_| true,
-    first_number: 1,
-    columns: &[],
-};
+pub const FORMAT: Format = Format { first_number: 1, ..Format::of_threads(Dialect::VisualStudio, line, shows) };
 
 const LANGUAGES: [&str; 14] = [
     "C#",
