@@ -5,7 +5,7 @@ use crate::diagnostic::{Code, Diagnostics};
 use crate::engine::{CaseScan, Sieve};
 use crate::finding::Finding;
 use crate::formats::read_example;
-use crate::rules::{IDLE, Pattern, Rule, RuleSet, Step, Test, TestId};
+use crate::rules::{IDLE, Pattern, Rule, RuleSet, Step};
 use crate::text::Span;
 
 /// Every thread of a web server that has nothing to do.
@@ -15,25 +15,24 @@ pub(super) const HEALTHY: &str = include_str!("../../samples/healthy/w3wp-at-res
 pub fn check_missing(rules: &RuleSet, result: &ExampleResult, source: usize, diagnostics: &mut Diagnostics) {
     let rule = &rules.rules[result.rule];
     let Some(example) = rule.examples.matching.iter().find(|example| example.span == result.span) else { return };
-    let mut attempt = Attempt { rules: rules.clone(), rule: result.rule };
-    let any = attempt.any_frames();
+    let mut varied = rules.clone();
     let mut matches = |pattern: Pattern| {
-        attempt.rules.rules[attempt.rule].pattern = pattern;
-        let sieve = Sieve::new(&attempt.rules);
-        run_on(&attempt.rules, &sieve, attempt.rule, example, true).outcome == ExampleOutcome::Right
+        varied.rules[result.rule].pattern = pattern;
+        let sieve = Sieve::new(&varied);
+        run_on(&varied, &sieve, result.rule, example, true).outcome == ExampleOutcome::Right
     };
     let places = gap_places(&rule.pattern);
     let reversed = reversed(&rule.pattern);
     let all_places = gap_places(&reversed);
-    if frames_of(&rule.pattern) > 1 && !matches(with_gaps(&rule.pattern, &places, any)) {
-        if matches(with_gaps(&reversed, &all_places, any)) {
+    if frames_of(&rule.pattern) > 1 && !matches(with_gaps(&rule.pattern, &places)) {
+        if matches(with_gaps(&reversed, &all_places)) {
             let message = format!("`{}` is upside down: read from the bottom up, it matches its example", rule.id);
             let help = "the frame that was called last comes first, as debuggers print stacks";
             diagnostics.add(Code::UpsideDown, source, line_span(rule, 0), message).help(help);
         }
         return;
     }
-    for place in needed(&rule.pattern, &places, |pattern| matches(with_gaps(&rule.pattern, pattern, any))) {
+    for place in needed(&rule.pattern, &places, |pattern| matches(with_gaps(&rule.pattern, pattern))) {
         let (above, below) = (&rule.pattern.steps[place - 1], &rule.pattern.steps[place]);
         let message = format!("`{}` would match its example with a gap above this line", rule.id);
         let help = format!(
@@ -67,25 +66,6 @@ pub fn check_healthy(rules: &RuleSet, of_builtin: bool, diagnostics: &mut Diagno
     }
 }
 
-/// A rule set in which one rule's pattern is varied.
-struct Attempt {
-    rules: RuleSet,
-    rule: usize,
-}
-
-impl Attempt {
-    /// The test of a gap that any frame may stand in.
-    fn any_frames(&mut self) -> TestId {
-        let test = Test { atoms: Vec::new(), negated: true, capture: None };
-        let known = self.rules.tests.iter().position(|other| *other == test);
-        let id = known.unwrap_or_else(|| {
-            self.rules.tests.push(test);
-            self.rules.tests.len() - 1
-        });
-        TestId(id as u32)
-    }
-}
-
 fn frames_of(pattern: &Pattern) -> usize {
     pattern.steps.iter().filter(|step| !step.is_gap).count()
 }
@@ -101,11 +81,10 @@ fn gap_places(pattern: &Pattern) -> Vec<usize> {
     (1..steps.len()).filter(|&at| !steps[at].is_gap && !steps[at - 1].is_gap).collect()
 }
 
-fn with_gaps(pattern: &Pattern, places: &[usize], any: TestId) -> Pattern {
+fn with_gaps(pattern: &Pattern, places: &[usize]) -> Pattern {
     let mut varied = pattern.clone();
     for &place in places.iter().rev() {
-        let gap = Step { test: any, negated: true, min: 0, max: None, is_gap: true, is_free: true, ..Step::frame(0) };
-        varied.steps.insert(place, gap);
+        varied.steps.insert(place, Step::free_gap(0));
     }
     varied
 }

@@ -157,9 +157,7 @@ impl Trial<'_, '_> {
     fn adjacency(&self, step: &Step) -> Option<Stop> {
         let steps = self.furthest.steps();
         let above = self.pattern.steps.get(steps.checked_sub(1)?).filter(|above| !above.is_gap && !step.negated)?;
-        let free =
-            Step { min: 0, max: None, capture: None, is_gap: true, is_free: true, negated: true, ..step.clone() };
-        let place = self.with(|pattern| pattern.steps.insert(steps, free.clone()))?;
+        let place = self.with(|pattern| pattern.steps.insert(steps, Step::free_gap(step.line)))?;
         let between = frames_between(&self.furthest.tape, place.bounds[steps], place.bounds[steps + 1]);
         let fits = frames_between(&self.furthest.tape, place.bounds[steps + 1], place.bounds[steps + 2]);
         let reason = format!(

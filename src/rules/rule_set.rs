@@ -162,6 +162,11 @@ impl Step {
         Step { test, negated: false, min: 1, max: Some(1), capture: None, is_gap: false, is_free: false, line }
     }
 
+    /// A gap that any frames may stand in: its test is not asked.
+    pub fn free_gap(line: usize) -> Self {
+        Step { negated: true, min: 0, max: None, is_gap: true, is_free: true, ..Step::frame(line) }
+    }
+
     /// A frame that must be there for the pattern to match.
     pub fn is_required(&self) -> bool {
         !self.is_gap && self.min > 0 && !self.negated
