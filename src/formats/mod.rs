@@ -33,7 +33,7 @@ mod wrapping;
 
 use std::io::Read;
 
-use crate::model::{CallSites, Capture, Dialect, SkipReason, Skipped, Stack, Symbol, Table};
+use crate::model::{CallSites, Capture, CounterSeries, Dialect, LeakReport, SkipReason, Skipped, Stack, Symbol, Table};
 use crate::text::TextError;
 use stacks::{clrstack, k};
 
@@ -46,6 +46,12 @@ pub trait Sink {
 
     /// A table is complete.
     fn table(&mut self, _table: &Table) {}
+
+    /// A leak report is complete.
+    fn leak_report(&mut self, _report: &LeakReport) {}
+
+    /// A counter's samples are complete.
+    fn counters(&mut self, _series: &CounterSeries) {}
 
     /// A line was skipped.
     fn skipped(&mut self, _line: u32, _text: &str, _reason: &SkipReason) {}
@@ -70,10 +76,11 @@ pub fn read_example(text: &str, sink: &mut dyn Sink) {
 
 /// Reads a source as a whole and keeps everything, skipped lines included when `keep_skipped` asks for them.
 pub fn read_capture(input: impl Read, name: &str, keep_skipped: bool) -> Result<(Capture, Accounts), TextError> {
-    let mut keep = Keep { stacks: Vec::new(), tables: Vec::new(), skipped: Vec::new(), keep_skipped };
+    let mut keep = Keep { keep_skipped, ..Keep::default() };
     let reading = read(input, name, &mut keep)?;
     let Reading { source, sites, notes, accounts } = reading;
-    Ok((Capture { source, sites, stacks: keep.stacks, tables: keep.tables, notes, skipped: keep.skipped }, accounts))
+    let Keep { stacks, tables, leak_reports, counters, skipped, .. } = keep;
+    Ok((Capture { source, sites, stacks, tables, leak_reports, counters, notes, skipped }, accounts))
 }
 
 /// The dialects of stacks that are read: their names, and the commands that print them.
@@ -120,9 +127,12 @@ fn without_number(line: &str) -> &str {
     }
 }
 
+#[derive(Default)]
 struct Keep {
     stacks: Vec<Stack>,
     tables: Vec<Table>,
+    leak_reports: Vec<LeakReport>,
+    counters: Vec<CounterSeries>,
     skipped: Vec<Skipped>,
     keep_skipped: bool,
 }
@@ -134,6 +144,14 @@ impl Sink for Keep {
 
     fn table(&mut self, table: &Table) {
         self.tables.push(table.clone());
+    }
+
+    fn leak_report(&mut self, report: &LeakReport) {
+        self.leak_reports.push(report.clone());
+    }
+
+    fn counters(&mut self, series: &CounterSeries) {
+        self.counters.push(series.clone());
     }
 
     fn skipped(&mut self, line: u32, text: &str, reason: &SkipReason) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{CallSites, Stack, Table};
+use super::{CallSites, CounterSeries, LeakReport, Stack, Table};
 use crate::text::Encoding;
 
 /// Everything read from one source, held in memory.
@@ -12,6 +12,8 @@ pub struct Capture {
     pub sites: CallSites,
     pub stacks: Vec<Stack>,
     pub tables: Vec<Table>,
+    pub leak_reports: Vec<LeakReport>,
+    pub counters: Vec<CounterSeries>,
     pub notes: Vec<Note>,
     pub skipped: Vec<Skipped>,
 }

@@ -5,6 +5,7 @@ mod explain;
 mod json;
 mod layout;
 mod near_miss;
+mod parse_measured;
 mod parse_text;
 mod rule_page;
 mod test_junit;

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::layout::{BOLD, DIM, count, frame_label, stack_label, styled};
+use super::parse_measured::{write_counter, write_leak_report};
 use super::printable;
 use crate::model::{Capture, SkipReason, Stack, Table};
 
@@ -19,6 +20,12 @@ pub fn render_capture_text(capture: &Capture, show_skipped: bool, out: &mut dyn 
     if !capture.tables.is_empty() {
         parts.push(count(capture.tables.len() as u64, "table"));
     }
+    if !capture.leak_reports.is_empty() {
+        parts.push(count(capture.leak_reports.len() as u64, "leak report"));
+    }
+    if !capture.counters.is_empty() {
+        parts.push(count(capture.counters.len() as u64, "counter"));
+    }
     let head = format!("{name}: {} ({})", parts.join(", "), source.encoding.name());
     writeln!(out, "{}", styled(BOLD, &head))?;
     for stack in &capture.stacks {
@@ -26,6 +33,12 @@ pub fn render_capture_text(capture: &Capture, show_skipped: bool, out: &mut dyn 
     }
     for table in &capture.tables {
         write_table(table, out)?;
+    }
+    for report in &capture.leak_reports {
+        write_leak_report(report, out)?;
+    }
+    for series in &capture.counters {
+        write_counter(series, out)?;
     }
     for note in &capture.notes {
         writeln!(out, "note {}  line {}: {}", note.code.code(), note.line, printable(&note.message))?;
