@@ -76,6 +76,11 @@ codes! {
     UpsideDown = "R106", Doubt, "A pattern that matches its example when it is read from the bottom up.";
     MissingGap = "R107", Doubt, "A pattern that matches its example when `...` is added to it.";
     MatchesHealthy = "R108", Doubt, "A pattern that matches threads of a healthy process.";
+    TomlSyntax = "S001", Mistake, "The settings file is not TOML.";
+    UnknownSetting = "S002", Mistake, "A setting that does not exist.";
+    BadSetting = "S003", Mistake, "A setting of the wrong kind, or none of the words allowed.";
+    MissingSetting = "S004", Mistake, "A suppression without its rule or its reason.";
+    UnknownSetRule = "S005", Mistake, "A setting that names a rule which is not loaded.";
 }
 
 /// Diagnostics with the texts they point into.

@@ -113,6 +113,17 @@ pub struct Finding {
     pub shown: ShownStack,
 }
 
+/// A finding that settings suppress: it is counted and not shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SuppressedFinding {
+    /// Index of the rule in its rule set.
+    pub rule: usize,
+    /// Index of the suppression there.
+    pub suppression: usize,
+    /// How many stacks hold the pattern.
+    pub stacks: u64,
+}
+
 /// A thread whose stack holds the pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThreadEvidence {

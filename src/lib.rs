@@ -33,6 +33,7 @@ pub mod formats;
 pub mod facts;
 pub mod finding;
 pub mod rules;
+pub mod settings;
 pub mod engine;
 pub mod authoring;
 pub mod report;

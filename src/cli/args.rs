@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
 
 use crate::finding::Severity;
+use crate::settings::Grouping;
 
 /// Printed when the program is started alone on a terminal.
 pub const SHORT_HELP: &str = "\
@@ -35,6 +37,8 @@ Exit codes: 0 nothing found, 1 findings, 2 the work could not be done.";
 pub enum Command {
     /// Report known-bad patterns.
     Scan(ScanArgs),
+    /// Show every setting of a scan and who says so.
+    Config(ConfigArgs),
     /// Show what is understood of a text.
     Parse(ParseArgs),
     /// Show how far a rule gets on a log and why not further, or what a code means.
@@ -51,6 +55,30 @@ pub struct ScanArgs {
     /// Files, folders (walked) or globs; `-` or nothing for standard input.
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
+    pub settings: SettingArgs,
+    /// How the report is written.
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// Write the report to a file instead, `.txt` or `.json`; may be given several times.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Vec<PathBuf>,
+    /// Print nothing but the report.
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct ConfigArgs {
+    /// The inputs of the scan that is meant: settings lie beside them.
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub settings: SettingArgs,
+}
+
+/// What a settings file may say too.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub struct SettingArgs {
+    #[command(flatten)]
     pub packs: PackArgs,
     /// Only these rules: an id, or a glob such as `gdiplus-*`.
     #[arg(long, value_name = "ID")]
@@ -61,15 +89,9 @@ pub struct ScanArgs {
     /// Leave out findings below this severity.
     #[arg(long, value_name = "SEVERITY", value_parser = severity)]
     pub min_severity: Option<Severity>,
-    /// Exit with 1 when a finding is at least this severe, or `never`.
-    #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = fail_on)]
-    pub fail_on: FailOn,
-    /// How the report is written.
-    #[arg(long, value_enum)]
-    pub format: Option<Format>,
-    /// Write the report to a file instead, `.txt` or `.json`; may be given several times.
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Vec<PathBuf>,
+    /// Exit with 1 when a finding is at least this severe, or `never`; `low` by default.
+    #[arg(long, value_name = "SEVERITY", value_parser = fail_on)]
+    pub fail_on: Option<FailOn>,
     /// What belongs together: each folder is a case, unless this says otherwise.
     #[arg(long, value_enum)]
     pub case: Option<CaseBy>,
@@ -79,12 +101,12 @@ pub struct ScanArgs {
     /// How many cases are scanned at once; all processors by default.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
-    /// Print nothing but the report.
-    #[arg(short, long)]
-    pub quiet: bool,
+    /// The day by which suppressions expire; today by default.
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub today: Option<Date>,
 }
 
-#[derive(Debug, Default, ClapArgs)]
+#[derive(Clone, Debug, Default, ClapArgs)]
 pub struct PackArgs {
     /// Rules of your own: a file, or a folder of them.
     #[arg(long = "rules", value_name = "PATH")]
@@ -92,6 +114,12 @@ pub struct PackArgs {
     /// Leave out the built-in rules; their lists, noise and roles stay.
     #[arg(long)]
     pub no_builtin: bool,
+    /// Read settings from this file, not from the stacklint.toml beside the inputs or above them.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_settings")]
+    pub settings: Option<PathBuf>,
+    /// Read no settings file.
+    #[arg(long)]
+    pub no_settings: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -206,9 +234,22 @@ pub enum FailOn {
     Never,
 }
 
-impl Default for FailOn {
-    fn default() -> Self {
-        FailOn::At(Severity::Low)
+impl FailOn {
+    pub fn severity(self) -> Option<Severity> {
+        match self {
+            FailOn::At(severity) => Some(severity),
+            FailOn::Never => None,
+        }
+    }
+}
+
+impl From<CaseBy> for Grouping {
+    fn from(by: CaseBy) -> Self {
+        match by {
+            CaseBy::File => Grouping::File,
+            CaseBy::Folder => Grouping::Folder,
+            CaseBy::All => Grouping::All,
+        }
     }
 }
 
@@ -222,4 +263,8 @@ fn fail_on(text: &str) -> Result<FailOn, String> {
         return Ok(FailOn::Never);
     }
     severity(text).map(FailOn::At).map_err(|error| format!("{error}, never"))
+}
+
+fn date(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| "write a date as 2027-01-31: year, month, day".to_string())
 }

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 
 use super::args::{Color, ExplainArgs};
 use super::exit::{Exit, Stop, complain};
+use super::settings::Settings;
 use super::{inputs, output, packs};
 use crate::diagnostic::Code;
 use crate::engine::{ExplainScan, Sieve};
@@ -11,12 +12,13 @@ use crate::formats;
 use crate::model::NoteCode;
 use crate::report::{render_code_page, render_explanation, render_rule_page};
 use crate::rules::{Rule, RuleSet};
+use crate::settings::Grouping;
 
 pub fn run(args: ExplainArgs, color: Color) -> Result<Exit, Stop> {
     if let Some(exit) = code_page(&args.id, color)? {
         return Ok(exit);
     }
-    let rules = packs::load(&args.packs)?;
+    let rules = packs::load(&mut Settings::of_packs(&args.packs, &args.paths)?, None)?;
     let Some(rule) = rules.rules.iter().position(|rule| rule.id == args.id) else {
         let message = format!("no rule and no code is called `{}`; `stacklint rules list` shows the rules", args.id);
         return Err(Stop::Usage(message));
@@ -47,7 +49,7 @@ fn rule_page(rule: &Rule, rules: &RuleSet, color: Color) -> Result<Exit, Stop> {
 
 /// The rule over every stack of the logs, which are one case here.
 fn over_logs(args: &ExplainArgs, rule: usize, rules: &RuleSet, color: Color) -> Result<Exit, Stop> {
-    let found = inputs::find(&args.paths, None);
+    let found = inputs::find(&args.paths, Grouping::Folder);
     let mut failed = !found.failures.is_empty();
     found.failures.iter().for_each(complain);
     let sieve = Sieve::new(rules);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::args::CaseBy;
+use crate::settings::{FILE_NAME, Grouping};
 
 /// One source of text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,10 +45,12 @@ pub struct Found {
     pub cases: Vec<CaseInput>,
     /// Paths that could not be read, with the reason.
     pub failures: Vec<String>,
+    /// Settings files in folders that were walked.
+    pub settings: Vec<PathBuf>,
 }
 
 /// Expands paths: files as they are, folders walked, globs where no file has that very name.
-pub fn find(paths: &[PathBuf], by: Option<CaseBy>) -> Found {
+pub fn find(paths: &[PathBuf], by: Grouping) -> Found {
     let mut found = Found::default();
     if paths.is_empty() {
         found.cases.push(CaseInput { name: "stdin".to_string(), inputs: vec![Input::Stdin] });
@@ -60,11 +62,11 @@ pub fn find(paths: &[PathBuf], by: Option<CaseBy>) -> Found {
         if path.as_os_str() == "-" {
             named.push(Input::Stdin);
         } else if path.is_dir() {
-            walk(path, &mut folders, &mut found.failures);
+            walk(path, &mut folders, &mut found);
         } else if path.exists() || path.symlink_metadata().is_ok() {
             named.push(Input::File(path.clone()));
         } else {
-            expand_glob(path, &mut named, &mut folders, &mut found.failures);
+            expand_glob(path, &mut named, &mut folders, &mut found);
         }
     }
     if !named.is_empty() {
@@ -78,54 +80,60 @@ pub fn find(paths: &[PathBuf], by: Option<CaseBy>) -> Found {
     found
 }
 
-fn walk(root: &Path, folders: &mut BTreeMap<PathBuf, Vec<Input>>, failures: &mut Vec<String>) {
+fn walk(root: &Path, folders: &mut BTreeMap<PathBuf, Vec<Input>>, found: &mut Found) {
     let is_hidden = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with('.');
     let walker = WalkDir::new(root).follow_links(true).sort_by_file_name();
     // `.git` and the like hold no logs.
     for entry in walker.into_iter().filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry.file_name())) {
         match entry {
+            Ok(entry) if entry.file_type().is_file() && is_ours(entry.path()) => {
+                found.settings.extend((entry.file_name() == FILE_NAME).then(|| entry.into_path()));
+            }
             Ok(entry) if entry.file_type().is_file() => {
                 let folder = entry.path().parent().unwrap_or(root).to_path_buf();
                 folders.entry(folder).or_default().push(Input::File(entry.into_path()));
             }
             Ok(_) => {}
-            Err(error) => failures.push(error.to_string()),
+            Err(error) => found.failures.push(error.to_string()),
         }
     }
 }
 
+/// Rules and settings hold pasted stacks, but they are no logs. Named one by one, they are read all the same.
+fn is_ours(path: &Path) -> bool {
+    let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
+    let is_rules = extension.is_some_and(|extension| extension == "yml" || extension == "yaml");
+    is_rules || path.file_name().is_some_and(|name| name == FILE_NAME)
+}
+
 /// Windows shells do not expand globs, so we do.
-fn expand_glob(
-    path: &Path,
-    named: &mut Vec<Input>,
-    folders: &mut BTreeMap<PathBuf, Vec<Input>>,
-    failures: &mut Vec<String>,
-) {
+fn expand_glob(path: &Path, named: &mut Vec<Input>, folders: &mut BTreeMap<PathBuf, Vec<Input>>, found: &mut Found) {
     let text = path.to_string_lossy();
     let mut any = false;
     if text.contains(['*', '?', '[']) {
         for entry in glob::glob(&text).into_iter().flatten() {
             any = true;
             match entry {
-                Ok(path) if path.is_dir() => walk(&path, folders, failures),
+                Ok(path) if path.is_dir() => walk(&path, folders, found),
+                Ok(path) if is_ours(&path) => {}
                 Ok(path) => named.push(Input::File(path)),
-                Err(error) => failures.push(error.to_string()),
+                Err(error) => found.failures.push(error.to_string()),
             }
         }
     }
     if !any {
-        failures.push(format!("{text}: no such file or folder"));
+        found.failures.push(format!("{text}: no such file or folder"));
     }
 }
 
-fn regroup(cases: &mut Vec<CaseInput>, by: Option<CaseBy>) {
+fn regroup(cases: &mut Vec<CaseInput>, by: Grouping) {
     match by {
-        None | Some(CaseBy::Folder) => {}
-        Some(CaseBy::File) => {
+        Grouping::Folder => {}
+        Grouping::File => {
             let inputs = cases.drain(..).flat_map(|case| case.inputs).collect::<Vec<_>>();
             cases.extend(inputs.into_iter().map(|input| CaseInput { name: input.name(), inputs: vec![input] }));
         }
-        Some(CaseBy::All) => {
+        Grouping::All => {
             let inputs = cases.drain(..).flat_map(|case| case.inputs).collect::<Vec<_>>();
             if !inputs.is_empty() {
                 cases.push(CaseInput { name: "all".to_string(), inputs });

@@ -1,6 +1,7 @@
 //! The command line: the only room that touches files, standard input and output, and the terminal.
 
 mod args;
+mod config;
 mod exit;
 mod explain;
 mod inputs;
@@ -11,6 +12,7 @@ mod rules;
 mod rules_new;
 mod rules_test;
 mod scan;
+mod settings;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -26,6 +28,7 @@ pub fn main() -> ExitCode {
     let color = args.color;
     let result = match args.command {
         Some(Command::Scan(scan)) => scan::run(scan, color),
+        Some(Command::Config(config)) => config::run(config, color),
         Some(Command::Explain(explain)) => explain::run(explain, color),
         Some(Command::Parse(parse)) => parse::run(parse, color),
         Some(Command::Rules { command }) => rules::run(command, color),

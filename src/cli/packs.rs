@@ -2,29 +2,50 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::Zoned;
+use jiff::civil::Date;
 use walkdir::WalkDir;
 
-use super::args::PackArgs;
-use super::exit::Stop;
+use super::exit::{Stop, complain};
+use super::settings::Settings;
 use crate::diagnostic::Diagnostics;
 use crate::report::render_diagnostics;
-use crate::rules::{Loaded, Origin, RuleSet, builtin_sources, compile};
+use crate::rules::{InSettings, Loaded, Origin, RuleSet, Suppression, builtin_sources, compile_with};
 use crate::text::Source;
 
-/// Loads the rules asked for, or prints every mistake in them.
-pub fn load(packs: &PackArgs) -> Result<RuleSet, Stop> {
-    let Loaded { rules, diagnostics } = read(&packs.rules, !packs.no_builtin)?;
-    match rules {
-        Some(rules) => Ok(rules),
-        None => {
-            print(&diagnostics)?;
-            Err(Stop::Usage("the rules have mistakes; nothing was scanned".to_string()))
-        }
+/// Loads the rules that settings ask for, or prints every mistake in them and in the settings. Suppressions that expired
+/// before `today` are said and left out.
+pub fn load(settings: &mut Settings, today: Option<Date>) -> Result<RuleSet, Stop> {
+    let paths: Vec<PathBuf> = settings.rules.iter().map(|rules| rules.value.clone()).collect();
+    let in_settings = std::mem::take(&mut settings.in_settings);
+    // Rules that are not there would be a second mistake for the same line.
+    let settings_are_wrong = in_settings.read.has_mistakes();
+    let paths: &[PathBuf] = if settings_are_wrong { &[] } else { &paths };
+    let Loaded { rules, diagnostics } = read_with(paths, settings.builtin.value, in_settings)?;
+    let Some(mut rules) = rules else {
+        print(&diagnostics)?;
+        let what = if settings_are_wrong { "settings" } else { "rules" };
+        return Err(Stop::Usage(format!("the {what} have mistakes; nothing was scanned")));
+    };
+    let today = today.unwrap_or_else(|| Zoned::now().date());
+    let has_expired = |suppression: &Suppression| suppression.expires.is_some_and(|last| last < today);
+    for suppression in rules.suppressions.iter().filter(|suppression| has_expired(suppression)) {
+        let last = suppression.expires.map(|last| last.to_string()).unwrap_or_default();
+        complain(format_args!(
+            "the suppression of `{}` ended on {last}, so it is reported again; it was suppressed because: {}",
+            suppression.id, suppression.reason
+        ));
     }
+    rules.suppressions.retain(|suppression| !has_expired(suppression));
+    Ok(rules)
 }
 
 /// Compiles the built-in pack together with the user's files.
 pub fn read(paths: &[PathBuf], with_builtin_rules: bool) -> Result<Loaded, Stop> {
+    read_with(paths, with_builtin_rules, InSettings::default())
+}
+
+fn read_with(paths: &[PathBuf], with_builtin_rules: bool, settings: InSettings) -> Result<Loaded, Stop> {
     let builtin = Origin::Builtin { with_rules: with_builtin_rules };
     let mut files: Vec<(Source, Origin)> = builtin_sources().into_iter().map(|source| (source, builtin)).collect();
     for path in paths {
@@ -32,7 +53,7 @@ pub fn read(paths: &[PathBuf], with_builtin_rules: bool) -> Result<Loaded, Stop>
             files.push((read_file(&file)?, Origin::User));
         }
     }
-    Ok(compile(files))
+    Ok(compile_with(files, settings))
 }
 
 /// Draws diagnostics on standard error.

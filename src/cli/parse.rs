@@ -8,9 +8,10 @@ use super::{inputs, output};
 use crate::formats;
 use crate::model::{Capture, NoteCode};
 use crate::report::{CaptureJson, render_capture_json, render_capture_text};
+use crate::settings::Grouping;
 
 pub fn run(args: ParseArgs, color: Color) -> Result<Exit, Stop> {
-    let found = inputs::find(&args.paths, None);
+    let found = inputs::find(&args.paths, Grouping::Folder);
     let mut failed = !found.failures.is_empty();
     for failure in &found.failures {
         complain(failure);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::args::{Color, RulesCommand};
 use super::exit::{Exit, Stop};
+use super::settings::Settings;
 use super::{output, packs, rules_new, rules_test};
 use crate::authoring::check_rules;
 use crate::report::{render_rule_list, render_rule_page};
@@ -12,14 +13,14 @@ use crate::report::{render_rule_list, render_rule_page};
 pub fn run(command: RulesCommand, color: Color) -> Result<Exit, Stop> {
     match command {
         RulesCommand::List { packs } => {
-            let rules = packs::load(&packs)?;
+            let rules = packs::load(&mut Settings::of_packs(&packs, &[])?, None)?;
             let mut out = output::stdout(color);
             render_rule_list(&rules, &mut out)?;
             out.flush()?;
             Ok(Exit::Clean)
         }
         RulesCommand::Show { id, packs } => {
-            let rules = packs::load(&packs)?;
+            let rules = packs::load(&mut Settings::of_packs(&packs, &[])?, None)?;
             let Some(rule) = rules.find(&id) else {
                 return Err(Stop::Usage(format!("no rule is called `{id}`; `stacklint rules list` shows them")));
             };

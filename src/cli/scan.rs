@@ -6,40 +6,42 @@ use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::args::{Color, FailOn, Format, ScanArgs};
+use super::args::{Color, Format, ScanArgs};
 use super::exit::{Exit, Stop, complain};
 use super::inputs::{self, CaseInput, Input};
+use super::settings::{Origin, Setting, Settings, complain_of_unused};
 use super::{output, packs};
 use crate::engine::{CaseResult, CaseScan, Sieve};
+use crate::finding::Severity;
 use crate::formats;
 use crate::model::{Note, NoteCode, SourceInfo};
 use crate::report::{CaseReport, Report, render_json, render_text};
 use crate::rules::{Glob, RuleSet};
 use crate::text::Encoding;
 
-/// Near misses named when nothing is found.
-const NEAR_MISSES: usize = 3;
-
 pub fn run(args: ScanArgs, color: Color) -> Result<Exit, Stop> {
-    let rules = packs::load(&args.packs)?;
-    let wanted = Wanted::new(&args, &rules)?;
+    let mut settings = Settings::of(&args.settings, &args.paths)?;
+    let rules = packs::load(&mut settings, args.settings.today)?;
+    let wanted = Wanted::new(&settings, &rules)?;
     for path in &args.output {
         format_of(path, args.format)?;
     }
-    let found = inputs::find(&args.paths, args.case);
+    let found = inputs::find(&args.paths, settings.case.value);
     for failure in &found.failures {
         complain(failure);
     }
+    complain_of_unused(&found.settings, settings.file.as_deref());
     let sieve = Sieve::new(&rules);
     let mut failed = !found.failures.is_empty();
     if args.paths.is_empty() && std::io::stdin().is_terminal() {
         complain("reading from the terminal: paste the text, then end it with Ctrl+Z and Enter (Ctrl+D on Linux)");
     }
     let mut cases = Vec::new();
-    for (mut report, failures) in scan_cases(&found.cases, &rules, &sieve, &args) {
+    for (mut report, failures) in scan_cases(&found.cases, &rules, &sieve, &settings) {
         report.findings.retain(|finding| wanted.has(finding.rule));
+        report.suppressed.retain(|found| wanted.has(found.rule));
         report.near_misses.retain(|near| wanted.has(near.rule));
-        report.near_misses.truncate(args.near_misses.unwrap_or(NEAR_MISSES));
+        report.near_misses.truncate(settings.near_misses.value);
         failed |= !failures.is_empty();
         failures.iter().for_each(complain);
         cases.push(report);
@@ -52,10 +54,7 @@ pub fn run(args: ScanArgs, color: Color) -> Result<Exit, Stop> {
     if !report.cases.is_empty() {
         write_report(&report, &args, color)?;
     }
-    let fails = match args.fail_on {
-        FailOn::Never => false,
-        FailOn::At(severity) => report.worst().is_some_and(|worst| worst >= severity),
-    };
+    let fails = settings.fail_on.value.is_some_and(|least| report.worst().is_some_and(|worst| worst >= least));
     Ok(match (failed || nothing_recognised, fails) {
         (true, _) => Exit::Failed,
         (false, true) => Exit::Findings,
@@ -67,18 +66,18 @@ pub fn run(args: ScanArgs, color: Color) -> Result<Exit, Stop> {
 type Scanned = (CaseReport, Vec<String>);
 
 /// Scans cases side by side; the results come in the order of the cases.
-fn scan_cases(cases: &[CaseInput], rules: &RuleSet, sieve: &Sieve, args: &ScanArgs) -> Vec<Scanned> {
+fn scan_cases(cases: &[CaseInput], rules: &RuleSet, sieve: &Sieve, settings: &Settings) -> Vec<Scanned> {
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let jobs = args.jobs.map_or(processors, usize::from).min(cases.len());
+    let jobs = settings.jobs.value.map_or(processors, usize::from).min(cases.len());
     if jobs <= 1 {
-        return cases.iter().map(|case| scan_case(case, rules, sieve, args)).collect();
+        return cases.iter().map(|case| scan_case(case, rules, sieve, settings)).collect();
     }
     let next = AtomicUsize::new(0);
     let mut scanned: Vec<(usize, Scanned)> = std::thread::scope(|scope| {
         let worker = || {
             let mut mine = Vec::new();
             while let Some((index, case)) = cases.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed)) {
-                mine.push((index, scan_case(case, rules, sieve, args)));
+                mine.push((index, scan_case(case, rules, sieve, settings)));
             }
             mine
         };
@@ -91,9 +90,9 @@ fn scan_cases(cases: &[CaseInput], rules: &RuleSet, sieve: &Sieve, args: &ScanAr
 }
 
 /// Scans the sources of a case; those that cannot be read become notes.
-fn scan_case(case: &CaseInput, rules: &RuleSet, sieve: &Sieve, args: &ScanArgs) -> Scanned {
+fn scan_case(case: &CaseInput, rules: &RuleSet, sieve: &Sieve, settings: &Settings) -> Scanned {
     let mut scan = CaseScan::new(rules, sieve);
-    if args.near_misses == Some(0) {
+    if settings.near_misses.value == 0 {
         scan = scan.without_near_misses();
     }
     let (mut sources, mut notes) = (Vec::new(), Vec::new());
@@ -113,8 +112,8 @@ fn scan_case(case: &CaseInput, rules: &RuleSet, sieve: &Sieve, args: &ScanArgs) 
         }
     }
     let result = scan.finish();
-    let CaseResult { summary, findings, near_misses } = result;
-    (CaseReport { name: case.name.clone(), sources, summary, findings, near_misses, notes }, failures)
+    let CaseResult { summary, findings, suppressed, near_misses } = result;
+    (CaseReport { name: case.name.clone(), sources, summary, findings, suppressed, near_misses, notes }, failures)
 }
 
 fn read(input: &Input, scan: &mut CaseScan<'_>) -> Result<formats::Reading, String> {
@@ -181,20 +180,23 @@ struct Wanted<'a> {
     rules: &'a RuleSet,
     select: Vec<Glob>,
     ignore: Vec<Glob>,
-    args: &'a ScanArgs,
+    min_severity: Option<Severity>,
 }
 
 impl<'a> Wanted<'a> {
-    /// A selection that no rule fits is a mistake, most often a misspelt id.
-    fn new(args: &'a ScanArgs, rules: &'a RuleSet) -> Result<Self, Stop> {
-        let globs = |ids: &[String]| ids.iter().map(|id| Glob::new(id)).collect::<Vec<_>>();
-        let wanted = Wanted { rules, select: globs(&args.select), ignore: globs(&args.ignore), args };
-        for (id, glob) in args.select.iter().zip(&wanted.select).chain(args.ignore.iter().zip(&wanted.ignore)) {
+    /// A selection that no rule fits is a mistake, most often a misspelt id. Those of the settings file were checked with
+    /// the rules.
+    fn new(settings: &Settings, rules: &'a RuleSet) -> Result<Self, Stop> {
+        let globs = |ids: &[Setting<String>]| ids.iter().map(|id| Glob::new(&id.value)).collect::<Vec<_>>();
+        let (select, ignore) = (globs(&settings.select), globs(&settings.ignore));
+        let typed = settings.select.iter().zip(&select).chain(settings.ignore.iter().zip(&ignore));
+        for (id, glob) in typed.filter(|(id, _)| matches!(id.origin, Origin::Option(_))) {
             if !rules.finding_rules().any(|rule| glob.matches(&rule.id)) {
-                return Err(Stop::Usage(format!("no rule is called `{id}`; `stacklint rules list` shows them")));
+                let message = format!("no rule is called `{}`; `stacklint rules list` shows them", id.value);
+                return Err(Stop::Usage(message));
             }
         }
-        Ok(wanted)
+        Ok(Wanted { rules, select, ignore, min_severity: settings.min_severity.value })
     }
 
     fn has(&self, rule: usize) -> bool {
@@ -202,6 +204,6 @@ impl<'a> Wanted<'a> {
         let one_of = |globs: &[Glob]| globs.iter().any(|glob| glob.matches(&rule.id));
         (self.select.is_empty() || one_of(&self.select))
             && !one_of(&self.ignore)
-            && self.args.min_severity.is_none_or(|least| rule.severity >= least)
+            && self.min_severity.is_none_or(|least| rule.severity >= least)
     }
 }

@@ -1,6 +1,7 @@
 //! A short page on each code: what it means, an example of the mistake, and what to write instead.
 //!
-//! A test reads every example as a rule file: the mistake earns its code, and what to write instead does not.
+//! A test reads every example as a rule file, or as settings: the mistake earns its code, and what to write instead does
+//! not.
 
 use super::Code;
 
@@ -45,6 +46,11 @@ impl Code {
                 of_doubt(self)
             }
             Code::UpsideDown | Code::MissingGap | Code::MatchesHealthy => of_doubtful_pattern(self),
+            Code::TomlSyntax
+            | Code::UnknownSetting
+            | Code::BadSetting
+            | Code::MissingSetting
+            | Code::UnknownSetRule => of_settings(self),
             Code::UnknownRule | Code::YieldCycle | Code::UnknownRole | Code::UnknownCapture | Code::ExtendsCycle => {
                 of_reference(self)
             }
@@ -235,6 +241,40 @@ fn of_doubt(code: Code) -> Page {
                 "examples:\n  match:\n    - |\n      GdiPlus!GdipFillPath\n      Contoso!Main"
                 "  no-match:\n    - |\n      gdi32!FillPath\n      Contoso!Main"
             ),
+        ),
+    }
+}
+
+/// Of `stacklint.toml`.
+fn of_settings(code: Code) -> Page {
+    match code {
+        Code::TomlSyntax => page(
+            "The settings file is not TOML. Texts stand in quotes; in double quotes a backslash begins an escape, so that \
+             paths of Windows are best written in single quotes.",
+            "rules = [\"D:\\our-rules\"]",
+            "rules = ['D:\\our-rules']",
+        ),
+        Code::UnknownSetting => page(
+            "A setting that does not exist, most often a misspelt one. It is never passed over.",
+            "min-severty = \"high\"",
+            "min-severity = \"high\"",
+        ),
+        Code::BadSetting => page(
+            "A setting has a value of the wrong kind, or a word that is none of those allowed.",
+            "fail-on = \"hihg\"",
+            "fail-on = \"high\"",
+        ),
+        Code::MissingSetting => page(
+            "A suppression hides what may be a real fault one day. So it names the rule and says why; best, it also says \
+             until when.",
+            "[[suppress]]\nid = \"gdiplus-in-asmx\"",
+            "[[suppress]]\nid = \"gdiplus-in-asmx\"\nreason = \"replaced with the next release\"\nexpires = 2027-01-31",
+        ),
+        _ => page(
+            "Settings select, ignore or suppress a rule that is not loaded: most often its id is misspelt or has changed, \
+             or its rule file is missing under `rules`.",
+            "ignore = [\"gdiplus-in-asmxx\"]",
+            "ignore = [\"gdiplus-in-asmx\"]",
         ),
     }
 }

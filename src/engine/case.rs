@@ -6,10 +6,10 @@ use super::memo::{Memo, Seen, write_key};
 use super::near_miss::NearMisses;
 use super::proof::{empty_finding, exception_finding, finding, group_of};
 use super::sieve::Sieve;
-use crate::finding::{Finding, NearMiss, Summary, ThreadEvidence};
+use crate::finding::{Finding, NearMiss, Summary, SuppressedFinding, ThreadEvidence};
 use crate::formats::Sink;
 use crate::model::{CallSites, Stack, StackKind, Table};
-use crate::rules::RuleSet;
+use crate::rules::{RuleSet, Suppression};
 
 /// Threads listed per finding; beyond, they are only counted.
 const THREADS_LISTED: usize = 10_000;
@@ -23,6 +23,8 @@ pub struct CaseResult {
     pub summary: Summary,
     /// Worst first.
     pub findings: Vec<Finding>,
+    /// By suppression.
+    pub suppressed: Vec<SuppressedFinding>,
     /// The rules that came closest, when none holds; one for each rule, the nearest first.
     pub near_misses: Vec<NearMiss>,
 }
@@ -37,6 +39,7 @@ pub struct CaseScan<'r> {
     summary: Summary,
     /// The findings of each rule, one for each group of threads where it groups them.
     found: Vec<Vec<Found>>,
+    suppressed: Vec<SuppressedFinding>,
     /// Stacks that rules were matched with, and that no role explains as idle.
     busy: u64,
     exceptions: Vec<Exception>,
@@ -61,6 +64,7 @@ impl<'r> CaseScan<'r> {
             source: 0,
             summary: Summary::default(),
             found: rules.rules.iter().map(|_| Vec::new()).collect(),
+            suppressed: Vec::new(),
             busy: 0,
             exceptions: Vec::new(),
             near_misses: NearMisses::default(),
@@ -84,9 +88,10 @@ impl<'r> CaseScan<'r> {
         let mut findings: Vec<Finding> = Vec::new();
         for (index, found) in std::mem::take(&mut self.found).into_iter().enumerate() {
             let of_rule = found.into_iter().map(|found| found.finding);
-            findings.extend(of_rule.filter(|finding| self.holds_in_case(finding)));
+            findings.extend(of_rule.filter(|finding| self.holds_in_case(finding.rule, finding.stacks)));
             findings.extend(self.by_exception_alone(index));
         }
+        let suppressed = self.suppressed_in_case();
         let rank = |finding: &Finding| {
             let rule = &self.rules.rules[finding.rule];
             (rule.severity, finding.verdict, finding.confidence, finding.stacks)
@@ -95,21 +100,33 @@ impl<'r> CaseScan<'r> {
             let by_id = self.rules.rules[a.rule].id.cmp(&self.rules.rules[b.rule].id);
             rank(b).cmp(&rank(a)).then(by_id).then_with(|| a.group.cmp(&b.group))
         });
-        let near_misses = match findings.is_empty() {
+        let near_misses = match findings.is_empty() && suppressed.is_empty() {
             true => self.near_misses.finish(&self.evaluator),
             false => Vec::new(),
         };
-        CaseResult { summary: self.summary, findings, near_misses }
+        CaseResult { summary: self.summary, findings, suppressed, near_misses }
     }
 
     /// What a rule asks of the case as a whole: enough threads, and its exception.
-    fn holds_in_case(&self, finding: &Finding) -> bool {
-        let rule = &self.rules.rules[finding.rule];
-        let enough = rule.threads.as_ref().is_none_or(|threads| {
-            let share = finding.stacks as f64 / self.busy.max(1) as f64;
-            finding.stacks >= threads.at_least && share >= threads.share
+    fn holds_in_case(&self, rule: usize, stacks: u64) -> bool {
+        let written = &self.rules.rules[rule];
+        let enough = written.threads.as_ref().is_none_or(|threads| {
+            let share = stacks as f64 / self.busy.max(1) as f64;
+            stacks >= threads.at_least && share >= threads.share
         });
-        enough && (rule.exception.is_none() || self.exception_of(finding.rule).is_some())
+        enough && (written.exception.is_none() || self.exception_of(rule).is_some())
+    }
+
+    fn suppressed_in_case(&self) -> Vec<SuppressedFinding> {
+        let mut suppressed = self.suppressed.clone();
+        suppressed.retain(|found| self.holds_in_case(found.rule, found.stacks));
+        for rule in 0..self.rules.rules.len() {
+            let told = self.exception_alone(rule).is_some();
+            let suppression = self.suppression_of_exceptions(rule).filter(|_| told);
+            suppressed.extend(suppression.map(|suppression| SuppressedFinding { rule, suppression, stacks: 0 }));
+        }
+        suppressed.sort_by_key(|found| (found.suppression, found.rule));
+        suppressed
     }
 
     /// The first exception that a rule asks for.
@@ -119,10 +136,24 @@ impl<'r> CaseScan<'r> {
     }
 
     fn by_exception_alone(&self, rule: usize) -> Option<Finding> {
+        let exception = self.exception_alone(rule)?;
+        let shown = self.suppression_of_exceptions(rule).is_none();
+        shown.then(|| exception_finding(self.rules, rule, exception))
+    }
+
+    /// The exception of a rule that asks for nothing else.
+    fn exception_alone(&self, rule: usize) -> Option<&Exception> {
         if self.rules.rules[rule].asks_of_stacks() || self.rules.rules[rule].role.is_some() {
             return None;
         }
-        self.exception_of(rule).map(|exception| exception_finding(self.rules, rule, exception))
+        self.exception_of(rule)
+    }
+
+    /// The suppression of a rule where there is no stack to look at.
+    fn suppression_of_exceptions(&self, rule: usize) -> Option<usize> {
+        let without_stack =
+            |suppression: &Suppression| suppression.pattern.is_none() && suppression.rules.contains(&rule);
+        self.rules.suppressions.iter().position(without_stack)
     }
 
     fn forget_sites(&mut self) {
@@ -135,6 +166,14 @@ impl<'r> CaseScan<'r> {
         self.summary.frames += stack.frames.len() as u64;
         self.summary.missing_frames += stack.missing();
         self.summary.empty += u64::from(stack.frames.is_empty());
+    }
+
+    fn count_suppressed(&mut self, rule: usize, suppression: usize) {
+        let same = |found: &&mut SuppressedFinding| (found.rule, found.suppression) == (rule, suppression);
+        match self.suppressed.iter_mut().find(same) {
+            Some(found) => found.stacks += 1,
+            None => self.suppressed.push(SuppressedFinding { rule, suppression, stacks: 1 }),
+        }
     }
 
     fn record(&mut self, hit: &Hit, stack: &Stack, sites: &CallSites) {
@@ -191,7 +230,10 @@ impl Sink for CaseScan<'_> {
         self.busy += u64::from(!idle && stack.kind == StackKind::Thread);
         let hits = std::mem::take(&mut self.memo.results[result].hits);
         for hit in &hits {
-            self.record(hit, stack, sites);
+            match hit.suppressed {
+                Some(suppression) => self.count_suppressed(hit.rule, suppression),
+                None => self.record(hit, stack, sites),
+            }
         }
         self.memo.results[result].hits = hits;
     }

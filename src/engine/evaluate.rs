@@ -33,6 +33,8 @@ pub struct Hit {
     pub doubts: Vec<Doubt>,
     /// Names of the frames that the pattern keeps, in the order of its captures.
     pub captures: Vec<String>,
+    /// The suppression, by index, that settings have for it.
+    pub suppressed: Option<usize>,
 }
 
 /// Why a match is not certain.
@@ -57,6 +59,8 @@ pub struct Evaluator<'r> {
     pub(super) classes: Classes<'r>,
     /// Per rule: the atoms by which its pattern, and each of its `unless`, names functions.
     pub(super) naming: Vec<(Bits, Vec<Bits>)>,
+    /// The same for the patterns of suppressions.
+    suppression_naming: Vec<Bits>,
     pub(super) of_frame: Vec<ClassId>,
     /// Some rule compares or keeps names of frames.
     needs_names: bool,
@@ -71,11 +75,16 @@ impl<'r> Evaluator<'r> {
             (naming_atoms(&rule.pattern, rules), unless)
         });
         let naming = naming.collect();
+        let suppressed = rules.suppressions.iter().map(|suppression| match &suppression.pattern {
+            Some(pattern) => naming_atoms(pattern, rules),
+            None => Bits::new(rules.atoms.len()),
+        });
         Evaluator {
             rules,
             sieve,
             classes: Classes::new(rules, sieve),
             naming,
+            suppression_naming: suppressed.collect(),
             of_frame: Vec::new(),
             needs_names: rules.needs_names(),
             names: Names::default(),
@@ -133,7 +142,22 @@ impl<'r> Evaluator<'r> {
         }
         let yields = |rule: usize| self.rules.rules[rule].yields_to.iter().any(|other| held.contains(other));
         result.hits.retain(|hit| !yields(hit.rule));
+        for hit in &mut result.hits {
+            hit.suppressed = self.suppression(hit.rule, stack);
+        }
         result
+    }
+
+    /// The first suppression that a rule has on this stack. What is not certain suppresses nothing.
+    fn suppression(&self, rule: usize, stack: &Stack) -> Option<usize> {
+        let suppressions = self.rules.suppressions.iter().zip(&self.suppression_naming);
+        suppressions.into_iter().position(|(suppression, naming)| {
+            let on_stack = |pattern: &Pattern| {
+                let tape = self.tape(pattern, naming, stack);
+                self.best(pattern, &tape, Stance::Proof).is_some_and(|found| !found.uncertain)
+            };
+            suppression.rules.contains(&rule) && suppression.pattern.as_ref().is_none_or(on_stack)
+        })
     }
 
     /// The role rules that hold on the stack that was classified last.
@@ -171,7 +195,7 @@ impl<'r> Evaluator<'r> {
         if let Some(condition) = &rule.cycle {
             self.add_cycle(condition, &tape, &mut frames, &mut captures)?;
         }
-        Some(Hit { rule: index, skipped: found.skipped, frames, doubts, captures })
+        Some(Hit { rule: index, skipped: found.skipped, frames, doubts, captures, suppressed: None })
     }
 
     /// Adds the first round of the frames that repeat; `None` when none do.

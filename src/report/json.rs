@@ -10,7 +10,7 @@ use serde::Serialize;
 pub use capture::{CaptureJson, render_capture_json};
 
 use super::{CaseReport, Report};
-use crate::finding::{Evidence, Finding, NearMiss, ThreadEvidence};
+use crate::finding::{Evidence, Finding, NearMiss, SuppressedFinding, ThreadEvidence};
 use crate::model::{Note, SourceInfo, ThreadRef};
 use crate::rules::{Rule, RuleSet};
 
@@ -55,6 +55,7 @@ struct CaseJson<'a> {
     sources: Vec<SourceJson<'a>>,
     summary: SummaryJson,
     findings: Vec<FindingJson<'a>>,
+    suppressed: Vec<SuppressedJson<'a>>,
     near_misses: Vec<NearMissJson<'a>>,
     notes: Vec<CaseNoteJson<'a>>,
 }
@@ -121,6 +122,14 @@ struct LinkJson<'a> {
 }
 
 #[derive(Serialize)]
+struct SuppressedJson<'a> {
+    rule: &'a str,
+    stacks: u64,
+    reason: &'a str,
+    expires: Option<String>,
+}
+
+#[derive(Serialize)]
 struct NearMissJson<'a> {
     rule: &'a str,
     matched: usize,
@@ -153,6 +162,7 @@ fn case_json<'a>(case: &'a CaseReport, rules: &'a RuleSet) -> CaseJson<'a> {
             without_frames: counts.empty,
         },
         findings: case.findings.iter().map(|finding| finding_json(finding, &rules.rules[finding.rule], case)).collect(),
+        suppressed: case.suppressed.iter().map(|found| suppressed_json(found, rules)).collect(),
         near_misses: case.near_misses.iter().map(|near| near_miss_json(near, &rules.rules[near.rule], case)).collect(),
         notes: case.notes.iter().map(|(source, note)| case_note_json(case, *source, note)).collect(),
     }
@@ -201,6 +211,16 @@ fn finding_json<'a>(finding: &'a Finding, rule: &'a Rule, case: &'a CaseReport) 
         fix: &rule.fix,
         links: rule.links.iter().map(|link| LinkJson { title: &link.title, url: &link.url }).collect(),
         ask: [],
+    }
+}
+
+fn suppressed_json<'a>(found: &SuppressedFinding, rules: &'a RuleSet) -> SuppressedJson<'a> {
+    let suppression = &rules.suppressions[found.suppression];
+    SuppressedJson {
+        rule: &rules.rules[found.rule].id,
+        stacks: found.stacks,
+        reason: &suppression.reason,
+        expires: suppression.expires.map(|date| date.to_string()),
     }
 }
 

@@ -14,7 +14,7 @@ mod text;
 
 use std::borrow::Cow;
 
-use crate::finding::{Finding, NearMiss, Severity, Summary};
+use crate::finding::{Finding, NearMiss, Severity, Summary, SuppressedFinding};
 use crate::model::{Note, SourceInfo};
 use crate::rules::RuleSet;
 
@@ -39,6 +39,7 @@ pub struct CaseReport {
     pub sources: Vec<SourceInfo>,
     pub summary: Summary,
     pub findings: Vec<Finding>,
+    pub suppressed: Vec<SuppressedFinding>,
     /// The rules that came closest, when none holds.
     pub near_misses: Vec<NearMiss>,
     /// Notes on the inputs: index of the source, and the note.

@@ -8,7 +8,7 @@ use super::rule_page::write_advice;
 use super::{CaseReport, Report, printable};
 use crate::finding::{Finding, ShownRow};
 use crate::model::NoteCode;
-use crate::rules::Rule;
+use crate::rules::{Rule, RuleSet};
 
 /// Threads named in full.
 const THREADS_NAMED: usize = 12;
@@ -23,6 +23,7 @@ pub fn render_text(report: &Report<'_>, out: &mut dyn Write, width: usize) -> io
             write_finding(&report.rules.rules[finding.rule], finding, case, out, width)?;
             writeln!(out)?;
         }
+        write_suppressed(case, report.rules, out, width)?;
         write_near_misses(case, report.rules, out)?;
         write_summary(report, case, out, width)?;
     }
@@ -115,6 +116,22 @@ fn write_stack(finding: &Finding, case: &CaseReport, out: &mut dyn Write) -> io:
                 writeln!(out, "      {}", styled(BOLD, &format!("--- {what} missing from the text ---")))?;
             }
         }
+    }
+    Ok(())
+}
+
+/// What settings keep out of the report: it is still there.
+fn write_suppressed(case: &CaseReport, rules: &RuleSet, out: &mut dyn Write, width: usize) -> io::Result<()> {
+    for found in &case.suppressed {
+        let suppression = &rules.suppressions[found.suppression];
+        let stacks = if found.stacks > 0 { format!(" on {}", count(found.stacks, "stack")) } else { String::new() };
+        let until = suppression.expires.map(|date| format!(", until {date}")).unwrap_or_default();
+        let rule = printable(&rules.rules[found.rule].id);
+        let text = format!("suppressed: {rule}{stacks} ({}{until})", printable(&suppression.reason));
+        paragraph(out, "", &text, width)?;
+    }
+    if !case.suppressed.is_empty() {
+        writeln!(out)?;
     }
     Ok(())
 }

@@ -2,13 +2,14 @@
 
 mod conditions;
 mod references;
+mod settings;
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::nearest::nearest;
 use super::pattern::{self, Alternative, Line};
 use super::rule_set::{Pattern, Rule, RuleSet, Step, Test, TestId};
-use super::written::{Block, RuleFile, WrittenRule};
+use super::written::{Block, RuleFile, Spot, WrittenRule, WrittenSuppression};
 use super::{Atom, AtomId, ExceptionCondition, Glob, extends, node, read};
 use crate::diagnostic::{Code, Diagnostics};
 use crate::finding::{Confidence, Severity};
@@ -31,8 +32,23 @@ pub struct Loaded {
     pub diagnostics: Diagnostics,
 }
 
+/// What settings say of rules.
+#[derive(Debug, Default)]
+pub struct InSettings {
+    /// The settings file and what has been found wrong in it already.
+    pub read: Diagnostics,
+    /// Ids of rules, or globs, that are selected or ignored.
+    pub named: Vec<Spot<String>>,
+    pub suppressions: Vec<WrittenSuppression>,
+}
+
 /// Compiles rule files together.
 pub fn compile(files: Vec<(Source, Origin)>) -> Loaded {
+    compile_with(files, InSettings::default())
+}
+
+/// Compiles rule files together with what settings say of rules.
+pub fn compile_with(files: Vec<(Source, Origin)>, settings: InSettings) -> Loaded {
     let mut diagnostics = Diagnostics::default();
     let mut written = Vec::new();
     for (index, (source, origin)) in files.into_iter().enumerate() {
@@ -52,6 +68,7 @@ pub fn compile(files: Vec<(Source, Origin)>) -> Loaded {
     compiler.noise(&written);
     extends::resolve(&mut written, &mut compiler.diagnostics);
     compiler.all_rules(&written);
+    compiler.settings(settings);
     let Compiler { mut diagnostics, rules, .. } = compiler;
     diagnostics.sort();
     let rules = (!diagnostics.has_mistakes()).then_some(rules);
@@ -68,6 +85,8 @@ struct Compiler {
     /// Atoms a line of text compiled to before.
     frames: HashMap<String, Vec<AtomId>>,
     lists: BTreeMap<String, List>,
+    /// Ids of built-in rules that are not wanted.
+    left_out: Vec<String>,
 }
 
 struct List {
@@ -150,6 +169,8 @@ impl Compiler {
             if wanted(&origin, &rule) {
                 rule.yields_to = rule.yields_to.iter().filter_map(|&index| new_index[index]).collect();
                 self.rules.rules.push(rule);
+            } else {
+                self.left_out.push(rule.id);
             }
         }
     }

@@ -18,9 +18,9 @@ mod written;
 
 pub use atom::{Atom, AtomId, Truth};
 pub use builtin::builtin_sources;
-pub use compile::{Loaded, Origin, compile};
+pub use compile::{InSettings, Loaded, Origin, compile, compile_with};
 pub use conditions::{CycleCondition, ExceptionCondition, ThreadsCondition};
 pub use glob::Glob;
-pub use nearest::edit_distance;
-pub use rule_set::{IDLE, Link, Pattern, Rule, RuleSet, Step, Test, TestId};
-pub use written::{Example, Examples, RuleFile, WrittenRule};
+pub use nearest::{edit_distance, nearest};
+pub use rule_set::{IDLE, Link, Pattern, Rule, RuleSet, Step, Suppression, Test, TestId};
+pub use written::{Block, Example, Examples, RuleFile, Spot, WrittenRule, WrittenSuppression};

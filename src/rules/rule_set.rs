@@ -1,5 +1,7 @@
 //! Rules as the engine uses them.
 
+use jiff::civil::Date;
+
 use super::{Atom, AtomId, CycleCondition, Examples, ExceptionCondition, ThreadsCondition, Truth};
 use crate::facts::Aliases;
 use crate::finding::{Confidence, Severity};
@@ -15,6 +17,21 @@ pub struct RuleSet {
     /// Frames that patterns do not see unless they name them.
     pub noise: Vec<AtomId>,
     pub aliases: Aliases,
+    pub suppressions: Vec<Suppression>,
+}
+
+/// Findings that a team knows of and does not want to see: they are counted apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Suppression {
+    /// The rules it is about, by index.
+    pub rules: Vec<usize>,
+    /// The id as written, which may be a glob.
+    pub id: String,
+    /// Only on stacks that this matches for certain.
+    pub pattern: Option<Pattern>,
+    pub reason: String,
+    /// The last day on which it holds.
+    pub expires: Option<Date>,
 }
 
 impl RuleSet {
@@ -26,7 +43,9 @@ impl RuleSet {
     /// Some rule compares or keeps names of frames.
     pub fn needs_names(&self) -> bool {
         let has = |pattern: &Pattern| !pattern.captures.is_empty();
-        self.rules.iter().any(|rule| rule.cycle.is_some() || has(&rule.pattern) || rule.unless.iter().any(has))
+        let suppressed = self.suppressions.iter().filter_map(|suppression| suppression.pattern.as_ref()).any(has);
+        let asked = |rule: &Rule| rule.cycle.is_some() || has(&rule.pattern) || rule.unless.iter().any(has);
+        suppressed || self.rules.iter().any(asked)
     }
 
     pub fn find(&self, id: &str) -> Option<&Rule> {

@@ -1,5 +1,7 @@
 //! Rules as their authors wrote them, with the place of every part.
 
+use jiff::civil::Date;
+
 use crate::finding::{Confidence, Severity};
 use crate::text::Span;
 
@@ -84,6 +86,19 @@ pub struct WrittenCycle {
     pub repeats: u32,
     pub period: u32,
     pub contains: Option<Spot<String>>,
+}
+
+/// A finding that a team knows of and does not want to see: `[[suppress]]` in its settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WrittenSuppression {
+    pub span: Span,
+    /// A rule's id, or a glob for several.
+    pub id: Spot<String>,
+    /// Only on stacks that this pattern matches.
+    pub stack: Option<Block>,
+    pub reason: String,
+    /// The last day on which it holds.
+    pub expires: Option<Date>,
 }
 
 /// Texts that the rule must match, and texts that it must not.

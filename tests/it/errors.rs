@@ -6,22 +6,36 @@ use std::path::{Path, PathBuf};
 use stacklint::authoring::check_rules;
 use stacklint::diagnostic::{Code, Diagnostics};
 use stacklint::report::render_diagnostics;
-use stacklint::rules::{Origin, builtin_sources, compile};
+use stacklint::rules::{InSettings, Origin, builtin_sources, compile, compile_with};
+use stacklint::settings;
 use stacklint::text::Source;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/errors")
 }
 
+/// What is said of a rule file, or of settings.
 pub fn check(name: &str, text: &str) -> Diagnostics {
     let builtin = builtin_sources().into_iter().map(|source| (source, Origin::Builtin { with_rules: true }));
     let mut files: Vec<_> = builtin.collect();
+    if name.ends_with(".toml") {
+        return compile_with(files, in_settings(name, text)).diagnostics;
+    }
     files.push((Source::new(name, text), Origin::User));
     let mut loaded = compile(files);
     if let Some(rules) = &loaded.rules {
         check_rules(rules, false, &mut loaded.diagnostics);
     }
     loaded.diagnostics
+}
+
+fn in_settings(name: &str, text: &str) -> InSettings {
+    let source = Source::new(name, text);
+    let mut read = Diagnostics::default();
+    let file = settings::read(&source, 0, &mut read);
+    read.sources.push(source);
+    let named = file.select.iter().flat_map(|select| &select.value).chain(&file.ignore).cloned().collect();
+    InSettings { read, named, suppressions: file.suppress }
 }
 
 fn printed(diagnostics: &Diagnostics) -> String {
@@ -41,7 +55,7 @@ fn printed(diagnostics: &Diagnostics) -> String {
 
 #[test]
 fn every_file_of_mistakes_is_answered_as_written() {
-    insta::glob!("../data/errors", "*.yml", |path| {
+    insta::glob!("../data/errors", "*.{yml,toml}", |path| {
         let name = path.file_name().unwrap().to_string_lossy().to_string();
         let text = fs::read_to_string(path).unwrap();
         let mut settings = insta::Settings::clone_current();
@@ -57,9 +71,9 @@ fn every_code_has_a_pair() {
     let mut earned = Vec::new();
     for entry in fs::read_dir(folder()).unwrap() {
         let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "yml") {
+        if path.extension().is_some_and(|extension| extension == "yml" || extension == "toml") {
             let text = fs::read_to_string(&path).unwrap();
-            earned.extend(check("rules.yml", &text).list.iter().map(|diagnostic| diagnostic.code));
+            earned.extend(check(&path.to_string_lossy(), &text).list.iter().map(|diagnostic| diagnostic.code));
         }
     }
     let without: Vec<&str> = Code::ALL.iter().filter(|code| !earned.contains(code)).map(|code| code.code()).collect();

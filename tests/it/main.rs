@@ -14,3 +14,4 @@ mod pastes;
 mod recordings;
 mod pack;
 mod rules_test;
+mod settings;
