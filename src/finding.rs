@@ -4,7 +4,9 @@ mod explanation;
 
 use crate::model::{Dialect, StackKind, ThreadRef};
 
-pub use explanation::{CloseFrame, Explanation, FrameAt, Mark, NearMiss, Outcome, PatternLine, StackRow};
+pub use explanation::{
+    CaseCondition, CloseFrame, Explanation, FrameAt, Mark, NearMiss, Outcome, PatternLine, StackRow,
+};
 
 /// How bad the pattern is for the process, when it is what happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

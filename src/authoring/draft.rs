@@ -209,7 +209,7 @@ fn title(kind: StackKind, calls: &[&Sifted], application: Option<&Sifted>, top: 
             None => format!("{own} calls {called}"),
         },
         (None, Some(own)) if top.count >= MANY => format!("{own} calls itself again and again"),
-        (None, Some(own)) => format!("A thread works in {own}"),
+        (None, Some(own)) => format!("A thread is in {own}"),
         (Some(_), None) if waits => format!("A thread waits in {}", calls[0].human),
         (Some(called), None) => format!("A thread is in {called}"),
         (None, None) => "A thread".to_string(),

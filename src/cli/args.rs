@@ -129,6 +129,9 @@ pub struct ExplainArgs {
     /// Files, folders (walked) or globs to lay the rule over; standard input when text is piped in.
     #[arg(value_name = "LOG")]
     pub paths: Vec<PathBuf>,
+    /// Lay the rule over one of its own examples: those that match come first, counted from 1.
+    #[arg(long, value_name = "N", conflicts_with = "paths", value_parser = clap::value_parser!(u16).range(1..))]
+    pub example: Option<u16>,
     #[command(flatten)]
     pub packs: PackArgs,
 }

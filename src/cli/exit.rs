@@ -1,8 +1,9 @@
 //! Exit codes: 0 clean, 1 findings, 2 the work could not be done.
 
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
+use super::output;
 use crate::report::printable;
 
 /// How a command ended.
@@ -27,7 +28,8 @@ pub enum Stop {
 pub fn complain(message: impl std::fmt::Display) {
     let message = message.to_string();
     let lines: Vec<_> = message.lines().map(printable).collect();
-    eprintln!("stacklint: {}", lines.join("\n"));
+    // Where nobody can be told, there is nothing else to do about it.
+    let _ = writeln!(output::stderr(), "stacklint: {}", lines.join("\n"));
 }
 
 pub fn code(result: Result<Exit, Stop>) -> ExitCode {
@@ -35,8 +37,6 @@ pub fn code(result: Result<Exit, Stop>) -> ExitCode {
         Ok(Exit::Clean) => ExitCode::SUCCESS,
         Ok(Exit::Findings) => ExitCode::from(1),
         Ok(Exit::Failed) => ExitCode::from(2),
-        // The reader of our output went away, as `head` does; it has what it wanted.
-        Err(Stop::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(stop) => {
             complain(stop);
             ExitCode::from(2)

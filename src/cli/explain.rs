@@ -23,6 +23,9 @@ pub fn run(args: ExplainArgs, color: Color) -> Result<Exit, Stop> {
         let message = format!("no rule and no code is called `{}`; `stacklint rules list` shows the rules", args.id);
         return Err(Stop::Usage(message));
     };
+    if let Some(number) = args.example {
+        return over_example(usize::from(number), rule, &rules, color);
+    }
     if args.paths.is_empty() && std::io::stdin().is_terminal() {
         return rule_page(&rules.rules[rule], &rules, color);
     }
@@ -43,6 +46,29 @@ fn code_page(id: &str, color: Color) -> Result<Option<Exit>, Stop> {
 fn rule_page(rule: &Rule, rules: &RuleSet, color: Color) -> Result<Exit, Stop> {
     let mut out = output::stdout(color);
     render_rule_page(rule, rules, &mut out, output::width())?;
+    out.flush()?;
+    Ok(Exit::Clean)
+}
+
+/// The rule over one of its own examples.
+fn over_example(number: usize, rule: usize, rules: &RuleSet, color: Color) -> Result<Exit, Stop> {
+    let Rule { id, examples, .. } = &rules.rules[rule];
+    let all = examples.matching.iter().chain(&examples.not_matching);
+    let Some(example) = all.clone().nth(number - 1) else {
+        let count = all.count();
+        return Err(Stop::Usage(format!("`{id}` has {count} examples; `--example 1` is the first")));
+    };
+    let sieve = Sieve::new(rules);
+    let mut scan = ExplainScan::new(rules, &sieve, rule);
+    scan.begin_source(0);
+    formats::read_example(&example.text, &mut scan);
+    let Some(explanation) = scan.finish() else {
+        complain("no call stack was found in this example, so there is nothing to lay the rule over");
+        return Ok(Exit::Failed);
+    };
+    let name = format!("example {number} of {id}");
+    let mut out = output::stdout(color);
+    render_explanation(&explanation, rules, &[name], &mut out, output::width())?;
     out.flush()?;
     Ok(Exit::Clean)
 }

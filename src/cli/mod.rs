@@ -14,13 +14,13 @@ mod rules_test;
 mod scan;
 mod settings;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use args::{Args, Command, ScanArgs};
-use exit::Exit;
+use exit::{Exit, Stop};
 
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
@@ -33,8 +33,8 @@ pub fn main() -> ExitCode {
         Some(Command::Parse(parse)) => parse::run(parse, color),
         Some(Command::Rules { command }) => rules::run(command, color),
         None if std::io::stdin().is_terminal() => {
-            println!("{}", args::SHORT_HELP);
-            Ok(Exit::Clean)
+            let help = writeln!(output::stdout(color), "{}", args::SHORT_HELP);
+            help.map(|()| Exit::Clean).map_err(Stop::Io)
         }
         None => scan::run(ScanArgs::default(), color),
     };

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use walkdir::WalkDir;
 
 use super::exit::{Stop, complain};
+use super::output;
 use super::settings::Settings;
 use crate::diagnostic::Diagnostics;
 use crate::report::render_diagnostics;
@@ -58,7 +59,9 @@ fn read_with(paths: &[PathBuf], with_builtin_rules: bool, settings: InSettings) 
 
 /// Draws diagnostics on standard error.
 pub fn print(diagnostics: &Diagnostics) -> Result<(), Stop> {
-    Ok(render_diagnostics(diagnostics, &mut anstream::stderr())?)
+    // Where nobody can be told, the exit code still says that something is wrong.
+    let _ = render_diagnostics(diagnostics, &mut output::stderr());
+    Ok(())
 }
 
 fn read_file(path: &Path) -> Result<Source, Stop> {

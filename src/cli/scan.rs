@@ -16,13 +16,16 @@ use crate::finding::Severity;
 use crate::formats;
 use crate::model::{Note, NoteCode, SourceInfo};
 use crate::report::{CaseReport, Report, render_json, render_text};
-use crate::rules::{Glob, RuleSet};
+use crate::rules::{Glob, Rule, RuleSet};
 use crate::text::Encoding;
 
 pub fn run(args: ScanArgs, color: Color) -> Result<Exit, Stop> {
     let mut settings = Settings::of(&args.settings, &args.paths)?;
-    let rules = packs::load(&mut settings, args.settings.today)?;
+    let mut rules = packs::load(&mut settings, args.settings.today)?;
     let wanted = Wanted::new(&settings, &rules)?;
+    // A rule that is not reported takes no other's place.
+    let shown: Vec<bool> = rules.rules.iter().map(|rule| rule.role.is_some() || wanted.has(rule)).collect();
+    rules.rules.iter_mut().for_each(|rule| rule.yields_to.retain(|&other| shown[other]));
     for path in &args.output {
         format_of(path, args.format)?;
     }
@@ -30,7 +33,9 @@ pub fn run(args: ScanArgs, color: Color) -> Result<Exit, Stop> {
     for failure in &found.failures {
         complain(failure);
     }
-    complain_of_unused(&found.settings, settings.file.as_deref());
+    if !args.settings.packs.no_settings {
+        complain_of_unused(&found.settings, settings.file.as_deref());
+    }
     let sieve = Sieve::new(&rules);
     let mut failed = !found.failures.is_empty();
     if args.paths.is_empty() && std::io::stdin().is_terminal() {
@@ -38,9 +43,9 @@ pub fn run(args: ScanArgs, color: Color) -> Result<Exit, Stop> {
     }
     let mut cases = Vec::new();
     for (mut report, failures) in scan_cases(&found.cases, &rules, &sieve, &settings) {
-        report.findings.retain(|finding| wanted.has(finding.rule));
-        report.suppressed.retain(|found| wanted.has(found.rule));
-        report.near_misses.retain(|near| wanted.has(near.rule));
+        report.findings.retain(|finding| wanted.has(&rules.rules[finding.rule]));
+        report.suppressed.retain(|found| wanted.has(&rules.rules[found.rule]));
+        report.near_misses.retain(|near| wanted.has(&rules.rules[near.rule]));
         report.near_misses.truncate(settings.near_misses.value);
         failed |= !failures.is_empty();
         failures.iter().for_each(complain);
@@ -176,17 +181,16 @@ fn explain_emptiness(cases: &[CaseReport]) {
 }
 
 /// Which findings are reported.
-struct Wanted<'a> {
-    rules: &'a RuleSet,
+struct Wanted {
     select: Vec<Glob>,
     ignore: Vec<Glob>,
     min_severity: Option<Severity>,
 }
 
-impl<'a> Wanted<'a> {
+impl Wanted {
     /// A selection that no rule fits is a mistake, most often a misspelt id. Those of the settings file were checked with
     /// the rules.
-    fn new(settings: &Settings, rules: &'a RuleSet) -> Result<Self, Stop> {
+    fn new(settings: &Settings, rules: &RuleSet) -> Result<Self, Stop> {
         let globs = |ids: &[Setting<String>]| ids.iter().map(|id| Glob::new(&id.value)).collect::<Vec<_>>();
         let (select, ignore) = (globs(&settings.select), globs(&settings.ignore));
         let typed = settings.select.iter().zip(&select).chain(settings.ignore.iter().zip(&ignore));
@@ -196,11 +200,10 @@ impl<'a> Wanted<'a> {
                 return Err(Stop::Usage(message));
             }
         }
-        Ok(Wanted { rules, select, ignore, min_severity: settings.min_severity.value })
+        Ok(Wanted { select, ignore, min_severity: settings.min_severity.value })
     }
 
-    fn has(&self, rule: usize) -> bool {
-        let rule = &self.rules.rules[rule];
+    fn has(&self, rule: &Rule) -> bool {
         let one_of = |globs: &[Glob]| globs.iter().any(|glob| glob.matches(&rule.id));
         (self.select.is_empty() || one_of(&self.select))
             && !one_of(&self.ignore)

@@ -6,7 +6,7 @@ use super::memo::{Memo, Seen, write_key};
 use super::near_miss::NearMisses;
 use super::proof::{empty_finding, exception_finding, finding, group_of};
 use super::sieve::Sieve;
-use crate::finding::{Finding, NearMiss, Summary, SuppressedFinding, ThreadEvidence};
+use crate::finding::{CaseCondition, Finding, NearMiss, Summary, SuppressedFinding, ThreadEvidence};
 use crate::formats::Sink;
 use crate::model::{CallSites, Stack, StackKind, Table};
 use crate::rules::{RuleSet, Suppression};
@@ -127,6 +127,37 @@ impl<'r> CaseScan<'r> {
         }
         suppressed.sort_by_key(|found| (found.suppression, found.rule));
         suppressed
+    }
+
+    /// What a rule asks of the case as a whole, and what there is.
+    pub(super) fn conditions(&self, rule: usize) -> Vec<CaseCondition> {
+        let written = &self.rules.rules[rule];
+        let mut conditions = Vec::new();
+        if let Some(threads) = &written.threads {
+            let groups = self.found[rule].iter().map(|found| &found.finding);
+            let largest = groups.max_by_key(|finding| finding.stacks);
+            let stacks = largest.map_or(0, |finding| finding.stacks);
+            let share = stacks as f64 / self.busy.max(1) as f64;
+            let group = largest.and_then(|finding| finding.group.as_ref());
+            let group = group.map(|group| format!(" with {group}")).unwrap_or_default();
+            conditions.push(CaseCondition {
+                asked: threads.in_words(),
+                holds: stacks >= threads.at_least && share >= threads.share,
+                found: format!("{stacks} of {} threads that are not idle match{group}", self.busy),
+            });
+        }
+        if let Some(exception) = &written.exception {
+            let mut names: Vec<&str> = self.exceptions.iter().map(|exception| exception.name.as_str()).collect();
+            names.dedup();
+            let found = match self.exception_of(rule) {
+                Some(exception) => format!("{}, line {}", exception.name, exception.line),
+                None if names.is_empty() => "the log tells of none".to_string(),
+                None => format!("the log tells of {}", names.join(", ")),
+            };
+            let holds = self.exception_of(rule).is_some();
+            conditions.push(CaseCondition { asked: exception.in_words(), holds, found });
+        }
+        conditions
     }
 
     /// The first exception that a rule asks for.

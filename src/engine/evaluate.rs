@@ -9,7 +9,7 @@ use super::names::{NameId, Names};
 use super::sieve::Sieve;
 use super::tape::{Item, Tape};
 use crate::model::{CallSites, Stack};
-use crate::rules::{CycleCondition, Pattern, Rule, RuleSet, TestId, Truth};
+use crate::rules::{CycleCondition, Pattern, Rule, RuleSet, Step, TestId, Truth};
 
 /// What the rules say of one stack.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -257,7 +257,7 @@ impl<'r> Evaluator<'r> {
     }
 
     pub(super) fn tape(&self, pattern: &Pattern, naming: &Bits, stack: &Stack) -> Tape {
-        Tape::new(stack, |frame| {
+        Tape::new(stack, pattern, |frame| {
             let class = self.classes.get(self.of_frame[frame]);
             class.is_noise && !pattern.strict && !class.says_yes_to_any(naming)
         })
@@ -270,10 +270,16 @@ impl<'r> Evaluator<'r> {
     fn doubts(&self, pattern: &Pattern, tape: &Tape, found: &Match) -> Vec<Doubt> {
         let mut doubts = Vec::new();
         let truth = self.truth();
-        for (step, bounds) in pattern.steps.iter().zip(found.bounds.windows(2)) {
-            for item in &tape.items[bounds[0]..bounds[1]] {
+        for (index, (step, bounds)) in pattern.steps.iter().zip(found.bounds.windows(2)).enumerate() {
+            let mut run = &tape.items[bounds[0]..bounds[1]];
+            if index == 0 && !pattern.from_top {
+                run = without_hole_above(run, step);
+            }
+            for item in run {
                 match item {
-                    Item::Hole(hole) if !step.is_free => doubts.push(Doubt::Hole(*hole)),
+                    Item::Hole(hole) if !step.is_free && !doubts.contains(&Doubt::Hole(*hole)) => {
+                        doubts.push(Doubt::Hole(*hole));
+                    }
                     Item::Frame(frame) if truth(step.test, *frame) == Truth::Unknown => {
                         doubts.push(Doubt::Unreadable(*frame));
                     }
@@ -314,6 +320,16 @@ pub fn role_doubts(rules: &RuleSet, rule: &Rule, roles: &[Hit]) -> Option<Option
         }
     }
     Some(doubtful.then_some(Doubt::Role))
+}
+
+/// The run of the first step: what is missing above its first frame casts no doubt on it.
+fn without_hole_above<'t>(run: &'t [Item], step: &Step) -> &'t [Item] {
+    let frames = run.iter().filter(|item| matches!(item, Item::Frame(_))).count();
+    let first = run.iter().position(|item| matches!(item, Item::Frame(_)));
+    match first {
+        Some(first) if frames >= step.min as usize => &run[first..],
+        _ => run,
+    }
 }
 
 fn naming_atoms(pattern: &Pattern, rules: &RuleSet) -> Bits {

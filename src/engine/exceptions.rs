@@ -1,6 +1,6 @@
 //! Exceptions of a case, as the tables of its sources tell them.
 
-use crate::model::{Row, Table};
+use crate::model::Table;
 
 /// An exception that some text tells of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,43 +15,58 @@ pub struct Exception {
     pub line: u32,
 }
 
-/// The exceptions in a table of the source with this index.
+/// The exceptions in a table of the source with this index. One that wraps others comes with these.
 pub fn exceptions_of(table: &Table, source: usize) -> Vec<Exception> {
-    let of_row = |row: &Row| {
+    let mut exceptions = Vec::new();
+    for row in &table.rows {
         let cell = |column: &str| table.cell(row, column).unwrap_or_default();
-        let (name, message, code) = match table.name {
-            "exception-text" | "printexception" | "clrma" => (cell("type"), cell("message"), cell("hresult")),
-            "events" => (cell("event"), "", cell("code")),
-            "clrthreads" => (cell("exception").split_whitespace().next().unwrap_or_default(), "", ""),
-            "dumpexceptions" => (cell("name"), cell("message"), ""),
-            "analyze" => return of_section(cell("name"), cell("value"), source, row.line),
-            _ => return None,
+        let mut add = |name: &str, message: &str, code: Option<u64>| {
+            let (name, message) = (name.to_string(), message.to_string());
+            exceptions.extend((!name.is_empty()).then_some(Exception { name, message, code, source, line: row.line }));
         };
-        let exception = Exception {
-            name: name.to_string(),
-            message: message.to_string(),
-            code: code_in(code),
-            source,
-            line: row.line,
-        };
-        (!exception.name.is_empty()).then_some(exception)
-    };
-    table.rows.iter().filter_map(of_row).collect()
+        match table.name {
+            "exception-text" | "printexception" | "clrma" => {
+                add(cell("type"), cell("message"), code_in(cell("hresult")));
+                add(inner_type(cell("inner")), "", None);
+                for outer in cell("outer").split("--->").map(str::trim) {
+                    let (name, message) = outer.split_once(": ").unwrap_or((outer, ""));
+                    add(name, message, None);
+                }
+            }
+            "events" => add(cell("event"), "", code_in(cell("code"))),
+            "clrthreads" => add(cell("exception").split_whitespace().next().unwrap_or_default(), "", None),
+            "dumpexceptions" => add(cell("name"), cell("message"), None),
+            "analyze" => of_section(cell("name"), cell("value"), &mut add),
+            _ => return Vec::new(),
+        }
+    }
+    exceptions
+}
+
+/// `System.FormatException, Use !PrintException 00007f5d5c020790 to see more.`
+fn inner_type(inner: &str) -> &str {
+    let name = inner.split([',', ' ']).next().unwrap_or_default();
+    if name.contains('.') { name } else { "" }
 }
 
 /// Sections of `!analyze` that name an exception.
-fn of_section(name: &str, value: &str, source: usize, line: u32) -> Option<Exception> {
+fn of_section(name: &str, value: &str, add: &mut impl FnMut(&str, &str, Option<u64>)) {
     let first = value.lines().next().unwrap_or_default();
     match name {
+        // `   ExceptionCode: c0000005 (Access violation)`
+        "EXCEPTION_RECORD" => {
+            for line in value.lines() {
+                let Some(code) = line.trim().strip_prefix("ExceptionCode:").map(str::trim) else { continue };
+                let (digits, words) = code.split_once(' ').unwrap_or((code, code));
+                add(words.trim_matches(['(', ')']), "", code_in(digits));
+            }
+        }
         "ERROR_CODE" | "EXCEPTION_CODE" | "EXCEPTION_CODE_STR" => {
             let code = first.split_whitespace().find_map(code_in);
-            let name = first.split_once(" - ").map_or(first, |(_, text)| text);
-            Some(Exception { name: name.to_string(), code, source, line, ..Exception::default() })
+            add(first.split_once(" - ").map_or(first, |(_, text)| text), "", code);
         }
-        "EXCEPTION_OBJECT" | "MANAGED_EXCEPTION_TYPE" | "CLR_EXCEPTION_TYPE" => {
-            Some(Exception { name: first.to_string(), source, line, ..Exception::default() })
-        }
-        _ => None,
+        "EXCEPTION_OBJECT" | "MANAGED_EXCEPTION_TYPE" | "CLR_EXCEPTION_TYPE" => add(first, "", None),
+        _ => {}
     }
 }
 

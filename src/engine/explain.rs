@@ -3,14 +3,15 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use super::case::CaseScan;
 use super::evaluate::Evaluator;
 use super::laid::{Laid, Rank};
 use super::likeness::{Likeness, likeness};
 use super::sieve::Sieve;
 use crate::facts::FrameName;
-use crate::finding::Explanation;
+use crate::finding::{Explanation, Outcome};
 use crate::formats::Sink;
-use crate::model::{CallSites, SiteId, Stack, StackKind};
+use crate::model::{CallSites, SiteId, Stack, StackKind, Table};
 use crate::rules::{RuleSet, TestId};
 
 /// Call sites whose likeness to the first line is worked out.
@@ -21,6 +22,8 @@ pub struct ExplainScan<'r> {
     evaluator: Evaluator<'r>,
     rule: usize,
     source: usize,
+    /// All stacks against all rules: what the rule asks of the log as a whole shows only there.
+    case: CaseScan<'r>,
     best: Option<(Best, Explanation)>,
     nearness: Nearness,
 }
@@ -37,18 +40,32 @@ impl<'r> ExplainScan<'r> {
             compared: 0,
         };
         let evaluator = Evaluator::new(rules, sieve);
-        ExplainScan { evaluator, rule, source: 0, best: None, nearness }
+        let case = CaseScan::new(rules, sieve).without_near_misses();
+        ExplainScan { evaluator, rule, source: 0, case, best: None, nearness }
     }
 
     /// The stacks that follow come from this source, by its index in the case.
     pub fn begin_source(&mut self, source: usize) {
         self.source = source;
+        self.case.begin_source(source);
         self.forget_sites();
     }
 
     /// The rule on the stack where it gets furthest, the first of equal ones; `None` when there was no stack.
     pub fn finish(self) -> Option<Explanation> {
-        self.best.map(|(_, explanation)| explanation)
+        let conditions = self.case.conditions(self.rule);
+        let all_hold = conditions.iter().all(|condition| condition.holds);
+        let mut explanation = match self.best {
+            Some((_, explanation)) => explanation,
+            // The rule asks nothing of stacks.
+            None if !self.evaluator.rules.rules[self.rule].asks_of_stacks() => Explanation::of_case(self.rule),
+            None => return None,
+        };
+        if explanation.outcome == Outcome::Matches && !all_hold {
+            explanation.outcome = Outcome::TakenBack;
+        }
+        explanation.conditions = conditions;
+        Some(explanation)
     }
 
     fn forget_sites(&mut self) {
@@ -59,8 +76,10 @@ impl<'r> ExplainScan<'r> {
 
 impl Sink for ExplainScan<'_> {
     fn stack(&mut self, stack: &Stack, sites: &CallSites) {
+        self.case.stack(stack, sites);
         // The engine judges no others.
-        if stack.frames.is_empty() || !matches!(stack.kind, StackKind::Thread | StackKind::Exception) {
+        let asks = self.evaluator.rules.rules[self.rule].asks_of_stacks();
+        if !asks || stack.frames.is_empty() || !matches!(stack.kind, StackKind::Thread | StackKind::Exception) {
             return;
         }
         self.evaluator.classify(stack, sites);
@@ -75,7 +94,12 @@ impl Sink for ExplainScan<'_> {
         }
     }
 
+    fn table(&mut self, table: &Table) {
+        self.case.table(table);
+    }
+
     fn may_forget_sites(&mut self) -> bool {
+        self.case.may_forget_sites();
         self.forget_sites();
         true
     }

@@ -12,7 +12,7 @@ use super::stop::{Stop, frame_name, reason};
 use crate::facts::FrameName;
 use crate::finding::{CloseFrame, Explanation, FrameAt, Mark, Outcome, PatternLine, StackRow};
 use crate::model::{CallSites, Stack};
-use crate::rules::{Rule, Step, Truth};
+use crate::rules::{Step, Truth};
 
 /// Frames shown above and below the place where a pattern stops.
 const AROUND: usize = 3;
@@ -40,8 +40,8 @@ impl<'a, 'r> Laid<'a, 'r> {
         let roles = evaluator.roles(stack);
         let hit = if furthest.is_whole { evaluator.hit(rule, stack, &roles) } else { None };
         let is_role = evaluator.rules.rules[rule].role.is_some();
-        let is_reported =
-            hit.is_some() && (is_role || evaluator.evaluate_classified(stack).hits.iter().any(|hit| hit.rule == rule));
+        let is_shown = |hit: &Hit| hit.rule == rule && hit.suppressed.is_none();
+        let is_reported = hit.is_some() && (is_role || evaluator.evaluate_classified(stack).hits.iter().any(is_shown));
         let outcome = match (furthest.is_whole, is_reported) {
             (_, true) => Outcome::Matches,
             (true, false) => Outcome::TakenBack,
@@ -72,7 +72,6 @@ impl<'a, 'r> Laid<'a, 'r> {
             Outcome::Matches => {
                 let doubts = self.hit.as_ref().map_or(&[][..], |hit| &hit.doubts);
                 reasons.extend((!doubts.is_empty()).then(|| doubts_in_words(doubts, self.stack)));
-                reasons.extend(asked_of_case(&self.evaluator.rules.rules[self.rule]));
             }
             Outcome::TakenBack => reasons = self.taken_back(),
             Outcome::Stopped => {
@@ -97,6 +96,7 @@ impl<'a, 'r> Laid<'a, 'r> {
             thread: self.stack.thread.clone(),
             source,
             line: self.stack.line,
+            conditions: Vec::new(),
         }
     }
 
@@ -122,6 +122,10 @@ impl<'a, 'r> Laid<'a, 'r> {
             let name = &rules[role].id;
             reasons.push(format!("`{name}` explains this thread as waiting for work, and such threads are not blamed"));
         }
+        for hit in result.hits.iter().filter(|hit| hit.rule == self.rule) {
+            let suppression = hit.suppressed.map(|index| &self.evaluator.rules.suppressions[index]);
+            reasons.extend(suppression.map(|found| format!("settings suppress it here: {}", found.reason)));
+        }
         for &other in &rule.yields_to {
             if self.evaluator.hit(other, self.stack, &self.roles).is_some() {
                 reasons.push(format!("it yields to `{}`, which matches this stack too", rules[other].id));
@@ -143,11 +147,7 @@ impl<'a, 'r> Laid<'a, 'r> {
 
     fn no_cycle(&self) -> Vec<String> {
         let rule = &self.evaluator.rules.rules[self.rule];
-        let Some(cycle) = &rule.cycle else {
-            let alone =
-                (!rule.asks_of_stacks()).then(|| "it asks nothing of stacks, only for an exception".to_string());
-            return alone.into_iter().collect();
-        };
+        let Some(cycle) = &rule.cycle else { return Vec::new() };
         let (repeats, period) = (cycle.repeats, cycle.period);
         vec![format!("it asks for frames that repeat: {repeats} rounds or more, of {period} frames or fewer")]
     }
@@ -211,9 +211,19 @@ impl<'a, 'r> Laid<'a, 'r> {
         match (step.is_gap, frames.is_empty()) {
             // How far this gap would reach is what nobody knows.
             (true, _) if is_last => Mark::Plain,
-            (true, _) => Mark::Skipped(frames.len()),
+            (true, _) => Mark::Skipped(frames.len(), self.noise_in(index)),
             (false, true) => Mark::Holds,
             (false, false) => Mark::Matched(frames.iter().map(|&frame| self.frame_at(frame, sites)).collect()),
+        }
+    }
+
+    /// Frames of noise in a gap: they lie between what the lines around it matched, and the pattern does not see them.
+    fn noise_in(&self, gap: usize) -> usize {
+        let above = (0..gap).rev().find_map(|step| self.furthest.frames_of(step).last().copied());
+        let below = (gap + 1..self.furthest.steps()).find_map(|step| self.furthest.frames_of(step).first().copied());
+        match (above, below) {
+            (Some(above), Some(below)) => below - above - 1 - self.furthest.frames_of(gap).len(),
+            _ => 0,
         }
     }
 
@@ -277,21 +287,4 @@ impl<'a, 'r> Laid<'a, 'r> {
             .map(|((_, likeness), position)| CloseFrame { frame: self.frame_at(position, sites), likeness })
             .collect()
     }
-}
-
-/// What a rule asks of the log as a whole, besides the stack it is laid over.
-fn asked_of_case(rule: &Rule) -> Vec<String> {
-    let mut asked = Vec::new();
-    if let Some(threads) = &rule.threads {
-        let share = match threads.share > 0.0 {
-            true => format!(", which are {:.0}% of those that are not idle", threads.share * 100.0),
-            false => String::new(),
-        };
-        let at_least = threads.at_least.max(1);
-        asked.push(format!("it is reported when at least {at_least} threads of the log match{share}"));
-    }
-    if rule.exception.is_some() {
-        asked.push("it is reported when the log tells of its exception, too".to_string());
-    }
-    asked
 }

@@ -146,7 +146,7 @@ impl<T: Fn(TestId, usize) -> Truth> Laid<'_, T> {
         }
     }
 
-    /// A hole may hold the frames that the run must have.
+    /// A place in a hole may hold a frame that the run must have.
     fn hole_suffices(&self) -> bool {
         self.lenient && !self.step.is_gap
     }
@@ -190,7 +190,8 @@ impl<T: Fn(TestId, usize) -> Truth> Laid<'_, T> {
         let mut end = place;
         loop {
             let skipped = if self.step.is_gap { frames } else { 0 };
-            let enough = frames >= self.step.min || (self.hole_suffices() && holes > 0);
+            let held = if self.hole_suffices() { holes } else { 0 };
+            let enough = frames + held >= self.step.min;
             if enough && next[end] != NEVER && next[end] + skipped == cost {
                 return end;
             }
@@ -208,13 +209,12 @@ impl<T: Fn(TestId, usize) -> Truth> Laid<'_, T> {
 struct Run {
     /// Frames before each place.
     frames_before: Vec<u32>,
+    /// Frames before each place, with those that holes may hold.
+    held_before: Vec<u32>,
     /// The first place at or below each place that the run cannot cross.
     blocked: Vec<usize>,
-    /// The first hole at or below each place.
-    hole: Vec<usize>,
     min: u32,
     max: Option<u32>,
-    hole_suffices: bool,
     cost_of_frame: Cost,
 }
 
@@ -223,23 +223,23 @@ impl Run {
         let length = laid.tape.items.len();
         let mut run = Run {
             frames_before: vec![0; length + 1],
+            held_before: vec![0; length + 1],
             blocked: vec![length; length + 1],
-            hole: vec![length; length + 1],
             min: laid.step.min,
             max: laid.step.max,
-            hole_suffices: laid.hole_suffices(),
             cost_of_frame: Cost::from(laid.step.is_gap),
         };
         for (place, item) in laid.tape.items.iter().enumerate() {
-            run.frames_before[place + 1] = run.frames_before[place] + u32::from(matches!(item, Item::Frame(_)));
+            let is_frame = matches!(item, Item::Frame(_));
+            run.frames_before[place + 1] = run.frames_before[place] + u32::from(is_frame);
+            run.held_before[place + 1] = run.held_before[place] + u32::from(is_frame || laid.hole_suffices());
         }
         for (place, item) in laid.tape.items.iter().enumerate().rev() {
-            let (crossed, is_hole) = match item {
-                Item::Hole(_) => (laid.crosses_holes, true),
-                Item::Frame(frame) => (laid.passes(*frame), false),
+            let crossed = match item {
+                Item::Hole(_) => laid.crosses_holes,
+                Item::Frame(frame) => laid.passes(*frame),
             };
             run.blocked[place] = if crossed { run.blocked[place + 1] } else { place };
-            run.hole[place] = if is_hole { place } else { run.hole[place + 1] };
         }
         run
     }
@@ -263,13 +263,10 @@ impl Run {
 
     /// The first place at which a run that begins at `place` is long enough; `from` is the answer for the place below.
     fn nearest_end(&self, place: usize, from: usize) -> usize {
-        let wanted = self.frames_before[place].saturating_add(self.min);
+        let wanted = self.held_before[place].saturating_add(self.min);
         let mut end = from;
-        while end > place && self.frames_before[end - 1] >= wanted {
+        while end > place && self.held_before[end - 1] >= wanted {
             end -= 1;
-        }
-        if self.hole_suffices && self.hole[place] < self.length() {
-            end = end.min(self.hole[place] + 1);
         }
         end
     }

@@ -1,12 +1,16 @@
 //! The rule language the slow and obvious way: every way of laying a pattern over a stack is tried, and every frame's
 //! name is compared anew. Only for tests; its time is exponential.
 
+mod case;
+
 use super::matcher::{Match, Stance};
 use super::names::name_key;
 use super::tape::{Item, Tape};
 use crate::facts::FrameName;
 use crate::model::{CallSites, Stack};
 use crate::rules::{AtomId, Pattern, RuleSet, Step, TestId, Truth};
+
+pub use case::{PlainFinding, findings};
 
 /// What is held against the engine's hits: rule, whether it is uncertain, skipped frames, matched frames.
 pub type PlainHit = (usize, bool, u32, Vec<usize>);
@@ -46,6 +50,9 @@ pub fn evaluate(stack: &Stack, sites: &CallSites, rules: &RuleSet) -> Vec<PlainH
 /// One rule on one stack, whatever the thread's roles.
 pub fn hit(index: usize, stack: &Stack, sites: &CallSites, rules: &RuleSet) -> Option<PlainHit> {
     let rule = &rules.rules[index];
+    if !rule.asks_of_stacks() {
+        return None;
+    }
     let (found, tape) = best_match(&rule.pattern, stack, sites, rules, Stance::Proof)?;
     let vetoes = rule.unless.iter().filter_map(|unless| best_match(unless, stack, sites, rules, Stance::Possibility));
     let vetoes: Vec<bool> = vetoes.map(|(veto, _)| veto.uncertain).collect();
@@ -61,6 +68,13 @@ pub fn hit(index: usize, stack: &Stack, sites: &CallSites, rules: &RuleSet) -> O
             }
         }
     }
+    if let Some(cycle) = &rule.cycle {
+        let names = names_of(stack, sites, rules);
+        let truth = |test: TestId, frame: usize| truth_of(test, &names[frame], rules);
+        frames.extend(case::first_round(cycle, &tape, &names, truth)?);
+        frames.sort_unstable();
+        frames.dedup();
+    }
     Some((index, found.uncertain || vetoes.contains(&true), found.skipped, frames))
 }
 
@@ -72,8 +86,7 @@ pub fn best_match(
     rules: &RuleSet,
     stance: Stance,
 ) -> Option<(Match, Tape)> {
-    let names: Vec<FrameName> =
-        stack.frames.iter().map(|frame| FrameName::of(&sites.get(frame.site), &rules.aliases)).collect();
+    let names = names_of(stack, sites, rules);
     let yes = |atom: &AtomId, frame: usize| rules.atoms[atom.0 as usize].test(&names[frame]) == Truth::Yes;
     let named_by_pattern = |frame: usize| {
         let positive = pattern.steps.iter().filter(|step| !step.is_gap && !step.negated);
@@ -81,12 +94,12 @@ pub fn best_match(
         atoms.any(|atom| rules.atoms[atom.0 as usize].names_function() && yes(atom, frame))
     };
     let is_noise = |frame: usize| rules.noise.iter().any(|atom| yes(atom, frame));
-    let tape = Tape::new(stack, |frame| !pattern.strict && is_noise(frame) && !named_by_pattern(frame));
+    let tape = Tape::new(stack, pattern, |frame| !pattern.strict && is_noise(frame) && !named_by_pattern(frame));
     let truth = |test: TestId, frame: usize| {
-        let test = &rules.tests[test.0 as usize];
-        let truth = test.truth(|atom| rules.atoms[atom.0 as usize].test(&names[frame]));
+        let truth = truth_of(test, &names[frame], rules);
         // A frame without a name can be kept under none.
-        let nameless = test.capture.is_some() && name_key(&names[frame]).is_none() && truth != Truth::No;
+        let is_kept = rules.tests[test.0 as usize].capture.is_some();
+        let nameless = is_kept && name_key(&names[frame]).is_none() && truth != Truth::No;
         if nameless { Truth::Unknown } else { truth }
     };
     let keys: Vec<Option<String>> = names.iter().map(name_key).collect();
@@ -99,6 +112,14 @@ pub fn best_match(
     }
     let best = best?;
     Some((Match { uncertain: best.uncertain, skipped: best.skipped, bounds: best.bounds }, tape))
+}
+
+fn names_of(stack: &Stack, sites: &CallSites, rules: &RuleSet) -> Vec<FrameName> {
+    stack.frames.iter().map(|frame| FrameName::of(&sites.get(frame.site), &rules.aliases)).collect()
+}
+
+fn truth_of(test: TestId, name: &FrameName, rules: &RuleSet) -> Truth {
+    rules.tests[test.0 as usize].truth(|atom| rules.atoms[atom.0 as usize].test(name))
 }
 
 /// Compared field by field: certain before uncertain, then tight, then near the top.
@@ -181,7 +202,8 @@ fn run(step: &Step, items: &[Item], stance: Stance, truth: &impl Fn(TestId, usiz
             }
         }
     }
-    let enough = frames >= step.min || (lenient && !step.is_gap && holes > 0);
+    // Each place of a hole may hold one.
+    let enough = frames + if lenient && !step.is_gap { holes } else { 0 } >= step.min;
     let not_too_many = step.max.is_none_or(|max| frames <= max);
     (enough && not_too_many).then_some((uncertain, if step.is_gap { frames } else { 0 }))
 }

@@ -2,7 +2,7 @@
 
 use foldhash::HashMap;
 
-use crate::facts::{Aliases, FrameName, Generics};
+use crate::facts::{Aliases, FrameName, Generics, is_managed};
 use crate::model::{CallSite, CallSites, SiteId};
 
 /// Number of a name.
@@ -62,7 +62,7 @@ impl Names {
 pub fn name_key(name: &FrameName) -> Option<String> {
     let function = name.function.as_ref()?.view(Generics::Ignored, false);
     match &name.canonical {
-        Some(module) if !(name.managed && function.contains('.')) => Some(format!("{module}!{function}")),
+        Some(module) if !is_managed(&function) => Some(format!("{module}!{function}")),
         _ => Some(function.into_owned()),
     }
 }

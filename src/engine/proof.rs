@@ -86,11 +86,24 @@ pub fn exception_finding(rules: &RuleSet, index: usize, exception: &Exception) -
 
 /// A message with the names that the pattern kept.
 fn filled(message: &str, hit: &Hit, rules: &RuleSet) -> String {
-    let mut text = message.to_string();
-    for (name, value) in rules.rules[hit.rule].pattern.captures.iter().zip(&hit.captures) {
-        text = text.replace(&format!("{{{{{name}}}}}"), value);
+    let names = &rules.rules[hit.rule].pattern.captures;
+    let mut text = String::new();
+    let mut rest = message;
+    // What a name brings in is not looked into again.
+    while let Some((before, name, behind)) = braces(rest) {
+        let value = names.iter().position(|known| known == name.trim()).and_then(|at| hit.captures.get(at));
+        text.push_str(before);
+        text.push_str(value.map_or(&rest[before.len()..rest.len() - behind.len()], String::as_str));
+        rest = behind;
     }
-    text
+    text + rest
+}
+
+/// What stands before `{{name}}`, the name, and what stands behind.
+fn braces(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, behind) = text.split_once("{{")?;
+    let (name, behind) = behind.split_once("}}")?;
+    Some((before, name, behind))
 }
 
 /// The whole stack as matched frames, counts of other frames, and holes.

@@ -236,7 +236,9 @@ impl Trial<'_, '_> {
             Item::Hole(hole) => Some(missing_between(&self.stack.holes[*hole], self.stack)),
             Item::Frame(_) => None,
         });
-        let holes: Vec<String> = holes.collect();
+        let mut holes: Vec<String> = holes.collect();
+        // A hole may take several places.
+        holes.dedup();
         match holes.len() {
             0 => None,
             1 | 2 => Some(format!("{}: it may be among them", holes.join(", and "))),

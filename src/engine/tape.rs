@@ -1,13 +1,15 @@
 //! A stack as one pattern sees it: frames and holes in order, without the noise that the pattern does not name.
 
 use crate::model::Stack;
+use crate::rules::Pattern;
 
 /// One place of a tape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Item {
     /// Position of a frame in its stack.
     Frame(usize),
-    /// Position of a hole in its stack's list of holes.
+    /// Position of a hole in its stack's list of holes. A hole takes as many places as frames are missing in it, so far as
+    /// the pattern has lines for them; each of them may hold a frame, or none.
     Hole(usize),
 }
 
@@ -19,13 +21,15 @@ pub struct Tape {
 }
 
 impl Tape {
-    /// Lays out a stack, leaving out the frames for which `is_transparent` holds.
-    pub fn new(stack: &Stack, is_transparent: impl Fn(usize) -> bool) -> Self {
+    /// Lays out a stack for a pattern, leaving out the frames for which `is_transparent` holds.
+    pub fn new(stack: &Stack, pattern: &Pattern, is_transparent: impl Fn(usize) -> bool) -> Self {
         let mut items = Vec::with_capacity(stack.frames.len() + stack.holes.len());
         let mut holes = stack.holes.iter().enumerate().peekable();
         for frame in 0..=stack.frames.len() {
-            while let Some((hole, _)) = holes.next_if(|(_, hole)| hole.before == frame) {
-                items.push(Item::Hole(hole));
+            while let Some((number, hole)) = holes.next_if(|(_, hole)| hole.before == frame) {
+                let wanted = frames_wanted(pattern);
+                let places = hole.missing.map_or(wanted, |missing| wanted.min(missing.max(1) as usize));
+                items.extend(std::iter::repeat_n(Item::Hole(number), places));
             }
             if frame < stack.frames.len() && !is_transparent(frame) {
                 items.push(Item::Frame(frame));
@@ -33,4 +37,13 @@ impl Tape {
         }
         Tape { items, open_below: stack.cut_off }
     }
+}
+
+/// The most places that a hole takes.
+const LONGEST_HOLE: usize = 10_000;
+
+/// How many frames a pattern could look for in a hole.
+fn frames_wanted(pattern: &Pattern) -> usize {
+    let frames = pattern.steps.iter().filter(|step| !step.is_gap).map(|step| step.min as usize);
+    frames.fold(0, usize::saturating_add).clamp(1, LONGEST_HOLE)
 }

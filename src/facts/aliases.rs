@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::normal_module;
+use super::{normal_module, plain_module};
 
 /// Module names, normalised, and the name that stands for each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,7 +13,9 @@ pub struct Aliases {
 impl Aliases {
     /// From now on `module` is the same as `canonical`.
     pub fn add(&mut self, canonical: &str, module: &str) {
+        // Nobody knows whether the module is an assembly.
         self.canonical.insert(normal_module(module), normal_module(canonical));
+        self.canonical.insert(plain_module(module), normal_module(canonical));
     }
 
     /// The name that stands for a normalised module name; itself when it has none.

@@ -6,4 +6,4 @@ mod name;
 
 pub use aliases::Aliases;
 pub use function_name::{FunctionName, Generics};
-pub use name::{FrameName, normal_function, normal_module};
+pub use name::{FrameName, is_managed, normal_function, normal_module, plain_module};

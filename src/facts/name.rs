@@ -6,29 +6,30 @@ use crate::model::CallSite;
 /// A frame's name, folded to lower case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FrameName {
-    /// Without extension and `_ni`, `_` folded to `.`; `None` when the text names no module.
+    /// Without extension and `_ni`, of an assembly `_` folded to `.`; `None` when the text names no module.
     pub module: Option<String>,
+    /// The module is that of managed code, as far as its name and the function's tell.
+    pub in_assembly: bool,
     /// What stands for the module by the aliases.
     pub canonical: Option<String>,
     /// `None` when the debugger could not name the function.
     pub function: Option<FunctionName>,
     /// The SOS marker the frame was printed with.
     pub marker: Option<String>,
-    /// A managed method that SOS printed, which leaves the module out.
-    pub managed: bool,
 }
 
 impl FrameName {
     pub fn of(site: &CallSite<'_>, aliases: &Aliases) -> Self {
-        let module = site.module().map(normal_module);
+        let in_assembly = site.function().is_some_and(is_managed) || site.module().is_some_and(is_native_image);
+        let module = site.module().map(|module| if in_assembly { normal_module(module) } else { plain_module(module) });
         let canonical = module.as_deref().map(|module| aliases.canonical(module).to_string());
         let function = site.function().map(|function| normal_function(function, canonical.as_deref()));
         FrameName {
             module,
+            in_assembly,
             canonical,
             function: function.map(FunctionName::parse),
             marker: site.marker().map(str::to_ascii_lowercase),
-            managed: !site.function().unwrap_or_default().contains("::"),
         }
     }
 
@@ -38,13 +39,31 @@ impl FrameName {
     }
 }
 
+/// Whether a function's name has the form of managed code: `Namespace.Type.Method`.
+pub fn is_managed(function: &str) -> bool {
+    function.find('.').is_some_and(|at| at > 0) && !function.contains("::")
+}
+
+/// `System_Drawing_ni`: a pre-compiled assembly.
+fn is_native_image(module: &str) -> bool {
+    let name = module.trim().to_ascii_lowercase();
+    let name = name.strip_suffix(".dll").unwrap_or(&name);
+    name.ends_with("_ni") || name.ends_with(".ni")
+}
+
 /// `System_Drawing_ni.dll` -> `system.drawing`. In `k` output, assembly names have `_` for `.`, and pre-compiled images
 /// end in `_ni`.
 pub fn normal_module(module: &str) -> String {
-    let mut name = module.trim().to_ascii_lowercase();
+    let mut name = plain_module(module);
     if name.contains('_') {
         name = name.replace('_', ".");
     }
+    name
+}
+
+/// `My_Native.dll` -> `my_native`: of a module that is no assembly `_` stays what it is.
+pub fn plain_module(module: &str) -> String {
+    let mut name = module.trim().to_ascii_lowercase();
     if let Some(at) = name.find(".so.") {
         name.truncate(at);
     }
@@ -54,7 +73,7 @@ pub fn normal_module(module: &str) -> String {
             break;
         }
     }
-    for image in [".ni", ".il"] {
+    for image in ["_ni", ".ni", "_il", ".il"] {
         if let Some(stem) = name.strip_suffix(image) {
             name.truncate(stem.len());
         }

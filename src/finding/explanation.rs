@@ -24,8 +24,20 @@ pub struct Explanation {
     pub thread: ThreadRef,
     /// Index of the source in its case.
     pub source: usize,
-    /// Line of the stack.
+    /// Line of the stack; 0 when the rule is laid over none.
     pub line: u32,
+    /// What the rule asks of the log as a whole.
+    pub conditions: Vec<CaseCondition>,
+}
+
+/// Something that a rule asks of a log as a whole: enough threads, an exception.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseCondition {
+    /// `at least 10 threads`
+    pub asked: String,
+    pub holds: bool,
+    /// `3 match`
+    pub found: String,
 }
 
 /// How it ended.
@@ -53,8 +65,8 @@ pub enum Mark {
     /// An anchor that holds, or a frame that may be left out and is.
     Holds,
     Matched(Vec<FrameAt>),
-    /// A gap, with the number of frames in it.
-    Skipped(usize),
+    /// A gap, with the number of frames in it, and of noise among them that the pattern does not see.
+    Skipped(usize, usize),
     /// The furthest point: this line found no frame.
     Stopped,
     NotReached,
@@ -91,6 +103,26 @@ pub struct CloseFrame {
 }
 
 impl Explanation {
+    /// Of a rule that asks something of the log as a whole, and nothing of stacks.
+    pub fn of_case(rule: usize) -> Self {
+        Explanation {
+            rule,
+            outcome: Outcome::Matches,
+            matched: 0,
+            of: 0,
+            lines: Vec::new(),
+            reasons: Vec::new(),
+            rows: Vec::new(),
+            closest: Vec::new(),
+            kind: StackKind::Thread,
+            dialect: Dialect::default(),
+            thread: ThreadRef::default(),
+            source: 0,
+            line: 0,
+            conditions: Vec::new(),
+        }
+    }
+
     /// The pattern line that found no frame.
     pub fn stopped_at(&self) -> Option<&PatternLine> {
         self.lines.iter().find(|line| line.mark == Mark::Stopped)

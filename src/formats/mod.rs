@@ -11,6 +11,7 @@
 //! | `tables/` | what debuggers print besides stacks, one file each |
 //! | `call_site` | `module!function+offset [source @ line]` |
 //! | `wrapping` | lines that a mail client broke |
+//! | `pasted_line` | the call site of a line in a rule's pattern |
 //! | `copy_marks` | `> ` of quoted mails, line numbers of listings |
 //! | `markup` | DML and HTML around a line |
 //! | `message` | what the debugger says about itself |
@@ -21,6 +22,7 @@ mod copy_marks;
 mod markup;
 mod message;
 mod notes;
+mod pasted_line;
 mod prompt;
 mod reader;
 mod section;
@@ -35,8 +37,8 @@ use std::io::Read;
 
 use crate::model::{CallSites, Capture, CounterSeries, Dialect, LeakReport, SkipReason, Skipped, Stack, Symbol, Table};
 use crate::text::TextError;
-use stacks::{clrstack, k};
 
+pub use pasted_line::clean_frame_line;
 pub use reader::{Accounts, Reader, Reading};
 
 /// Receives what is read, stack by stack, while the text streams past.
@@ -101,30 +103,6 @@ pub fn tables() -> Vec<(&'static str, &'static [&'static str], &'static [&'stati
 /// Takes a call site's text apart: what a frame line holds behind its addresses.
 pub fn parse_call_site(text: &str) -> Symbol {
     call_site::parse(text)
-}
-
-/// The call site of a line as people paste it: frame number, addresses and arguments dropped. The same cleaner serves
-/// log lines and the lines of a rule's pattern.
-pub fn clean_frame_line(line: &str) -> String {
-    let line = line.trim();
-    if let Some(row) = clrstack::row(line).filter(|row| !row.method.contains('!') || row.marker.is_some()) {
-        return reader::sos_site_text(&row);
-    }
-    if let Some(row) = clrstack::bare_row(line).filter(|row| row.method.is_empty() || row.method.contains('.')) {
-        return reader::sos_site_text(&row);
-    }
-    match k::frame_without_header(line).or_else(|| k::frame(line, k::Columns::default())) {
-        Some(frame) if !frame.site.is_empty() => frame.site.to_string(),
-        _ => without_number(line).to_string(),
-    }
-}
-
-/// `0b GdiPlus!GdipDrawImage`: the frame number of a `kc` line.
-fn without_number(line: &str) -> &str {
-    match tokens::frame_number(line) {
-        Ok((rest, _)) if rest.contains('!') => rest,
-        _ => line,
-    }
 }
 
 #[derive(Default)]

@@ -46,7 +46,9 @@ impl Section {
 
     pub fn from_prompt(prompt: &Prompt<'_>) -> Self {
         let output = prompt::output(prompt.command);
-        let index = prompt::commanded_thread(prompt.command).or(prompt.thread);
+        // `~*e !pe` is run on every thread, and does not say on which.
+        let here = prompt.thread.filter(|_| !prompt.command.trim_start().starts_with("~*"));
+        let index = prompt::commanded_thread(prompt.command).or(here);
         let mut section = Section {
             command: (!prompt.command.is_empty()).then(|| prompt.command.into()),
             output,

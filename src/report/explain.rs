@@ -22,14 +22,32 @@ pub fn render_explanation(
     let rule = &rules.rules[explanation.rule];
     writeln!(out, "{}  {}", styled(BOLD, &rule.id), printable(&rule.title))?;
     paragraph(out, "  ", &printable(&verdict(explanation, rule, sources)), width)?;
-    writeln!(out, "\n  Pattern (innermost call first)")?;
-    write_pattern(explanation, out)?;
+    if !explanation.lines.is_empty() {
+        writeln!(out, "\n  Pattern (innermost call first)")?;
+        write_pattern(explanation, out)?;
+    }
+    write_conditions(explanation, out)?;
     write_reasons(explanation, out, width)?;
-    writeln!(out, "\n  Stack")?;
+    if !explanation.rows.is_empty() {
+        writeln!(out, "\n  Stack")?;
+    }
     for row in &explanation.rows {
         write_row(row, explanation, out)?;
     }
     write_closest(explanation, out)
+}
+
+/// What the rule asks of the log as a whole.
+fn write_conditions(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
+    if !explanation.conditions.is_empty() {
+        writeln!(out, "\n  Of the log as a whole")?;
+    }
+    for condition in &explanation.conditions {
+        let sign = if condition.holds { "+" } else { "X" };
+        let found = styled(DIM, &printable(&condition.found));
+        writeln!(out, "    {sign} {}  {found}", printable(&condition.asked))?;
+    }
+    Ok(())
 }
 
 fn verdict(explanation: &Explanation, rule: &Rule, sources: &[String]) -> String {
@@ -37,7 +55,11 @@ fn verdict(explanation: &Explanation, rule: &Rule, sources: &[String]) -> String
     let place =
         format!("{} in {source}, line {}", stack_label(explanation.kind, &explanation.thread), explanation.line);
     let Explanation { matched, of, .. } = explanation;
+    let unmet = explanation.conditions.iter().any(|condition| !condition.holds);
     match explanation.outcome {
+        Outcome::Matches if explanation.line == 0 => "is reported".to_string(),
+        Outcome::TakenBack if explanation.line == 0 => "is not reported".to_string(),
+        Outcome::TakenBack if unmet => format!("its pattern matches {place}, but the log as a whole is not as it asks"),
         Outcome::Matches if rule.role.is_some() => format!("matches: the role of {place}"),
         Outcome::Matches => format!("matches {place}"),
         Outcome::TakenBack => format!("its pattern matches {place}, but it is not reported there"),
@@ -56,7 +78,8 @@ fn write_pattern(explanation: &Explanation, out: &mut dyn Write) -> io::Result<(
             Mark::Plain => (" ", String::new()),
             Mark::Holds => ("+", "holds".to_string()),
             Mark::Matched(frames) => ("+", matched(frames, explanation)),
-            Mark::Skipped(frames) => (" ", count(*frames as u64, "frame")),
+            Mark::Skipped(frames, 0) => (" ", count(*frames as u64, "frame")),
+            Mark::Skipped(frames, noise) => (" ", format!("{}, and {noise} of noise", count(*frames as u64, "frame"))),
             Mark::Stopped => ("X", "stopped here".to_string()),
             Mark::NotReached => ("-", "not reached".to_string()),
         };

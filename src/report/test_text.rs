@@ -18,7 +18,12 @@ pub fn render_test_text(run: &TestRun, out: &mut dyn Write) -> io::Result<()> {
         let wrong = styled(AnsiColor::Red.on_default(), &printable(&complaint));
         writeln!(out, "{}: {}, {}: {wrong}", styled(BOLD, &place), rule.id, example.name())?;
         if example.outcome == ExampleOutcome::Missing {
-            let hint = format!("`stacklint explain {}` shows the line at which it stops", rule.id);
+            let hint = format!(
+                "`stacklint explain {} --rules {} --example {}` shows the line at which it stops",
+                rule.id,
+                printable(&file.name),
+                example.number
+            );
             writeln!(out, "    {}", styled(DIM, &hint))?;
         }
     }

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::Glob;
-use crate::facts::{Aliases, FrameName, FunctionName, Generics, normal_function, normal_module};
+use crate::facts::{
+    Aliases, FrameName, FunctionName, Generics, is_managed, normal_function, normal_module, plain_module,
+};
 use crate::formats::{clean_frame_line, parse_call_site};
 use crate::model::CallSite;
 
@@ -34,10 +36,30 @@ pub enum Atom {
 /// `module!function`, either side a glob.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameAtom {
-    module: Option<Glob>,
+    module: Option<ModuleGlob>,
     function: Glob,
     generics: Generics,
     arguments: bool,
+}
+
+/// A module's name, as it is compared with assemblies and with other modules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct ModuleGlob {
+    /// `_` folded to `.`.
+    assembly: Glob,
+    native: Glob,
+}
+
+impl ModuleGlob {
+    fn new(module: &str, aliases: &Aliases) -> Self {
+        let glob = |name: String| Glob::new(aliases.canonical(&name));
+        ModuleGlob { assembly: glob(normal_module(module)), native: glob(plain_module(module)) }
+    }
+
+    /// A text that is part of both forms.
+    fn required_text(&self) -> &str {
+        self.native.longest_literal().split(['_', '.']).max_by_key(|part| part.len()).unwrap_or_default()
+    }
 }
 
 /// A regular expression over the normalised name without arguments.
@@ -45,6 +67,8 @@ pub struct NameAtom {
 pub struct RegexAtom {
     regex: Regex,
     with_module: bool,
+    /// `/.*/`
+    takes_anything: bool,
 }
 
 impl Atom {
@@ -53,7 +77,12 @@ impl Atom {
         let whole = format!("^(?:{source})$");
         let regex = RegexBuilder::new(&whole).unicode(false).case_insensitive(true).size_limit(1 << 20).build();
         match regex {
-            Ok(regex) => Ok(Atom::Regex(RegexAtom { regex, with_module: source.contains('!') })),
+            Ok(regex) => {
+                let with_module = source.contains('!');
+                // No frame is called so: what matches this matches anything.
+                let takes_anything = regex.is_match(if with_module { b"\x01!\x01" } else { b"\x01" });
+                Ok(Atom::Regex(RegexAtom { regex, with_module, takes_anything }))
+            }
             Err(error) => Err(reason(&error)),
         }
     }
@@ -75,8 +104,8 @@ impl Atom {
             (None, Some(function)) => (None, function),
             (None, None) => return Err("this is an address, not a name; write `...` if any frame may stand here"),
         };
-        let module = module.map(|module| aliases.canonical(&normal_module(module)).to_string());
-        let mut spellings = vec![normal_function(function, module.as_deref())];
+        let canonical = module.map(|module| aliases.canonical(&normal_module(module)).to_string());
+        let mut spellings = vec![normal_function(function, canonical.as_deref())];
         if module.is_none() {
             for assumed in ["ntdll", "kernel32"] {
                 let other = normal_function(function, Some(assumed));
@@ -85,7 +114,7 @@ impl Atom {
                 }
             }
         }
-        let module = module.map(|module| Glob::new(&module));
+        let module = module.map(|module| ModuleGlob::new(module, aliases));
         Ok(spellings.iter().map(|function| Atom::Name(NameAtom::new(module.clone(), function))).collect())
     }
 
@@ -101,7 +130,7 @@ impl Atom {
     /// The globs of module and function, of an atom that is made of them.
     pub fn names(&self) -> Option<(Option<&Glob>, &Glob)> {
         match self {
-            Atom::Name(atom) => Some((atom.module.as_ref(), &atom.function)),
+            Atom::Name(atom) => Some((atom.module.as_ref().map(|module| &module.assembly), &atom.function)),
             Atom::Marker(_) | Atom::Regex(_) => None,
         }
     }
@@ -110,15 +139,17 @@ impl Atom {
     pub fn names_function(&self) -> bool {
         match self {
             Atom::Name(atom) => !atom.function.is_any(),
-            Atom::Marker(_) | Atom::Regex(_) => true,
+            Atom::Marker(_) => true,
+            Atom::Regex(atom) => !atom.takes_anything,
         }
     }
 
     /// Whether it says yes to every frame.
     pub fn takes_anything(&self) -> bool {
         match self {
-            Atom::Name(atom) => atom.function.is_any() && atom.module.as_ref().is_none_or(Glob::is_any),
-            Atom::Marker(_) | Atom::Regex(_) => false,
+            Atom::Name(atom) => atom.function.is_any() && atom.has_any_module(),
+            Atom::Marker(_) => false,
+            Atom::Regex(atom) => atom.takes_anything,
         }
     }
 
@@ -136,7 +167,7 @@ impl Atom {
         match self {
             Atom::Name(atom) => {
                 let function = atom.function.longest_literal();
-                let module = atom.module.as_ref().map_or("", Glob::longest_literal);
+                let module = atom.module.as_ref().map_or("", ModuleGlob::required_text);
                 if function.len() >= module.len() || !atom.function.is_any() { function } else { module }
             }
             Atom::Marker(glob) => glob.longest_literal(),
@@ -154,7 +185,11 @@ impl Atom {
 }
 
 impl NameAtom {
-    fn new(module: Option<Glob>, function: &str) -> Self {
+    fn has_any_module(&self) -> bool {
+        self.module.as_ref().is_none_or(|module| module.assembly.is_any())
+    }
+
+    fn new(module: Option<ModuleGlob>, function: &str) -> Self {
         let name = FunctionName::parse(function);
         let (generics, arguments) = (name.generics(), name.has_arguments());
         NameAtom { module, function: Glob::new(function), generics, arguments }
@@ -170,22 +205,32 @@ impl NameAtom {
     }
 
     fn test_module(&self, name: &FrameName) -> Truth {
-        let Some(glob) = &self.module else { return Truth::Yes };
+        let Some(globs) = self.module.as_ref().filter(|module| !module.assembly.is_any()) else {
+            return Truth::Yes;
+        };
         if let (Some(module), Some(canonical)) = (&name.module, &name.canonical) {
+            let glob = if name.in_assembly { &globs.assembly } else { &globs.native };
             return yes_or_no(glob.matches(module) || glob.matches(canonical));
         }
-        // SOS prints no module: `System_Drawing_ni!System.Drawing.X.Y` of `k` is `System.Drawing.X.Y` there, so the
-        // function's name decides; a rule that names none means the assembly that the namespace is called after.
-        match &name.function {
-            Some(_) if glob.is_any() || !self.function.is_any() => Truth::Yes,
-            Some(function) if name.managed => {
-                let function = function.view(Generics::Ignored, false);
-                yes_or_no(namespaces(&function).any(|namespace| glob.matches(namespace)))
-            }
-            None if glob.is_any() => Truth::Yes,
-            None if name.marker.is_some() => Truth::No,
-            _ => Truth::Unknown,
+        let Some(function) = &name.function else {
+            return if name.marker.is_some() { Truth::No } else { Truth::Unknown };
+        };
+        let function = function.view(Generics::Ignored, false);
+        // SOS prints no module: `System_Drawing_ni!System.Drawing.X.Y` of `k` is `System.Drawing.X.Y` there, so a whole
+        // name decides. Of anything shorter the assembly must be the one that the namespace is called after.
+        match is_managed(&function) {
+            true if self.names_method() => Truth::Yes,
+            true => yes_or_no(namespaces(&function).any(|namespace| globs.assembly.matches(namespace))),
+            // Nor do some tools print it for native code.
+            false if !self.function.is_any() => Truth::Yes,
+            false => Truth::Unknown,
         }
+    }
+
+    /// The function is that of managed code, with its namespace.
+    fn names_method(&self) -> bool {
+        let text = self.function.text();
+        is_managed(text.split('*').next().unwrap_or_default())
     }
 
     fn test_function(&self, name: &FrameName) -> Truth {
@@ -281,6 +326,15 @@ mod tests {
             ("System_Drawing!*", DRAW_SOS, Yes),
             ("System_Web!*", DRAW_SOS, No),
             ("clr!*", DRAW_SOS, No),
+            ("ntdll!*Draw*", DRAW_SOS, No),
+            ("System.Drawing!*.DrawImage", DRAW_SOS, Yes),
+            ("mscorlib_ni!System.Drawing.Graphics.Draw*", DRAW_SOS, Yes),
+            ("my.mod!X::f", "my_mod!X::f+0x3", No),
+            ("my_mod!X::f", "My_Mod.dll!X::f+0x3", Yes),
+            ("my_mod!*", "my.mod!X::f+0x3", No),
+            ("System_Drawing!*", "System_Drawing_ni+0x4d212", Yes),
+            ("System.Drawing!*", "System_Drawing_ni+0x4d212", Yes),
+            ("poll", "libc!poll", Yes),
             ("coreclr!Thread::Sleep", "mscorwks!Thread::Sleep+0x1", Yes),
             ("core*!Thread::Sleep", "coreclr!Thread::Sleep+0x1", Yes),
             ("NtWaitForSingleObject", "ntdll!ZwWaitForSingleObject+0xa", Yes),

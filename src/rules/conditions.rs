@@ -12,6 +12,18 @@ pub struct ThreadsCondition {
     pub same: Option<usize>,
 }
 
+impl ThreadsCondition {
+    /// `at least 10 threads, and 30% of those that are not idle`
+    pub fn in_words(&self) -> String {
+        let share = match self.share > 0.0 {
+            true => format!(", and {:.0}% of those that are not idle", self.share * 100.0),
+            false => String::new(),
+        };
+        let threads = if self.at_least > 1 { "threads" } else { "thread" };
+        format!("at least {} {threads}{share}", self.at_least.max(1))
+    }
+}
+
 /// `exception: {type: System.OutOfMemoryException, code: 0xc00000fd}`: given both, both must hold of one exception.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExceptionCondition {
@@ -21,6 +33,13 @@ pub struct ExceptionCondition {
 }
 
 impl ExceptionCondition {
+    /// `an exception System.OutOfMemoryException with code 0xc00000fd`
+    pub fn in_words(&self) -> String {
+        let name = self.type_name.as_ref().map(|glob| format!(" {}", glob.text())).unwrap_or_default();
+        let code = self.code.map(|code| format!(" with code {code:#x}")).unwrap_or_default();
+        format!("an exception{name}{code}")
+    }
+
     /// Whether an exception is one of those meant.
     pub fn holds(&self, type_name: Option<&str>, code: Option<u64>) -> bool {
         let named = self

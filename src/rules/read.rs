@@ -203,6 +203,11 @@ impl FileReader<'_> {
                 self.wrong_kind(item, "`stack: |` with a pattern, or `role:`");
                 continue;
             };
+            if let [_, (second, _), ..] = entries.as_slice() {
+                let message = "an entry of `unless` asks for one thing";
+                let help = "each of the entries takes a match back by itself: begin another one with `- `";
+                self.diagnostics.add(Code::BadValue, self.index, second.span, message).help(help);
+            }
             for (key, node) in entries {
                 match key.name.as_str() {
                     "stack" => rule.unless.extend(self.block(node)),

@@ -59,6 +59,8 @@ fn a_name_kept_twice_is_the_same_name() {
     let two = "id: r\nHEAD\nmatch: |\n  {{a}}\n  {{b}}\n  {{a}}\n  {{b}}\nmessage: \"{{a}} and {{b}}\"\n";
     check(two, &log("x!1 p!a p!b p!a p!b x!2"), &["r 1: p!a and p!b"]);
     check(two, &log("p!a p!b p!b p!a"), &[]);
+    let spaced = "id: r\nHEAD\nmatch: |\n  {{ f = svc!* }}\nmessage: \"[{{ f }}] [{{f}}]\"\n";
+    check(spaced, &log("svc!a x!x"), &["r 1: [svc!a] [svc!a]"]);
     let once = "id: r\nHEAD\nmatch: |\n  ntdll!NtWait*\n  {{caller}}\nmessage: \"waits below {{caller}}\"\n";
     check(once, &log("ntdll!NtWaitForSingleObject MyApp!N.T.Load(System.String)"), &["r 1: waits below N.T.Load"]);
 }
@@ -99,6 +101,16 @@ fn exceptions_are_found_in_every_text() {
     let event = "(1a2c.4c7): Stack overflow - code c00000fd (first chance)\n";
     check("id: r\nHEAD\nmatch:\n  exception: {code: 0xc00000fd}\n", event, &["r 0"]);
     check("id: r\nHEAD\nmatch:\n  exception: {code: 0xc0000005}\n", event, &[]);
+    // Of exceptions that wrap others, each.
+    let nested =
+        "N.OrderException: a ---> System.OutOfMemoryException: b ---> System.IO.IOException: c\n   at N.T.M()\n";
+    check(by_type, nested, &["r 0"]);
+    check("id: r\nHEAD\nmatch:\n  exception: {type: N.OrderException}\n", nested, &["r 0"]);
+    let inner = "Exception object: 00000001\nException type:   N.OrderException\n\
+                 InnerException:   System.OutOfMemoryException, Use !PrintException 00000002 to see more.\n";
+    check(by_type, inner, &["r 0"]);
+    let record = "0:000> !analyze -v\nEXCEPTION_RECORD:  (.exr -1)\n   ExceptionCode: c0000005 (Access violation)\n\nPROCESS_NAME:  a\n";
+    check("id: r\nHEAD\nmatch:\n  exception: {code: 0xc0000005}\n", record, &["r 0"]);
     let both = "id: r\nHEAD\nmatch:\n  stack: svc!draw\n  exception: {type: System.OutOfMemoryException}\n";
     check(both, &(log("svc!draw x!x") + "\nSystem.OutOfMemoryException: no\n   at N.T.M()\n"), &["r 1"]);
     check(both, &log("svc!draw x!x"), &[]);

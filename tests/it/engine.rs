@@ -3,11 +3,13 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use stacklint::engine::{Evaluator, ExplainScan, Sieve, Stance, naive};
+use stacklint::diagnostic::Diagnostics;
+use stacklint::engine::{CaseScan, Evaluator, ExplainScan, Sieve, Stance, naive};
 use stacklint::finding::{Explanation, Mark, Outcome};
-use stacklint::formats::{Sink, read_example};
+use stacklint::formats::{Sink, read, read_capture, read_example};
 use stacklint::model::{CallSites, Stack};
-use stacklint::rules::{Origin, RuleSet, compile};
+use stacklint::rules::{InSettings, Origin, RuleSet, compile, compile_with};
+use stacklint::settings;
 use stacklint::text::Source;
 
 /// Few names, so that patterns match often; noise, a frame without symbols, and names that globs and lists share.
@@ -87,6 +89,84 @@ fn rules() -> impl Strategy<Value = String> {
         }
         text
     })
+}
+
+/// Rules that ask something of the case as a whole, behind a rule that they may extend; and what settings suppress.
+fn case_rules() -> impl Strategy<Value = (String, String)> {
+    let captured = select(&["{{x}}", "{{x=*b}}", "{{x=m!*}}"][..]);
+    let stack = (captured, select(ALTERNATIVES), select(&["\n    ...", ""][..]))
+        .prop_map(|(kept, frame, gap)| format!("  stack: |\n    {frame}{gap}\n    {kept}\n"));
+    let threads = (0u64..4, select(&["0%", "40%", "100%"][..]), select(&["", ", same: x"][..]))
+        .prop_map(|(least, share, same)| format!("  threads: {{at-least: {}, share: {share}{same}}}\n", least.max(1)));
+    let exception = select(
+        &[
+            "{type: N.OneException}",
+            "{type: \"*Exception\"}",
+            "{code: 0xc0000005}",
+            "{type: N.TwoException, code: 0xc0000005}",
+        ][..],
+    )
+    .prop_map(|asked| format!("  exception: {asked}\n"));
+    let cycle = (1u32..4, 1u32..4, select(&["", ", contains: \"m!a\"", ", contains: \"{{f=*b}}\""][..])).prop_map(
+        |(repeats, period, contains)| format!("  cycle: {{repeats: {repeats}, period: {period}{contains}}}\n"),
+    );
+    let condition = (
+        prop::option::weighted(0.8, stack),
+        prop::option::weighted(0.5, threads),
+        prop::option::weighted(0.3, exception),
+        prop::option::weighted(0.3, cycle),
+        prop::bool::weighted(0.2),
+    );
+    let suppress = prop::option::weighted(0.3, (select(&["r*", "r0", "r1"][..]), prop::option::of(select(FRAMES))));
+    (prop::collection::vec(condition, 1..4), pattern(), suppress).prop_map(|(rules, base, suppress)| {
+        let mut text = "lists:\n  two: |\n    m!b\n    n!c\nnoise: |\n  clr!stub*\n".to_string();
+        text.push_str("---\nid: rest\ntitle: t\nrole: idle\nmatch: n!c\n");
+        text.push_str(&format!("---\nid: base\ntitle: t\nseverity: low\nwhy: w\nfix: f\nmatch: |\n{base}"));
+        for (index, (stack, threads, exception, cycle, extends)) in rules.iter().enumerate() {
+            text.push_str(&format!("---\nid: r{index}\n"));
+            text.push_str(if *extends { "extends: base\n" } else { "title: t\nseverity: low\nwhy: w\nfix: f\n" });
+            let parts = [stack, threads, exception, cycle].into_iter().flatten();
+            let asked: String = parts.map(String::as_str).collect();
+            match (asked.is_empty(), extends) {
+                (false, _) => text.push_str(&format!("match:\n{asked}")),
+                (true, true) => text.push_str("unless:\n  - stack: m!b\n"),
+                (true, false) => text.push_str("match: m!a\n"),
+            }
+        }
+        let suppress = suppress.map(|(id, stack)| {
+            let stack = stack.map(|frame| format!("stack = '{frame}'\n")).unwrap_or_default();
+            format!("[[suppress]]\nid = '{id}'\nreason = 'known'\n{stack}")
+        });
+        (text, suppress.unwrap_or_default())
+    })
+}
+
+/// A log of several threads, with or without an exception.
+fn case_log() -> impl Strategy<Value = String> {
+    let exception = select(
+        &[
+            "",
+            "N.OneException: no\n   at N.T.M()\n",
+            "(1a2c.4c7): Access violation - code c0000005 (first chance)\n",
+            "N.OneException: no ---> N.TwoException: no\n   at N.T.M()\n",
+        ][..],
+    );
+    (prop::collection::vec(frame_lines(), 1..6), exception).prop_map(|(stacks, exception)| {
+        let mut text = exception.to_string();
+        for (index, stack) in stacks.iter().enumerate() {
+            text.push_str(&format!("\n  {index}  Id: 1.{index:x} Suspend: 1 Teb: 00000000`67fe0000 Unfrozen\n"));
+            text.push_str(&format!(" # Child-SP          RetAddr           Call Site\n{stack}"));
+        }
+        text
+    })
+}
+
+fn suppressing(settings: &str) -> InSettings {
+    let mut read = Diagnostics::default();
+    let source = Source::new("stacklint.toml", settings);
+    let file = settings::read(&source, 0, &mut read);
+    read.sources.push(source);
+    InSettings { read, named: Vec::new(), suppressions: file.suppress }
 }
 
 struct Compare<'r> {
@@ -174,6 +254,22 @@ proptest! {
         let mut compare = Compare { rules: &set, sieve: &sieve, stacks: 0 };
         read_example(&stack, &mut compare);
         prop_assert!(compare.stacks > 0, "no stack in {stack}");
+    }
+
+    #[test]
+    fn what_is_asked_of_a_case_is_judged_as_plainly((rules, settings) in case_rules(), log in case_log()) {
+        let files = vec![(Source::new("rules.yml", rules.clone()), Origin::User)];
+        let Some(set) = compile_with(files, suppressing(&settings)).rules else { return Ok(()) };
+        let sieve = Sieve::new(&set);
+        let mut scan = CaseScan::new(&set, &sieve);
+        scan.begin_source(0);
+        read(log.as_bytes(), "log", &mut scan).unwrap();
+        let found = scan.finish().findings.into_iter();
+        let mut found: Vec<naive::PlainFinding> =
+            found.map(|finding| (finding.rule, finding.group, finding.stacks)).collect();
+        found.sort();
+        let (capture, _) = read_capture(log.as_bytes(), "log", false).unwrap();
+        prop_assert_eq!(found, naive::findings(&capture, &set), "{}\n{}\n{}", rules, settings, log);
     }
 
     #[test]

@@ -107,6 +107,26 @@ fn what_takes_a_match_back_is_named() {
 }
 
 #[test]
+fn what_is_asked_of_the_log_as_a_whole_is_answered() {
+    let rule = |asked: &str| format!("id: r\ntitle: t\nseverity: low\nwhy: w\nfix: f\nmatch:\n{asked}");
+    let log = "0:001> kc\nm!a\nm!b\n0:002> kc\nm!c\nm!d\n\nN.OneException: no ---> N.TwoException: no\n   at N.T.M()\n";
+    for (asked, outcome, said) in [
+        ("  stack: m!a\n  threads: {at-least: 1}", Outcome::Matches, "1 of 2 threads that are not idle match"),
+        ("  stack: m!a\n  threads: {at-least: 2}", Outcome::TakenBack, "1 of 2 threads that are not idle match"),
+        ("  exception: {type: N.OneException}", Outcome::Matches, "N.OneException, line 8"),
+        ("  exception: {type: N.Three}", Outcome::TakenBack, "the log tells of N.TwoException, N.OneException"),
+    ] {
+        let rules = compile(vec![(Source::new("rules.yml", rule(asked)), Origin::User)]).rules.unwrap();
+        let sieve = Sieve::new(&rules);
+        let mut scan = ExplainScan::new(&rules, &sieve, 0);
+        read_example(log, &mut scan);
+        let explanation = scan.finish().unwrap();
+        let found: Vec<&str> = explanation.conditions.iter().map(|condition| condition.found.as_str()).collect();
+        assert_eq!((explanation.outcome, found), (outcome, vec![said]), "{asked}");
+    }
+}
+
+#[test]
 fn the_frames_most_alike_are_shown_first() {
     let explanation = explain("m!Draw / m!PaintLabel", "", "Draw m!PaintLabels n!PaintLabel m!Main");
     let closest: Vec<_> = explanation.closest.iter().map(|close| (close.frame.number, close.likeness)).collect();

@@ -1,6 +1,7 @@
 //! One integration binary: the crate as its users see it.
 
 mod cli;
+mod corners;
 mod conditions;
 mod damage;
 mod dialects;

@@ -21,7 +21,7 @@ use crate::model::{Dialect, StackKind};
 
 pub const FORMAT: Format = Format {
     kind: StackKind::Exception,
-    columns: &["type", "message"],
+    columns: &["type", "message", "outer"],
     ..Format::of_threads(Dialect::ExceptionText, line, shows)
 };
 
@@ -260,7 +260,15 @@ fn exception(trimmed: &str) -> Option<Vec<&str>> {
     if !(behind.is_empty() || behind.starts_with([':', ']']) || hresult) {
         return None;
     }
-    Some(vec![name, behind.trim_start_matches([':', ']', ' ']).trim_end_matches(']')])
+    let mut row = vec![name, behind.trim_start_matches([':', ']', ' ']).trim_end_matches(']')];
+    row.extend(trimmed.rsplit_once("--->").and_then(|(outer, _)| wrapping(outer)));
+    Some(row)
+}
+
+/// The exceptions that wrap the innermost: `Ns.OrderException: Order 17 failed ---> System.IO.IOException: ...`.
+fn wrapping(outer: &str) -> Option<&str> {
+    let (start, _) = type_name(outer)?;
+    Some(outer[start..].trim())
 }
 
 /// The first word with dots in it that a colon, a bracket or nothing follows, and where it begins.
@@ -361,7 +369,10 @@ mod tests {
                 "   --- Fin ... interne ------> (Exception interne #0) System.Exception: a",
                 "begin [System.Exception | a]",
             ),
-            ("Error: System.AggregateException: x ---> N.GitFailed: y", "begin [N.GitFailed | y]"),
+            (
+                "Error: System.AggregateException: x ---> N.GitFailed: y",
+                "begin [N.GitFailed | y | System.AggregateException: x]",
+            ),
             ("-----------------------", "nothing"),
             ("   bei N.P.Main(String[] args) in c:\\P.cs:Zeile 40", "frame N.P.Main(String[] args) [c:\\P.cs @ 40]"),
             ("   à N.P.Main() dans c:\\P.cs:ligne 4", "frame N.P.Main() [c:\\P.cs @ 4]"),
@@ -380,7 +391,7 @@ mod tests {
             ("System.FormatException: Input string", "begin [System.FormatException | Input string]"),
             (
                 "Unhandled Exception: N.OrderException: a ---> System.X.IOException: b",
-                "begin [System.X.IOException | b]",
+                "begin [System.X.IOException | b | N.OrderException: a]",
             ),
             ("[NullReferenceException: Object reference]", "begin [NullReferenceException | Object reference]"),
             ("   N.Page.Load(Object sender) +59", "frame N.Page.Load(Object sender)+0x3b"),

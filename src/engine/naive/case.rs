@@ -1,0 +1,127 @@
+//! What rules ask of a case as a whole, the slow and obvious way: threads, groups, exceptions, cycles, suppressions.
+
+use std::collections::BTreeMap;
+
+use super::{best_match, evaluate};
+use crate::engine::exceptions::{Exception, exceptions_of};
+use crate::engine::matcher::Stance;
+use crate::engine::names::{name_key, shown_name};
+use crate::engine::tape::{Item, Tape};
+use crate::facts::FrameName;
+use crate::model::{CallSites, Capture, Stack, StackKind};
+use crate::rules::{CycleCondition, Rule, RuleSet, TestId, Truth};
+
+/// Rule, group, and how many stacks hold it.
+pub type PlainFinding = (usize, Option<String>, u64);
+
+/// All findings of a case of one source, by rule and group.
+pub fn findings(capture: &Capture, rules: &RuleSet) -> Vec<PlainFinding> {
+    let sites = &capture.sites;
+    let exceptions: Vec<Exception> = capture.tables.iter().flat_map(|table| exceptions_of(table, 0)).collect();
+    let judged =
+        |stack: &&Stack| !stack.frames.is_empty() && matches!(stack.kind, StackKind::Thread | StackKind::Exception);
+    let mut counts: BTreeMap<(usize, Option<String>), u64> = BTreeMap::new();
+    let mut busy = 0;
+    for stack in capture.stacks.iter().filter(judged) {
+        busy += u64::from(stack.kind == StackKind::Thread && !is_idle(stack, sites, rules));
+        for (rule, ..) in evaluate(stack, sites, rules) {
+            if !is_suppressed(rule, stack, sites, rules) {
+                *counts.entry((rule, group(rule, stack, sites, rules))).or_default() += 1;
+            }
+        }
+    }
+    let tells = |rule: &Rule| {
+        let holds = |asked: &crate::rules::ExceptionCondition| {
+            exceptions.iter().any(|exception| asked.holds(Some(&exception.name), exception.code))
+        };
+        rule.exception.as_ref().is_none_or(holds)
+    };
+    let mut found: Vec<PlainFinding> = Vec::new();
+    for ((index, group), stacks) in counts {
+        let rule = &rules.rules[index];
+        let enough = rule
+            .threads
+            .as_ref()
+            .is_none_or(|asked| stacks >= asked.at_least && stacks as f64 / f64::max(busy as f64, 1.0) >= asked.share);
+        if enough && tells(rule) {
+            found.push((index, group, stacks));
+        }
+    }
+    for (index, rule) in rules.rules.iter().enumerate() {
+        let alone = rule.exception.is_some() && !rule.asks_of_stacks() && rule.role.is_none();
+        let suppressed = rules.suppressions.iter().any(|all| all.rules.contains(&index) && all.pattern.is_none());
+        if alone && tells(rule) && !suppressed {
+            found.push((index, None, 0));
+        }
+    }
+    found.sort();
+    found
+}
+
+fn is_idle(stack: &Stack, sites: &CallSites, rules: &RuleSet) -> bool {
+    let idle = |index: &usize| rules.rules[*index].is_idle();
+    (0..rules.rules.len()).filter(idle).any(|index| super::hit(index, stack, sites, rules).is_some())
+}
+
+fn is_suppressed(rule: usize, stack: &Stack, sites: &CallSites, rules: &RuleSet) -> bool {
+    rules.suppressions.iter().any(|suppression| {
+        let certain = |pattern| {
+            best_match(pattern, stack, sites, rules, Stance::Proof).is_some_and(|(found, _)| !found.uncertain)
+        };
+        suppression.rules.contains(&rule) && suppression.pattern.as_ref().is_none_or(certain)
+    })
+}
+
+/// The name that the rule groups threads by, on this stack.
+fn group(rule: usize, stack: &Stack, sites: &CallSites, rules: &RuleSet) -> Option<String> {
+    let rule = &rules.rules[rule];
+    let capture = rule.threads.as_ref()?.same?;
+    let (found, tape) = best_match(&rule.pattern, stack, sites, rules, Stance::Proof)?;
+    for (step, bounds) in rule.pattern.steps.iter().zip(found.bounds.windows(2)) {
+        for item in &tape.items[bounds[0]..bounds[1]] {
+            match item {
+                Item::Frame(frame) if step.capture == Some(capture) => {
+                    return Some(shown_name(&sites.get(stack.frames[*frame].site)));
+                }
+                _ => {}
+            }
+        }
+    }
+    Some(String::new())
+}
+
+/// The frames of the first round of a cycle: every period and every place is tried.
+pub fn first_round(
+    condition: &CycleCondition,
+    tape: &Tape,
+    names: &[FrameName],
+    truth: impl Fn(TestId, usize) -> Truth,
+) -> Option<Vec<usize>> {
+    let key = |place: usize| match tape.items.get(place) {
+        Some(Item::Frame(frame)) => name_key(&names[*frame]),
+        _ => None,
+    };
+    let frames_of = |start: usize, period: usize| -> Vec<usize> {
+        let items = &tape.items[start..start + period];
+        let frame = |item: &Item| if let Item::Frame(frame) = item { Some(*frame) } else { None };
+        items.iter().filter_map(frame).collect()
+    };
+    for period in 1..=condition.period as usize {
+        for start in 0..tape.items.len().saturating_sub(period) {
+            let mut rounds = 1;
+            while (0..period).all(|at| {
+                let above = key(start + (rounds - 1) * period + at);
+                above.is_some() && above == key(start + rounds * period + at)
+            }) {
+                rounds += 1;
+            }
+            let round = frames_of(start, period);
+            let wanted =
+                condition.contains.is_none_or(|(test, _)| round.iter().any(|&at| truth(test, at) == Truth::Yes));
+            if rounds >= 2 && rounds >= condition.repeats as usize && wanted {
+                return Some(round);
+            }
+        }
+    }
+    None
+}
