@@ -43,7 +43,7 @@ pub enum Command {
     Parse(ParseArgs),
     /// Show how far a rule gets on a log and why not further, or what a code means.
     Explain(ExplainArgs),
-    /// List, show, check, test and draft rules.
+    /// List, show, check, test and draft rules; their schema.
     Rules {
         #[command(subcommand)]
         command: RulesCommand,
@@ -170,6 +170,8 @@ pub enum RulesCommand {
     Test(TestArgs),
     /// Draft a rule from a pasted stack.
     New(NewArgs),
+    /// Print the JSON Schema of rule files, for editors.
+    Schema,
 }
 
 #[derive(Debug, ClapArgs)]

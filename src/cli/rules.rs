@@ -9,6 +9,7 @@ use super::settings::Settings;
 use super::{output, packs, rules_new, rules_test};
 use crate::authoring::check_rules;
 use crate::report::{render_rule_list, render_rule_page};
+use crate::rules::json_schema_of_rules;
 
 pub fn run(command: RulesCommand, color: Color) -> Result<Exit, Stop> {
     match command {
@@ -32,6 +33,12 @@ pub fn run(command: RulesCommand, color: Color) -> Result<Exit, Stop> {
         RulesCommand::Check { paths } => check(&paths, color),
         RulesCommand::Test(args) => rules_test::run(&args, color),
         RulesCommand::New(args) => rules_new::run(&args),
+        RulesCommand::Schema => {
+            let mut out = output::stdout(color);
+            out.write_all(json_schema_of_rules().as_bytes())?;
+            out.flush()?;
+            Ok(Exit::Clean)
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod pattern;
 mod read;
 mod read_conditions;
 mod rule_set;
+mod schema;
 mod written;
 
 pub use atom::{Atom, AtomId, Truth};
@@ -23,4 +24,5 @@ pub use conditions::{CycleCondition, ExceptionCondition, ThreadsCondition};
 pub use glob::Glob;
 pub use nearest::{edit_distance, nearest};
 pub use rule_set::{IDLE, Link, Pattern, Rule, RuleSet, Step, Suppression, Test, TestId};
+pub use schema::json_schema_of_rules;
 pub use written::{Block, Example, Examples, RuleFile, Spot, WrittenRule, WrittenSuppression};

@@ -15,4 +15,5 @@ mod pastes;
 mod recordings;
 mod pack;
 mod rules_test;
+mod schema;
 mod settings;

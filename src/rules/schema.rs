@@ -1,0 +1,265 @@
+//! A rule file as editors see it: the JSON Schema of its YAML, made from the types below and their comments.
+//!
+//! The reader knows the place of every value and reports all mistakes at once, so it does not read through these types;
+//! a test holds the keys of both against each other, and every rule of the built-in pack against the schema.
+
+#![allow(dead_code, reason = "the types are read by nobody but the generator")]
+
+use std::collections::BTreeMap;
+
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema, json_schema};
+use serde_json::{Value, json};
+
+use crate::finding::{Confidence, Severity};
+
+/// The JSON Schema of one document of a rule file, with a line end.
+pub fn json_schema_of_rules() -> String {
+    let settings = SchemaSettings::draft07().with_transform(RecursiveTransform(without_null));
+    let generator = settings.into_generator();
+    let schema = generator.into_root_schema_for::<RuleDocument>();
+    // Two spaces, keys in one order: the same text on every machine.
+    let text = serde_json::to_string_pretty(schema.as_value()).unwrap_or_default();
+    format!("{text}\n")
+}
+
+/// A key that is left out is not there; with nothing behind it, it is a mistake.
+fn without_null(schema: &mut Schema) {
+    let null = json!({"type": "null"});
+    let Some(object) = schema.as_object_mut() else { return };
+    if let Some(Value::Array(types)) = object.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            object.insert("type".to_string(), only);
+        }
+    }
+    if let Some(Value::Array(words)) = object.get_mut("enum") {
+        words.retain(|word| !word.is_null());
+    }
+    let Some(Value::Array(choices)) = object.get_mut("anyOf") else { return };
+    choices.retain(|choice| *choice != null);
+    if let [Value::Object(only)] = choices.as_slice() {
+        let only = only.clone();
+        object.remove("anyOf");
+        object.extend(only);
+    }
+}
+
+/// A rule of stacklint, or what several rules share: lists, noise, aliases.
+#[derive(JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(title = "stacklint rule", extend("anyOf" = whole_documents()))]
+struct RuleDocument {
+    /// The rule's name: lower-case letters, digits and `-`. It stays the same for ever; reports and settings use it.
+    #[schemars(regex(pattern = r"^[a-z0-9-]+$"))]
+    id: Option<String>,
+    /// What is wrong, in one line.
+    title: Option<String>,
+    /// Takes from this rule whatever is not said here. With the same id it takes that rule's place.
+    extends: Option<String>,
+    /// What the thread is for or doing. A rule has a role or a severity; `idle` threads are counted and never blamed.
+    role: Option<String>,
+    /// How bad it is where it is found.
+    severity: Option<SeverityWord>,
+    /// How sure one match is. `medium` when nothing is said.
+    confidence: Option<ConfidenceWord>,
+    /// A heading for lists of rules: free text.
+    category: Option<String>,
+    /// Words to find the rule by.
+    tags: Option<OneOrMany>,
+    /// The frames, the one that was called last first. Write it as a block: `match: |`.
+    #[serde(rename = "match")]
+    matches: Option<Match>,
+    /// Any of these takes the match back.
+    unless: Option<Vec<Unless>>,
+    /// Not reported on a stack where one of these rules holds: the special before the general.
+    yields_to: Option<OneOrMany>,
+    /// Frames that are noise to other rules are seen like any other.
+    strict: Option<bool>,
+    /// What is said of one finding; `{{name}}` is a frame that the pattern keeps.
+    message: Option<Text>,
+    /// Why it is bad, in plain words.
+    why: Option<Text>,
+    /// What to do, step by step.
+    fix: Option<OneOrMany>,
+    /// For those who maintain the rule; not printed.
+    notes: Option<Text>,
+    /// Where to read more.
+    links: Option<Vec<LinkEntry>>,
+    /// Texts that the rule must match and must not match; `stacklint rules test` runs them.
+    examples: Option<ExampleTexts>,
+    /// Named lists of frames, one alternative a line; patterns use them as `@name`.
+    lists: Option<BTreeMap<String, Lines>>,
+    /// Frames that patterns do not see unless they name them, one a line.
+    noise: Option<Lines>,
+    /// Modules that go by several names: the name that patterns use, and the others.
+    aliases: Option<BTreeMap<String, OneOrMany>>,
+}
+
+/// What a document must have at the least.
+fn whole_documents() -> Value {
+    json!([
+        {"required": ["id", "title", "severity", "match", "why", "fix"]},
+        {"required": ["id", "title", "role", "match"]},
+        {"required": ["id", "extends"]},
+        {"required": ["lists"]},
+        {"required": ["noise"]},
+        {"required": ["aliases"]},
+    ])
+}
+
+/// A stack pattern alone, or with further conditions.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+enum Match {
+    Pattern(Lines),
+    Conditions(Conditions),
+}
+
+/// A stack pattern and what else must hold.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Conditions {
+    /// The frames, the one that was called last first.
+    stack: Option<Lines>,
+    /// Roles that the thread must have, all of them.
+    on: Option<OneOrMany>,
+    /// How many threads must match.
+    threads: Option<Threads>,
+    /// An exception that the log must tell of.
+    exception: Option<Exception>,
+    /// The same frames over and over.
+    cycle: Option<Cycle>,
+}
+
+/// How many threads must match.
+#[derive(JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Threads {
+    /// So many threads or more.
+    at_least: Option<NumberOrText>,
+    /// Part of the threads that are not idle: `">= 30%"`.
+    share: Option<NumberOrText>,
+    /// Threads count together only when the pattern keeps the same frame under this name.
+    same: Option<String>,
+}
+
+/// An exception that the log must tell of: from `!pe`, exception text, `!analyze` or an event line.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("anyOf" = json!([{"required": ["type"]}, {"required": ["code"]}])))]
+struct Exception {
+    /// Its type with its namespace; `*` is any text.
+    #[serde(rename = "type")]
+    type_name: Option<String>,
+    /// Its code in hexadecimal: `0xc00000fd`.
+    code: Option<NumberOrText>,
+}
+
+/// The same frames over and over; how many there are in one round is found.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Cycle {
+    /// So many rounds or more: `">= 50"`.
+    repeats: Option<NumberOrText>,
+    /// So many frames in one round or fewer: `"<= 12"`.
+    period: Option<NumberOrText>,
+    /// A frame that must be among them; `{{name=...}}` keeps it.
+    contains: Option<String>,
+}
+
+/// A stack pattern or a role that takes a match back.
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Unless {
+    /// A pattern that matches the same stack.
+    Stack(Lines),
+    /// A role that the thread has.
+    Role(OneOrMany),
+}
+
+/// Where to read more.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct LinkEntry {
+    title: Option<String>,
+    #[schemars(regex(pattern = "^https?://"))]
+    url: String,
+}
+
+/// Any text that `stacklint scan` reads, or call sites alone, one a line.
+#[derive(JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct ExampleTexts {
+    /// Stacks that the rule matches.
+    #[serde(rename = "match")]
+    matching: Option<OneOrMany>,
+    /// Healthy stacks, as like as possible, that it does not match.
+    no_match: Option<OneOrMany>,
+}
+
+/// A block of lines, or a list with a line in each element.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+enum Lines {
+    Block(String),
+    List(Vec<String>),
+}
+
+/// One text, or a list of them.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(Text),
+    Many(Vec<Text>),
+}
+
+/// A text; YAML takes `2010` for a number, which is a text all the same.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+enum Text {
+    Text(String),
+    Number(f64),
+}
+
+/// A number, alone or with a sign in quotes.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+enum NumberOrText {
+    Number(f64),
+    Text(String),
+}
+
+struct SeverityWord;
+
+impl JsonSchema for SeverityWord {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Severity".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        json_schema!({"enum": Severity::ALL.map(Severity::name)})
+    }
+}
+
+struct ConfidenceWord;
+
+impl JsonSchema for ConfidenceWord {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Confidence".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        json_schema!({"enum": Confidence::ALL.map(Confidence::name)})
+    }
+}

@@ -1,0 +1,104 @@
+//! The JSON Schema of rule files: the committed copy is the generated one, and it says of rule files what the reader says.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jsonschema::Validator;
+use serde_json::Value;
+use stacklint::diagnostic::Code;
+use stacklint::rules::json_schema_of_rules;
+
+use crate::cli::{run, text};
+use crate::errors::check;
+
+const COMMITTED: &str = "rules/stacklint-rule.schema.json";
+
+fn validator() -> Validator {
+    let schema: Value = serde_json::from_str(&json_schema_of_rules()).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+fn documents(text: &str) -> Vec<Value> {
+    serde_yaml::from_multiple(text).unwrap()
+}
+
+fn yaml_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            yaml_files(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "yml") {
+            files.push(path);
+        }
+    }
+}
+
+#[test]
+fn the_committed_schema_is_the_generated_one() {
+    let committed = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(COMMITTED)).unwrap();
+    let same = committed.replace("\r\n", "\n") == json_schema_of_rules();
+    assert!(same, "write it anew: cargo run -- rules schema > {COMMITTED}");
+    assert_eq!(text(&run(&["rules", "schema"]).stdout), json_schema_of_rules());
+}
+
+#[test]
+fn every_rule_of_the_pack_fits_the_schema() {
+    let validator = validator();
+    let mut files = Vec::new();
+    yaml_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules"), &mut files);
+    assert!(files.len() > 20);
+    for file in files {
+        for document in documents(&fs::read_to_string(&file).unwrap()) {
+            let wrong: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+            assert!(wrong.is_empty(), "{}: {wrong:#?}", file.display());
+        }
+    }
+}
+
+/// What the reader takes, the schema takes; and what it refuses because of its keys or the kinds of its values, the schema
+/// refuses.
+#[test]
+fn the_schema_says_what_the_reader_says() {
+    let validator = validator();
+    let head = "id: r\ntitle: t\nseverity: low\nwhy: w\nfix: f\n";
+    for rest in [
+        "match: m!a",
+        "match: |\n  m!a\n  m!b",
+        "match: [m!a, m!b]",
+        "match:\n  stack: m!a\n  on: idle",
+        "match:\n  stack: m!a\n  threads: {at-least: 10, share: \">= 30%\"}",
+        "match:\n  stack: \"{{x}}\\n  m!a\"\n  threads: {at-least: \">= 10\", share: 0.3, same: x}",
+        "match: {exception: {type: N.OneException}}",
+        "match: {exception: {code: 0xc00000fd}}",
+        "match: {cycle: {repeats: 50, period: \"<= 12\", contains: m!a}}",
+        "match: m!a\nunless:\n  - stack: m!b\n  - role: [idle]",
+        "match: m!a\ntags: [a, b]\nlinks: [{title: t, url: https://example.com}]\nstrict: true\ncategory: c",
+        "match: m!a\nexamples: {match: [m!a], no-match: m!b}\nlists: {l: m!a}\nnoise: m!z\naliases: {a: [b]}",
+        "match: m!a\nyields-to: gdiplus-in-asmx\nconfidence: high\nmessage: 2010",
+        "match: m!a\nseverty: low",
+        "match: m!a\nconfidence: sure",
+        "match: {stak: m!a}",
+        "match: {stack: m!a, threads: {atleast: 3}}",
+        "match: {exception: {}}",
+        "match: {exception: {kind: x}}",
+        "match: {cycle: {times: 3}}",
+        "match: m!a\nstrict: maybe",
+        "match: m!a\nunless: m!b",
+        "match: m!a\nunless:\n  - stacks: m!b",
+        "match: m!a\nunless:\n  - stack: m!b\n    role: idle",
+        "match: m!a\nlinks: [https://example.com]",
+        "match: m!a\nlinks: [{title: t, url: example.com}]",
+        "match: m!a\nexamples: {matches: [m!a]}",
+        "match: m!a\nexamples: [m!a]",
+        "why: w2\nmatch: m!a",
+        "tags: [a]",
+    ] {
+        let text = format!("{head}{rest}\n");
+        let refused = [Code::UnknownKey, Code::MissingKey, Code::BadValue];
+        let by_reader = check("rules.yml", &text).list.iter().any(|found| refused.contains(&found.code));
+        // A key twice is no JSON, so the schema never sees it.
+        let Ok(documents) = serde_yaml::from_multiple::<Value>(&text) else { continue };
+        let by_schema = documents.iter().any(|document| !validator.is_valid(document));
+        assert_eq!(by_schema, by_reader, "{text}");
+    }
+}
