@@ -2,6 +2,7 @@
 
 mod cli;
 mod conditions;
+mod counters;
 mod damage;
 mod dialects;
 mod engine;
