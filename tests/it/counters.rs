@@ -79,6 +79,25 @@ fn no_lost_or_doubled_line_makes_up_a_value() {
     }
 }
 
+/// Whatever is put together, nothing panics and each line is accounted for.
+#[test]
+fn texts_are_spliced() {
+    let junk = (String::from("junk"), (0..=255).chain(*b"\n\"09/22/2026 13:00:00.000\",\"").collect::<Vec<u8>>());
+    let samples: Vec<_> = samples().into_iter().chain([junk]).collect();
+    for (_, above) in &samples {
+        for (_, below) in &samples {
+            for cut in (0..above.len()).step_by(97) {
+                for text in [[&above[..cut], below, b""], [&above[..cut], &below[below.len() / 3..], &above[cut..]]] {
+                    // Junk, or UTF-16 among others, may be taken for a binary file.
+                    if let Ok((capture, accounts)) = read_capture(&text.concat()[..], "spliced", true) {
+                        assert_eq!(accounts.lines(), capture.source.lines);
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// A column that is lost from a row costs the row, and not the columns behind it.
 #[test]
 fn no_lost_cell_makes_up_a_value() {

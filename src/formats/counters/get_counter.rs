@@ -193,7 +193,7 @@ mod tests {
             (format!("22.09.2026 13:02:03       \\\\a\\m\\bytes\n{indent}all :\n{indent}41,63\n"), "N012"),
             // The end is cut: within a value, behind a path.
             (format!("9/22/2026 1:02:03 PM      \\\\a\\p(w)\\x :\n{indent}12"), ""),
-            (format!("9/22/2026 1:02:03 PM      \\\\a\\p(w)\\x :\n"), ""),
+            ("9/22/2026 1:02:03 PM      \\\\a\\p(w)\\x :\n".to_string(), ""),
             // A value is lost.
             (format!("9/22/2026 1:02:03 PM      \\\\a\\p(w)\\x :\n{indent}\\\\a\\m\\y :\n{indent}3\n"), "y 3 | N012"),
         ] {

@@ -145,13 +145,11 @@ fn begun_by(text: &str) -> Option<Kind> {
     if !may_begin(text) {
         return None;
     }
-    let kinds: [(fn(&str) -> bool, Kind); 4] = [
-        (pdh::begins, Kind::Pdh),
-        (get_counter::begins, Kind::GetCounter),
-        (dotnet_csv::begins, Kind::DotnetCsv),
-        (samples_csv::begins, Kind::SamplesCsv),
-    ];
-    kinds.into_iter().find(|(begins, _)| begins(text)).map(|(_, kind)| kind)
+    let is = |begins: fn(&str) -> bool, kind: Kind| begins(text).then_some(kind);
+    is(pdh::begins, Kind::Pdh)
+        .or_else(|| is(get_counter::begins, Kind::GetCounter))
+        .or_else(|| is(dotnet_csv::begins, Kind::DotnetCsv))
+        .or_else(|| is(samples_csv::begins, Kind::SamplesCsv))
 }
 
 #[cfg(test)]

@@ -39,10 +39,14 @@ impl Number {
         };
         let unsigned = digits.strip_prefix(['-', '\u{2212}']).unwrap_or(digits);
         let (whole, fraction, mark) = split(unsigned, exponent != 0)?;
-        let plain: String = whole.chars().filter(char::is_ascii_digit).collect();
-        let sign = if unsigned.len() < digits.len() { "-" } else { "" };
-        let value: f64 =
-            format!("{sign}{plain}.{fraction}e{exponent}").parse().ok().filter(|value: &f64| value.is_finite())?;
+        let value = if matches!(mark, Mark::None | Mark::Point | Mark::PointBeforeThree) && is_plain(text) {
+            text.parse::<f64>()
+        } else {
+            let plain: String = whole.chars().filter(char::is_ascii_digit).collect();
+            let sign = if unsigned.len() < digits.len() { "-" } else { "" };
+            format!("{sign}{plain}.{fraction}e{exponent}").parse()
+        };
+        let value = value.ok().filter(|value| value.is_finite())?;
         let decimals = i32::try_from(fraction.len()).ok()?;
         let amount = match exponent - decimals {
             _ if decimals == 0 && exponent == 0 => Amount::exact(value),
@@ -50,6 +54,12 @@ impl Number {
         };
         Some(Number { amount, mark })
     }
+}
+
+/// Written as a program would write it, as nearly all values are: `-1234.5`, `2.5E-05`.
+fn is_plain(text: &str) -> bool {
+    let points = text.bytes().filter(|byte| *byte == b'.').count();
+    points <= 1 && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E'))
 }
 
 /// Whole digits (with their separators), digits behind the decimal mark, and what the separators say.

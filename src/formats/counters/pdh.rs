@@ -125,6 +125,11 @@ mod tests {
             ),
             // Without quotation marks, as spreadsheets write it; the last line may be cut.
             ("9/22/2026 13:00,1,2\n9/22/2026 13:01,1,20", "X 1 1 | Y 2"),
+            // A damaged value, and a date of another calendar.
+            (
+                "\"09/22/2026 13:00:00.000\",\"1x\",\"NaN\"\n\"22/09/69 13:00:00\",\"1\",\"2\"",
+                "X 1 | Y 2 | N012 | N011",
+            ),
             ("Exiting, please wait...\nThe command completed successfully.", "X | Y"),
             // The files of two days, put together.
             (

@@ -29,6 +29,9 @@ pub struct Recording {
     cap: usize,
     /// Rows that could not be read, and the line of the first.
     damaged: (u64, u32),
+    /// Values that are no numbers, rows without a time that is understood, and the line of the first of each.
+    odd: (u64, u32),
+    untimed: (u64, u32),
     /// Series beyond the cap, and the line of the first.
     beyond: (u64, u32),
 }
@@ -63,6 +66,8 @@ impl Recording {
             held: 0,
             cap: SERIES_CAP,
             damaged: (0, 0),
+            odd: (0, 0),
+            untimed: (0, 0),
             beyond: (0, 0),
         }
     }
@@ -73,7 +78,7 @@ impl Recording {
             return Some(at);
         }
         if self.series.len() >= MOST_SERIES {
-            self.beyond = (self.beyond.0 + 1, if self.beyond.0 == 0 { line } else { self.beyond.1 });
+            count(&mut self.beyond, line);
             return None;
         }
         let series = CounterSeries { line, ..new() };
@@ -84,14 +89,21 @@ impl Recording {
 
     /// The time of a row.
     pub fn tick(&mut self, line: u32, stamp: Option<Stamp>) {
-        if let Some(stamp) = stamp {
-            self.clock.tick(line, stamp);
+        match stamp {
+            Some(stamp) => self.clock.tick(line, stamp),
+            None => count(&mut self.untimed, line),
         }
     }
 
     /// A value of a series; text that is no number is a sample that is missing.
     pub fn value(&mut self, series: usize, line: u32, stamp: Option<Stamp>, text: &str) {
-        let (Some(number), Some(gathered)) = (Number::parse(text), self.series.get_mut(series)) else { return };
+        let Some(gathered) = self.series.get_mut(series) else { return };
+        let Some(number) = Number::parse(text) else {
+            if !is_missing(text) {
+                count(&mut self.odd, line);
+            }
+            return;
+        };
         self.marks.count(&number);
         self.held += gathered.add(Value { line, stamp, number });
         if gathered.values.len() > self.cap {
@@ -109,7 +121,7 @@ impl Recording {
 
     /// A row that looks like one of the recording, and cannot be read.
     pub fn damaged(&mut self, line: u32) {
-        self.damaged = (self.damaged.0 + 1, if self.damaged.0 == 0 { line } else { self.damaged.1 });
+        count(&mut self.damaged, line);
     }
 
     /// All series, now that everything was seen; `process` is whose they are, where the file says it.
@@ -181,6 +193,18 @@ impl Recording {
                 )
             });
         }
+        let (values, line) = self.odd;
+        if values > 0 {
+            notes.add(NoteCode::CounterRows, line, || {
+                format!("{} of counters left out that are no numbers, here first", plural(values as usize, "value"))
+            });
+        }
+        let (rows, line) = self.untimed;
+        if rows > 0 {
+            notes.add(NoteCode::CounterTimes, line, || {
+                format!("{} of counters without a time that is understood, here first", plural(rows as usize, "row"))
+            });
+        }
         let (values, line) = self.beyond;
         if values > 0 {
             notes.add(NoteCode::CountersThinned, line, || {
@@ -191,6 +215,17 @@ impl Recording {
             });
         }
     }
+}
+
+/// Counts one more, and keeps the line of the first.
+fn count(of: &mut (u64, u32), line: u32) {
+    *of = (of.0 + 1, if of.0 == 0 { line } else { of.1 });
+}
+
+/// A sample that is missing: nothing, a blank, or what .NET and C print where there is no number.
+fn is_missing(text: &str) -> bool {
+    let text = text.trim();
+    text.is_empty() || ["NaN", "Infinity", "\u{221e}", "#"].iter().any(|word| text.contains(word))
 }
 
 impl Gathered {

@@ -110,7 +110,7 @@ impl SamplesCsv {
                 self.open = text.to_string();
                 return Some(Taken::Row);
             }
-            Record::Whole if self.cells.len() == self.columns && !(cut && !text.ends_with('"')) => {}
+            Record::Whole if self.cells.len() == self.columns && (!cut || text.ends_with('"')) => {}
             _ => {
                 recording.damaged(line);
                 return Some(Taken::Damaged);
