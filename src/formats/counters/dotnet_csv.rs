@@ -33,6 +33,9 @@ impl DotnetCsv {
     pub fn line(&mut self, line: u32, text: &str, cut: bool, recording: &mut Recording) -> Option<Taken> {
         if begins(text) {
             self.cells = Cells::new(cells::delimiter(text).unwrap_or(b','));
+            if self.cells.delimiter != b',' {
+                recording.saved_again();
+            }
             return Some(Taken::Row);
         }
         if !text.starts_with(|c: char| c == '"' || c.is_ascii_digit()) || !text.contains(self.cells.delimiter as char) {

@@ -126,7 +126,7 @@ pub struct Marks {
 pub enum Decimal {
     Point,
     Comma,
-    /// Values contradict each other: only those without separators can be believed.
+    /// Values contradict each other, or tell nothing: only those without separators can be believed.
     Unknown,
 }
 
@@ -144,9 +144,11 @@ impl Marks {
         }
     }
 
-    pub fn decide(&self) -> Decimal {
+    /// None of the tools that record counters separates thousands: in what they wrote a lone separator is a decimal mark.
+    /// Where another program saved it again (`saved_again`), that may be otherwise.
+    pub fn decide(&self, saved_again: bool) -> Decimal {
         match (self.point, self.comma) {
-            // None of the tools that record counters separates thousands: a lone separator is a decimal mark.
+            (0, 0) if saved_again => Decimal::Unknown,
             (0, 0) if self.comma_before_three == 0 => Decimal::Point,
             (0, 0) if self.point_before_three == 0 => Decimal::Comma,
             (0, 0) => Decimal::Unknown,
@@ -201,7 +203,7 @@ mod tests {
             let got = number.and_then(|number| {
                 let mut marks = Marks::default();
                 marks.count(&number);
-                marks.decide().read(&number)
+                marks.decide(false).read(&number)
             });
             match (got, want) {
                 (Some(got), Some((value, error))) => {
@@ -234,9 +236,18 @@ mod tests {
             let numbers: Vec<Number> = file.iter().map(|text| Number::parse(text).expect(text)).collect();
             let mut marks = Marks::default();
             numbers.iter().for_each(|number| marks.count(number));
-            let decimal = marks.decide();
+            let decimal = marks.decide(false);
             let read = |number| decimal.read(number).map_or("-".to_string(), |amount| amount.value.to_string());
             assert_eq!(numbers.iter().map(read).collect::<Vec<_>>().join(" "), want, "{file:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_saved_again_may_have_marks_of_thousands() {
+        for (file, want) in [(&["1.234", "2"][..], Decimal::Unknown), (&["1.234", "0,5"], Decimal::Comma)] {
+            let mut marks = Marks::default();
+            file.iter().for_each(|text| marks.count(&Number::parse(text).expect(text)));
+            assert_eq!(marks.decide(true), want, "{file:?}");
         }
     }
 }

@@ -8,6 +8,8 @@
 //! Behind the zone stands how many minutes its clock lies west of UTC. The description of a data collector set may be
 //! one more cell of the header. A missing sample is an empty cell or a blank.
 
+use std::collections::HashSet;
+
 use super::Taken;
 use super::cells::{self, Cells, Record};
 use super::path;
@@ -50,8 +52,7 @@ impl Pdh {
         let cells = self.cells.len().saturating_sub(1);
         let fits = (self.counters..=self.columns.len()).contains(&cells)
             || (cells == self.columns.len() + 1 && self.cells.get(cells).is_empty());
-        // Dates of other calendars are not understood; the values below them are.
-        let is_time = stamp.is_some() || (time.contains(':') && time.starts_with(|c: char| c.is_ascii_digit()));
+        let is_time = stamp.is_some() || is_like_time(time);
         if record != Record::Whole || !fits || !is_time {
             // Of what is quoted only a row has quotation marks on both sides of a delimiter.
             let between = ['"', self.cells.delimiter as char, '"'];
@@ -76,6 +77,9 @@ impl Pdh {
         let by_name = if text.contains("(PDH-TSV ") { b'\t' } else { b',' };
         self.cells = Cells::new(cells::delimiter(text).unwrap_or(by_name));
         self.quoted = text.starts_with('"');
+        if !self.quoted {
+            recording.saved_again();
+        }
         self.columns.clear();
         self.counters = 0;
         if self.cells.split(text) != Record::Whole {
@@ -83,10 +87,17 @@ impl Pdh {
             return Taken::Damaged;
         }
         let minutes_west = minutes_west(self.cells.get(0));
+        let mut named = HashSet::new();
         for cell in self.cells.iter().skip(1) {
             let series = path::parse(cell).and_then(|series| {
                 // Files of two zones put together are recordings of two clocks.
                 let name = format!("{cell}\t{minutes_west:?}");
+                let first = recording.series(line, &name, || CounterSeries { minutes_west, ..series.clone() })?;
+                // Two columns of one name are two instances, whose values must not be mixed.
+                if named.insert(first) {
+                    return Some(first);
+                }
+                let name = format!("{name}\t{}", self.columns.len());
                 recording.series(line, &name, || CounterSeries { minutes_west, ..series })
             });
             self.columns.push(series);
@@ -94,6 +105,14 @@ impl Pdh {
         self.counters = self.columns.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
         Taken::Row
     }
+}
+
+/// A date of another calendar: it is not understood; the values behind it are.
+fn is_like_time(text: &str) -> bool {
+    let starts_with_digit = text.starts_with(|c: char| c.is_ascii_digit());
+    let separators = text.bytes().filter(|byte| matches!(byte, b'/' | b'.' | b'-')).count();
+    let other = text.contains(['>', '!', '`', '(', '[']);
+    starts_with_digit && text.len() <= 40 && text.contains(':') && separators >= 2 && !other
 }
 
 /// The last number of `(PDH-CSV 4.0) (Romance Standard Time)(-60)`.
@@ -130,7 +149,14 @@ mod tests {
                 "\"09/22/2026 13:00:00.000\",\"1x\",\"NaN\"\n\"22/09/69 13:00:00\",\"1\",\"2\"",
                 "X 1 | Y 2 | N012 | N011",
             ),
+            // The prompt of a debugger with a comma.
+            ("0:000> db 1,2", "X | Y"),
             ("Exiting, please wait...\nThe command completed successfully.", "X | Y"),
+            // Two instances of one name.
+            (
+                "\"(PDH-CSV 4.0)\",\"\\\\A\\M\\Y\",\"\\\\A\\M\\Y\"\n\"09/22/2026 13:00:00.000\",\"1\",\"2\"",
+                "X | Y 1 | Y 2",
+            ),
             // The files of two days, put together.
             (
                 "\"09/22/2026 13:00:00.000\",\"1\",\"2\"\n\"(PDH-CSV 4.0)\",\"\\\\A\\M\\Y\"\n\"09/23/2026 13:00:00.000\",\"3\"",
@@ -150,6 +176,7 @@ mod tests {
             ),
             ("\"(PDH-CSV 4.0)\",\"\\\\A\\M\\Y\",\"nightly\"\n\"09/22/2026 13:00:00.000\",\"1\"", "Y 1"),
             ("(PDH-CSV 4.0);\\\\A\\M\\Y\n22.09.2026 13:00:00;1.234,5\n22.09.2026 13:01:00;0,5\n", "Y 1234.5 0.5"),
+            ("(PDH-CSV 4.0);\\\\A\\M\\Y\n22.09.2026 13:00:00;1.234\n22.09.2026 13:01:00;7\n", "Y 7 | N012"),
             ("\"(PDH-CSV 4.0)\",\"\\\\A\\M\\Y\"\n\"22/09/2026 13:00:00.000\",\"1,500000\"", "Y 1.5"),
         ] {
             check(file, want);

@@ -24,6 +24,7 @@ pub struct Recording {
     by_name: HashMap<String, usize, foldhash::fast::FixedState>,
     clock: Clock,
     marks: Marks,
+    saved_again: bool,
     /// Samples held.
     held: usize,
     cap: usize,
@@ -63,6 +64,7 @@ impl Recording {
             by_name: HashMap::default(),
             clock: Clock::default(),
             marks: Marks::default(),
+            saved_again: false,
             held: 0,
             cap: SERIES_CAP,
             damaged: (0, 0),
@@ -70,6 +72,11 @@ impl Recording {
             untimed: (0, 0),
             beyond: (0, 0),
         }
+    }
+
+    /// The text is not as the tool wrote it: a spreadsheet takes quotation marks off and may separate thousands.
+    pub fn saved_again(&mut self) {
+        self.saved_again = true;
     }
 
     /// The series of this name, made when it is new. `None` for one too many.
@@ -127,7 +134,7 @@ impl Recording {
     /// All series, now that everything was seen; `process` is whose they are, where the file says it.
     pub fn finish(self, notes: &mut Notes, mut give: impl FnMut(CounterSeries)) {
         let dates = self.clock.dates(self.habit);
-        let decimal = self.marks.decide();
+        let decimal = self.marks.decide(self.saved_again);
         self.note_dates(dates, notes);
         self.note_rows(notes);
         let (mut thinned, mut left_out, mut mixed) = (Vec::new(), (0, 0), None);
@@ -148,7 +155,7 @@ impl Recording {
         }
         if left_out.0 > 0 {
             let message = match decimal {
-                Decimal::Unknown => "commas and points both stand for the decimal mark in this file",
+                Decimal::Unknown => "whether commas or points are the decimal mark in this file is unknown",
                 _ => "the decimal mark is not that of the other values in this file",
             };
             notes.add(NoteCode::CounterRows, left_out.1, || {

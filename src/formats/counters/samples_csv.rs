@@ -14,6 +14,7 @@
 
 use super::Taken;
 use super::cells::{self, Cells, Record};
+use super::number::Number;
 use super::path;
 use super::recording::Recording;
 use super::stamp::Stamp;
@@ -62,7 +63,7 @@ impl SamplesCsv {
 
     pub fn line(&mut self, line: u32, text: &str, cut: bool, recording: &mut Recording) -> Option<Taken> {
         if self.open.is_empty() && begins(text) {
-            self.header(text);
+            self.header(text, recording);
             return Some(Taken::Row);
         }
         if !self.open.is_empty() {
@@ -75,9 +76,12 @@ impl SamplesCsv {
         self.record(line, text, cut, recording)
     }
 
-    fn header(&mut self, text: &str) {
+    fn header(&mut self, text: &str, recording: &mut Recording) {
         if text.starts_with('#') {
             return;
+        }
+        if !text.starts_with('"') {
+            recording.saved_again();
         }
         self.cells = Cells::new(cells::delimiter(text).unwrap_or(b','));
         self.columns = if self.cells.split(text) == Record::Whole { self.cells.len() } else { 0 };
@@ -89,7 +93,9 @@ impl SamplesCsv {
     /// Lines of readings within quotation marks: paths and numbers, nothing else.
     fn rest_of_record(&mut self, line: u32, text: &str, recording: &mut Recording) -> Option<Taken> {
         let bare = text.trim_start();
-        let expected = bare.starts_with(['\\', '"', '-']) || bare.starts_with(|c: char| c.is_ascii_digit());
+        let before_mark = bare.split('"').next().unwrap_or_default();
+        let is_path = bare.starts_with('\\') && (before_mark.trim_end().ends_with(':') || bare.contains('"'));
+        let expected = is_path || bare.starts_with('"') || Number::parse(before_mark).is_some();
         if !expected || bare.starts_with("\"\\\\") || self.open.len() > LONGEST_RECORD {
             self.open.clear();
             recording.damaged(line);
