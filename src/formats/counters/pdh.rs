@@ -24,6 +24,8 @@ pub struct Pdh {
     columns: Vec<Option<usize>>,
     /// Columns up to the last that names a counter: rows may end there.
     counters: usize,
+    /// Values of the first row: where a description stands in the header, only this tells whether rows have a cell for it.
+    row: Option<usize>,
     quoted: bool,
 }
 
@@ -35,7 +37,7 @@ pub fn begins(text: &str) -> bool {
 
 impl Pdh {
     pub fn new() -> Self {
-        Pdh { cells: Cells::new(b','), columns: Vec::new(), counters: 0, quoted: false }
+        Pdh { cells: Cells::new(b','), columns: Vec::new(), counters: 0, row: None, quoted: false }
     }
 
     pub fn line(&mut self, line: u32, text: &str, cut: bool, recording: &mut Recording) -> Option<Taken> {
@@ -53,6 +55,7 @@ impl Pdh {
         let fits = (self.counters..=self.columns.len()).contains(&cells)
             || (cells == self.columns.len() + 1 && self.cells.get(cells).is_empty());
         let is_time = stamp.is_some() || is_like_time(time);
+        let fits = fits && self.row.is_none_or(|row| row == cells);
         if record != Record::Whole || !fits || !is_time {
             // Of what is quoted only a row has quotation marks on both sides of a delimiter.
             let between = ['"', self.cells.delimiter as char, '"'];
@@ -62,6 +65,7 @@ impl Pdh {
                 Taken::Damaged
             });
         }
+        self.row = Some(cells);
         recording.tick(line, stamp);
         // Without quotation marks nothing shows whether the last value of a cut line is whole.
         let cut_cell = (cut && !text.ends_with('"')).then_some(cells);
@@ -81,7 +85,7 @@ impl Pdh {
             recording.saved_again();
         }
         self.columns.clear();
-        self.counters = 0;
+        (self.counters, self.row) = (0, None);
         if self.cells.split(text) != Record::Whole {
             recording.damaged(line);
             return Taken::Damaged;
@@ -175,6 +179,12 @@ mod tests {
                 "Y 1",
             ),
             ("\"(PDH-CSV 4.0)\",\"\\\\A\\M\\Y\",\"nightly\"\n\"09/22/2026 13:00:00.000\",\"1\"", "Y 1"),
+            // The description has a cell in each row but the last, so that one has lost another.
+            (
+                "\"(PDH-CSV 4.0)\",\"\\\\A\\M\\Y\",\"\\\\A\\M\\Z\",\"nightly\"\n\"09/22/2026 13:00:00.000\",\"1\",\"2\",\"\"\n\
+                 \"09/22/2026 13:00:01.000\",\"4\",\"\"",
+                "Y 1 | Z 2 | N012",
+            ),
             ("(PDH-CSV 4.0);\\\\A\\M\\Y\n22.09.2026 13:00:00;1.234,5\n22.09.2026 13:01:00;0,5\n", "Y 1234.5 0.5"),
             ("(PDH-CSV 4.0);\\\\A\\M\\Y\n22.09.2026 13:00:00;1.234\n22.09.2026 13:01:00;7\n", "Y 7 | N012"),
             ("\"(PDH-CSV 4.0)\",\"\\\\A\\M\\Y\"\n\"22/09/2026 13:00:00.000\",\"1,500000\"", "Y 1.5"),
