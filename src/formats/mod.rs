@@ -9,6 +9,7 @@
 //! | `thread_header` | `.  0  Id: 1f4.1f8 Suspend: 1 Teb: ...` |
 //! | `stacks/` | the dialects of stacks, one file each |
 //! | `tables/` | what debuggers print besides stacks, one file each |
+//! | `counters/` | recordings of performance counters, one file for each format |
 //! | `call_site` | `module!function+offset [source @ line]` |
 //! | `wrapping` | lines that a mail client broke |
 //! | `pasted_line` | the call site of a line in a rule's pattern |
@@ -19,6 +20,7 @@
 
 mod call_site;
 mod copy_marks;
+mod counters;
 mod markup;
 mod message;
 mod notes;
@@ -98,6 +100,11 @@ pub fn dialects() -> Vec<(&'static str, &'static [&'static str])> {
 /// The kinds of tables that are read: their names, columns, and the commands that print them.
 pub fn tables() -> Vec<(&'static str, &'static [&'static str], &'static [&'static str])> {
     tables::TABLES.iter().map(|table| (table.name, table.columns, table.commands)).collect()
+}
+
+/// The formats of counters that are read: their names, and the tools that write them.
+pub fn counter_formats() -> Vec<(&'static str, &'static [&'static str])> {
+    counters::FORMATS.to_vec()
 }
 
 /// Takes a call site's text apart: what a frame line holds behind its addresses.

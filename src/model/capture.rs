@@ -56,10 +56,16 @@ pub enum NoteCode {
     Unreadable,
     /// Many lines of a debugger's output were not understood.
     NotUnderstood,
+    /// Series of counters were too long, or too many, to be kept whole.
+    CountersThinned,
+    /// The times of counters are in doubt.
+    CounterTimes,
+    /// Rows or values of counters could not be read.
+    CounterRows,
 }
 
 impl NoteCode {
-    pub const ALL: [NoteCode; 9] = [
+    pub const ALL: [NoteCode; 12] = [
         NoteCode::Holes,
         NoteCode::BreaksOff,
         NoteCode::WalkFailed,
@@ -69,6 +75,9 @@ impl NoteCode {
         NoteCode::NothingRecognised,
         NoteCode::Unreadable,
         NoteCode::NotUnderstood,
+        NoteCode::CountersThinned,
+        NoteCode::CounterTimes,
+        NoteCode::CounterRows,
     ];
 
     pub fn code(self) -> &'static str {
@@ -82,6 +91,9 @@ impl NoteCode {
             NoteCode::NothingRecognised => "N007",
             NoteCode::Unreadable => "N008",
             NoteCode::NotUnderstood => "N009",
+            NoteCode::CountersThinned => "N010",
+            NoteCode::CounterTimes => "N011",
+            NoteCode::CounterRows => "N012",
         }
     }
 }
@@ -112,7 +124,9 @@ pub enum SkipReason {
     /// Output of a command that prints no stack, or one that is not read.
     CommandOutput(Arc<str>),
     Overlong(u64),
-    /// Part of something that is recognised, but not read yet: a leak report, a counter series.
+    /// A row of counters that was cut, or lacks a column.
+    DamagedRow,
+    /// Part of something that is recognised, but not read yet: a leak report.
     NotRead(&'static str),
 }
 
@@ -128,6 +142,7 @@ impl SkipReason {
             SkipReason::Location => "where a thread stands, without its stack".to_string(),
             SkipReason::CommandOutput(command) => format!("output of `{command}`, which is not a stack"),
             SkipReason::NotRead(what) => format!("part of a {what}, which is recognised but not read yet"),
+            SkipReason::DamagedRow => "row of counters with other columns than its header, or cut".to_string(),
             SkipReason::Overlong(bytes) => format!("line of {bytes} bytes, longer than debugger output gets"),
         }
     }

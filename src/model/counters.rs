@@ -10,6 +10,8 @@ pub struct CounterSeries {
     /// The counter as printed: `\\WEB01\Process(w3wp#1)\Private Bytes`, `System.Runtime / GC Heap Size (MB)`.
     pub name: String,
     pub host: Option<String>,
+    /// The process whose counters these are, where the recording as a whole names one.
+    pub process: Option<String>,
     /// `Process`, `.NET CLR Memory`, or the provider's name: `System.Runtime`.
     pub object: String,
     /// `w3wp#1`, or the tags of a counter of .NET: `gc.heap.generation=gen0`.

@@ -21,6 +21,9 @@ impl NoteCode {
             NoteCode::NothingRecognised => "The source holds text, but no stack was found in it.",
             NoteCode::Unreadable => "The source could not be read.",
             NoteCode::NotUnderstood => "Many lines of a debugger's output were not understood.",
+            NoteCode::CountersThinned => "Series of counters were too long, or too many, to be kept whole.",
+            NoteCode::CounterTimes => "The times of counters are in doubt.",
+            NoteCode::CounterRows => "Rows or values of counters could not be read.",
         }
     }
 
@@ -62,8 +65,8 @@ impl NoteCode {
                 ".shell -ci \"~*kL\" stacklint scan",
             ),
             NoteCode::NothingRecognised => (
-                "No line was a frame or the head of a table. Files that belong to the case in other ways, such as \
-                 counters, earn this note too.",
+                "No line was a frame, the head of a table or of counters. Files that belong to the case in other ways \
+                 earn this note too.",
                 "Hi all, the server hangs again.",
                 "Add the output of `~*kL` or `~*e !clrstack`; `stacklint parse --show-skipped FILE` tells what was made \
                  of each line.",
@@ -79,6 +82,27 @@ impl NoteCode {
                  missed.",
                 "00 00000000`0b99b580 00000000`00000000 a!b+0x1\n00000000`0b99b580 ?? odd",
                 "Look at them with `stacklint parse --show-skipped FILE`, and paste the debugger's output unchanged.",
+            ),
+            NoteCode::CountersThinned => (
+                "To bound memory, one sample of two, four or more is kept, the same for a whole series, and always the \
+                 last one. Growth over the whole time is seen as before; a short peak may be lost.",
+                "[a recording of 60,000 rows, of which 15,001 are kept]",
+                "Record with a longer interval (`typeperf -si 15`), or cut a file to the time and the counters that \
+                 matter: `relog in.csv -b BEGIN -e END -c COUNTER -f CSV -o out.csv`.",
+            ),
+            NoteCode::CounterTimes => (
+                "Tools write dates as the locale of the machine has them, and no file names it. Where a month over 12 or \
+                 the steps between samples do not tell, the usual order is taken; where dates contradict each other, \
+                 times are left out. The note also tells of a clock that goes back, and of two recordings in one.",
+                "03/04/2026 13:02:03,System.Runtime,GC Heap Size (MB),Metric,45.2",
+                "Compare the dates with those of other files; record for more than a day, or one process to a file.",
+            ),
+            NoteCode::CounterRows => (
+                "Rows with more or less values than the header has counters are left out, since nothing tells which is \
+                 missing; so are values whose decimal mark is not that of the others, and what was cut.",
+                "\"(PDH-CSV 4.0)\",\"\\\\A\\Memory\\Pages/sec\",\"\\\\A\\Memory\\Available MBytes\"\n\
+                 \"09/22/2026 13:02:03.123\",\"17.5\"",
+                "Take the file as the tool wrote it; `stacklint parse --show-skipped FILE` shows the rows.",
             ),
         };
         Page { meaning, example, instead }

@@ -37,7 +37,8 @@ fn figures(owner: &LeakOwner) -> String {
 /// A counter: how many samples, from when to when, and its first and last value.
 pub fn write_counter(series: &CounterSeries, out: &mut dyn Write) -> io::Result<()> {
     let samples = count(series.samples.len() as u64, "sample");
-    write!(out, "\n{} line {}, {samples}", styled(BOLD, &printable(&series.name)), series.line)?;
+    let of = series.process.as_ref().map(|process| format!(" of {}", printable(process))).unwrap_or_default();
+    write!(out, "\n{}{of} line {}, {samples}", styled(BOLD, &printable(&series.name)), series.line)?;
     let (Some(first), Some(last)) = (series.samples.first(), series.samples.last()) else { return writeln!(out) };
     let time = |sample: &crate::model::Sample| sample.time.map(|time| format!(" at {time}")).unwrap_or_default();
     writeln!(out, ": {}{} to {}{}", first.value.value, time(first), last.value.value, time(last))

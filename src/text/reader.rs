@@ -9,6 +9,8 @@ use super::Encoding;
 
 /// Bytes read at a time: large enough to hide the cost of a read, small enough to stay in the processor's cache.
 const READ: usize = 64 * 1024;
+/// Bytes that tell a source that is no text of lines.
+const HEAD: usize = 256;
 /// A longer line is not debugger output; it is counted and left out.
 const LONGEST_LINE: usize = 1024 * 1024;
 
@@ -36,6 +38,8 @@ pub enum BinaryKind {
         "this is a memory dump, not text; open it in WinDbg or cdb and save the output of `~*kL` and `~*e !clrstack`"
     )]
     MemoryDump,
+    #[error("this is a binary log of performance counters, not text; convert it first: `relog x.blg -f CSV -o x.csv`")]
+    CounterLog,
     #[error("this is a compressed archive, not text; unpack it first")]
     Archive,
     #[error("this is a binary file, not text; stacklint reads saved debugger output")]
@@ -110,6 +114,25 @@ impl<R: Read> TextReader<R> {
         self.given = end;
         let text = as_text(&self.buffer[..end], &mut self.rewritten, &mut self.encoding);
         Ok(Some(Chunk { text, overlong }))
+    }
+
+    /// The first text of the source, without taking it: some hundred bytes, or all there are.
+    pub fn head(&mut self) -> Result<&[u8], TextError> {
+        while self.filled - self.given < HEAD && !self.ended {
+            self.fill()?;
+        }
+        Ok(&self.buffer[self.given..self.filled])
+    }
+
+    /// What comes next as UTF-8, cut anywhere: for a format whose lines have no bound. `None` at the end.
+    pub fn next_bytes(&mut self) -> Result<Option<&[u8]>, TextError> {
+        self.buffer.copy_within(self.given..self.filled, 0);
+        self.filled -= self.given;
+        while self.filled == 0 && !self.ended {
+            self.fill()?;
+        }
+        self.given = self.filled;
+        Ok((self.filled > 0).then_some(&self.buffer[..self.filled]))
     }
 
     fn fill(&mut self) -> Result<(), TextError> {
@@ -264,7 +287,21 @@ fn binary_kind(head: &[u8]) -> BinaryKind {
     if ARCHIVES.iter().any(|magic| head.starts_with(magic)) {
         return BinaryKind::Archive;
     }
+    if is_counter_log(head) {
+        return BinaryKind::CounterLog;
+    }
     BinaryKind::Unknown
+}
+
+/// Whether a binary file is a `.blg`: since Windows XP these are written by the event tracing of Windows. Such a file has no
+/// magic number. Its first record, behind a buffer header of 72 bytes, has the marker `0xC0` with the kind and version of
+/// its header, and holds the name under which the file was written, in UTF-16 (G. Chappell, TRACE_LOGFILE_HEADER).
+fn is_counter_log(head: &[u8]) -> bool {
+    const NAME_END: &[u8] = b".\0b\0l\0g\0";
+    let start = &head[..head.len().min(8192)];
+    let traced = matches!(start.get(72..76), Some([_, _, 1 | 2, 0xC0]));
+    let lower = |window: &[u8]| window.iter().map(u8::to_ascii_lowercase).eq(NAME_END.iter().copied());
+    traced && start.windows(NAME_END.len()).any(lower)
 }
 
 #[cfg(test)]
@@ -346,6 +383,37 @@ mod tests {
             match TextReader::new(bytes).next_chunk() {
                 Err(TextError::Binary(kind)) => assert_eq!(kind, want),
                 other => panic!("{bytes:?}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn binary_logs_of_counters_are_told_by_their_first_record() {
+        let mut log = vec![0; 72];
+        log.extend([2, 0, 2, 0xC0, 0x98, 1, 0, 0]);
+        log.resize(log.len() + 300, 0);
+        let trace = [log.clone(), utf16("C:\\PerfLogs\\nightly.etl", u16::to_le_bytes)].concat();
+        let counters = [log, utf16("C:\\PerfLogs\\nightly.BLG", u16::to_le_bytes)].concat();
+        for (bytes, want) in [(counters, BinaryKind::CounterLog), (trace, BinaryKind::Unknown)] {
+            match TextReader::new(&bytes[..]).next_chunk() {
+                Err(TextError::Binary(kind)) => assert_eq!(kind, want),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_head_is_not_taken_and_bytes_come_whatever_the_lines() {
+        for step in [16, 17, 1000] {
+            let text = "{ \"a\": \"\u{e9}\" }".repeat(40);
+            for bytes in [text.as_bytes().to_vec(), utf16(&text, u16::to_le_bytes)] {
+                let mut reader = TextReader::new(Slowly(&bytes, step));
+                assert!(reader.head().unwrap().starts_with(b"{ \"a\""));
+                let mut all = Vec::new();
+                while let Some(bytes) = reader.next_bytes().unwrap() {
+                    all.extend(bytes);
+                }
+                assert_eq!(String::from_utf8(all).unwrap(), text, "by {step}");
             }
         }
     }

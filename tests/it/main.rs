@@ -3,6 +3,7 @@
 mod cli;
 mod corners;
 mod conditions;
+mod counters;
 mod damage;
 mod dialects;
 mod engine;

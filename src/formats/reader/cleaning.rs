@@ -20,6 +20,7 @@ impl Reader<'_> {
             start = end + 1;
         }
         if start < text.len() {
+            self.unended = true;
             self.line(&text[start..]);
         }
     }
@@ -84,6 +85,10 @@ impl Reader<'_> {
     }
 
     fn some_line(&mut self, text: &str) {
+        // Paths of counters have backslashes, and `#` behind them: they come before all that takes marks off a line.
+        if self.recording.may_take(text) && self.counter_line(text) {
+            return;
+        }
         if !text.is_ascii() && text.contains(is_odd_space) {
             let plain = text.chars().filter(|c| !is_no_space(*c)).map(|c| if is_odd_space(c) { ' ' } else { c });
             return self.some_line(&plain.collect::<String>());

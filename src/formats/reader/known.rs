@@ -172,12 +172,6 @@ impl Reader<'_> {
 
 /// What begins here that is recognised, but not read yet.
 fn unread_begins(line: &str) -> Option<&'static str> {
-    let counters = line.starts_with("\"(PDH-CSV") || line.starts_with("\"(PDH-TSV") || line.starts_with("(PDH-TSV");
-    let dotnet = line.starts_with("Timestamp,Provider,Counter Name");
-    let power_shell = line.starts_with("Timestamp ") && line.ends_with("CounterSamples");
-    if counters || dotnet || power_shell {
-        return Some("counter series");
-    }
     let report =
         ["LeakTrack Version", "Leak analysis", "Outstanding allocation summary", "Number of outstanding allocations"];
     report.iter().any(|words| line.contains(words)).then_some("leak report")

@@ -2,6 +2,7 @@
 
 mod broken_off;
 mod cleaning;
+mod counters;
 mod current;
 mod frames;
 mod known;
@@ -12,6 +13,7 @@ use std::io::Read;
 
 use super::Sink;
 use super::copy_marks::CopyMarks;
+use super::counters::{Counters, dotnet_json};
 use super::notes::{Notes, missing_frames, plural};
 use super::section::Section;
 use super::stacks::k::Columns;
@@ -46,13 +48,15 @@ pub struct Accounts {
     pub headers: u64,
     /// Rows, fields and headers of tables.
     pub tables: u64,
+    /// Rows and headers of counters.
+    pub counters: u64,
     pub skipped: u64,
     pub blank: u64,
 }
 
 impl Accounts {
     pub fn lines(&self) -> u64 {
-        self.frames + self.continuations + self.headers + self.tables + self.skipped + self.blank
+        self.frames + self.continuations + self.headers + self.tables + self.counters + self.skipped + self.blank
     }
 }
 
@@ -72,6 +76,11 @@ pub struct Reader<'s> {
     line: u32,
     stacks: u64,
     tables: u64,
+    /// The recording of counters being read.
+    recording: Counters,
+    counters: u64,
+    /// The source ends within the line at hand.
+    unended: bool,
     /// Lines of known commands that were not understood, and where the first was.
     not_understood: (u64, u32),
     accounts: Accounts,
@@ -111,6 +120,9 @@ impl<'s> Reader<'s> {
             line: 0,
             stacks: 0,
             tables: 0,
+            recording: Counters::default(),
+            counters: 0,
+            unended: false,
             not_understood: (0, 0),
             accounts: Accounts::default(),
             notes: Notes::default(),
@@ -134,6 +146,9 @@ impl<'s> Reader<'s> {
     pub fn read(mut self, input: impl Read) -> Result<Reading, TextError> {
         let mut text = TextReader::new(input);
         let mut utf8 = true;
+        if dotnet_json::begins(text.head()?) {
+            self.json(&mut text)?;
+        }
         while let Some(chunk) = text.next_chunk()? {
             self.chunk(chunk.text);
             if let Some(bytes) = chunk.overlong {
@@ -147,6 +162,7 @@ impl<'s> Reader<'s> {
         }
         self.drop_pending();
         self.finish_section();
+        self.finish_counters();
         self.last_notes();
         let source = SourceInfo { name: self.name, encoding: text.encoding(), lines: self.accounts.lines() };
         Ok(Reading { source, sites: self.sites, notes: self.notes.finish(), accounts: self.accounts })
@@ -169,7 +185,7 @@ impl<'s> Reader<'s> {
         }
         if self.accounts.lines() == self.accounts.blank {
             self.notes.add(NoteCode::Empty, 1, || "the input is empty".to_string());
-        } else if self.stacks == 0 && self.tables == 0 {
+        } else if self.stacks + self.tables + self.counters == 0 {
             self.notes
                 .add(NoteCode::NothingRecognised, 1, || "no call stack or table was found in this text".to_string());
         }

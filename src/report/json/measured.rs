@@ -8,6 +8,7 @@ use crate::model::{Amount, CounterSeries, LeakFigure, LeakOwner, LeakReport, Sam
 pub struct CounterJson<'a> {
     name: &'a str,
     host: Option<&'a str>,
+    process: Option<&'a str>,
     object: &'a str,
     instance: Option<&'a str>,
     counter: &'a str,
@@ -90,6 +91,7 @@ impl<'a> From<&'a CounterSeries> for CounterJson<'a> {
         CounterJson {
             name: &series.name,
             host: series.host.as_deref(),
+            process: series.process.as_deref(),
             object: &series.object,
             instance: series.instance.as_deref(),
             counter: &series.counter,
