@@ -9,6 +9,8 @@
 //! | `thread_header` | `.  0  Id: 1f4.1f8 Suspend: 1 Teb: ...` |
 //! | `stacks/` | the dialects of stacks, one file each |
 //! | `tables/` | what debuggers print besides stacks, one file each |
+//! | `leak_reports/` | DebugDiag's leak reports, which are no tables: one figure stands in several places |
+//! | `saved_page` | reports that DebugDiag saved as web pages, turned to text |
 //! | `call_site` | `module!function+offset [source @ line]` |
 //! | `wrapping` | lines that a mail client broke |
 //! | `copy_marks` | `> ` of quoted mails, line numbers of listings |
@@ -18,11 +20,13 @@
 
 mod call_site;
 mod copy_marks;
+mod leak_reports;
 mod markup;
 mod message;
 mod notes;
 mod prompt;
 mod reader;
+mod saved_page;
 mod section;
 mod shape;
 mod stacks;

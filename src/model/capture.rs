@@ -56,10 +56,14 @@ pub enum NoteCode {
     Unreadable,
     /// Many lines of a debugger's output were not understood.
     NotUnderstood,
+    /// Figures of a leak report contradict each other, or cannot be told.
+    LeakFigures,
+    /// The source is a web page: lines are those of its text.
+    SavedPage,
 }
 
 impl NoteCode {
-    pub const ALL: [NoteCode; 9] = [
+    pub const ALL: [NoteCode; 11] = [
         NoteCode::Holes,
         NoteCode::BreaksOff,
         NoteCode::WalkFailed,
@@ -69,6 +73,8 @@ impl NoteCode {
         NoteCode::NothingRecognised,
         NoteCode::Unreadable,
         NoteCode::NotUnderstood,
+        NoteCode::LeakFigures,
+        NoteCode::SavedPage,
     ];
 
     pub fn code(self) -> &'static str {
@@ -82,6 +88,8 @@ impl NoteCode {
             NoteCode::NothingRecognised => "N007",
             NoteCode::Unreadable => "N008",
             NoteCode::NotUnderstood => "N009",
+            NoteCode::LeakFigures => "N010",
+            NoteCode::SavedPage => "N011",
         }
     }
 }
@@ -112,7 +120,9 @@ pub enum SkipReason {
     /// Output of a command that prints no stack, or one that is not read.
     CommandOutput(Arc<str>),
     Overlong(u64),
-    /// Part of something that is recognised, but not read yet: a leak report, a counter series.
+    /// Part of a leak report, but none of its figures: the version of a module, the name of a machine.
+    LeakDetail,
+    /// Part of something that is recognised, but not read yet: a counter series.
     NotRead(&'static str),
 }
 
@@ -127,6 +137,7 @@ impl SkipReason {
             SkipReason::WalkFailed => "SOS could not walk this stack".to_string(),
             SkipReason::Location => "where a thread stands, without its stack".to_string(),
             SkipReason::CommandOutput(command) => format!("output of `{command}`, which is not a stack"),
+            SkipReason::LeakDetail => "part of a leak report, but no figure of it".to_string(),
             SkipReason::NotRead(what) => format!("part of a {what}, which is recognised but not read yet"),
             SkipReason::Overlong(bytes) => format!("line of {bytes} bytes, longer than debugger output gets"),
         }

@@ -21,6 +21,8 @@ impl NoteCode {
             NoteCode::NothingRecognised => "The source holds text, but no stack was found in it.",
             NoteCode::Unreadable => "The source could not be read.",
             NoteCode::NotUnderstood => "Many lines of a debugger's output were not understood.",
+            NoteCode::LeakFigures => "Figures of a leak report contradict each other, or cannot be told.",
+            NoteCode::SavedPage => "The source is a web page: line numbers are those of its text.",
         }
     }
 
@@ -79,6 +81,21 @@ impl NoteCode {
                  missed.",
                 "00 00000000`0b99b580 00000000`00000000 a!b+0x1\n00000000`0b99b580 ?? odd",
                 "Look at them with `stacklint parse --show-skipped FILE`, and paste the debugger's output unchanged.",
+            ),
+            NoteCode::LeakFigures => (
+                "DebugDiag prints the same figure in graphs, tables and warnings. Two that differ by more than rounding \
+                 come from different reports, or one was mistyped. A figure that could be read in two ways, such as \
+                 `1.234 MBytes` where nothing tells what the point separates, is left out.",
+                "GdiPlus.dll is responsible for 1.17 GBytes worth of outstanding allocations.\n\
+                 Module Name   GdiPlus\n\
+                 Allocation Size   2.19 GBytes",
+                "Compare both places, and put each report into a file of its own.",
+            ),
+            NoteCode::SavedPage => (
+                "DebugDiag saves its reports as web pages. They are turned to text, one row of a table a line, before \
+                 they are read, and evidence names the lines of that text. A page of over 64 MiB is read as it stands.",
+                "stacklint scan MemoryReport.mht",
+                "Nothing needs to be done. To find a line again, copy the report from the browser and scan the text.",
             ),
         };
         Page { meaning, example, instead }

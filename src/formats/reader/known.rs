@@ -10,6 +10,15 @@ use crate::model::{Dialect, NoteCode, SkipReason};
 
 impl Reader<'_> {
     pub(super) fn known_line(&mut self, text: &str) {
+        // A held half of a line goes on with this one.
+        if (self.leaks.is_open() || self.half_line.is_some()) && self.leak_line(text) {
+            return;
+        }
+        self.line_of_no_report(text);
+    }
+
+    /// A line that is no part of the leak report at hand.
+    pub(super) fn line_of_no_report(&mut self, text: &str) {
         if self.in_known_output(text) {
             return;
         }
@@ -30,7 +39,7 @@ impl Reader<'_> {
         if let Some(reason) = self.section.skips_all().filter(|_| !in_stack) {
             // Traces may stand among the rows of a table (`!cs -s`), but not among the output of `dps`.
             let known = self.section.table.is_some() && self.shown_line(text);
-            if !known {
+            if !known && !self.leak_report_begins(text) {
                 self.skip(text, reason);
             }
             return;
@@ -72,7 +81,7 @@ impl Reader<'_> {
         if clrstack && (failed || clrstack::is_failed_row(text)) {
             return self.walk_failed(text);
         }
-        if self.shown_line(text) {
+        if self.shown_line(text) || self.leak_report_begins(text) {
             return;
         }
         if self.site_below_header(text) {
@@ -175,12 +184,7 @@ fn unread_begins(line: &str) -> Option<&'static str> {
     let counters = line.starts_with("\"(PDH-CSV") || line.starts_with("\"(PDH-TSV") || line.starts_with("(PDH-TSV");
     let dotnet = line.starts_with("Timestamp,Provider,Counter Name");
     let power_shell = line.starts_with("Timestamp ") && line.ends_with("CounterSamples");
-    if counters || dotnet || power_shell {
-        return Some("counter series");
-    }
-    let report =
-        ["LeakTrack Version", "Leak analysis", "Outstanding allocation summary", "Number of outstanding allocations"];
-    report.iter().any(|words| line.contains(words)).then_some("leak report")
+    (counters || dotnet || power_shell).then_some("counter series")
 }
 
 /// Whether a line holds what debuggers print and people do not write: an address or a symbol. What people write between
