@@ -71,8 +71,9 @@ impl Draft {
 
     /// Whether it has another figure of this than this one; where it has the same and nothing else, a line is doubled.
     pub fn begins_again(&self, total: Total, figure: &Figure) -> bool {
-        let known = self.statements.iter().find(|statement| statement.of == Of::Total(total));
-        known.is_some_and(|known| self.statements.len() > 1 || known.figure != *figure)
+        let of = Of::Total(total);
+        let others = self.statements.iter().any(|statement| statement.of != of);
+        self.statements.iter().any(|known| known.of == of && (others || known.figure != *figure))
     }
 
     pub fn state(&mut self, of: Of, line: u32, figure: Figure) {

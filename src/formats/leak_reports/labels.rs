@@ -25,6 +25,13 @@ pub enum Label {
     Other,
 }
 
+impl Label {
+    /// Whether nothing but a leak report has such a label.
+    pub fn begins_report(self) -> bool {
+        matches!(self, Label::Allocations | Label::Handles | Label::Size)
+    }
+}
+
 /// Of two that begin alike the longer one comes first.
 const LABELS: [(&str, Label); 32] = [
     ("Number of outstanding allocations", Label::Allocations),

@@ -62,6 +62,8 @@ enum Part {
     #[default]
     Labels,
     Graph(LeakOwnerKind),
+    /// Words came between the rows: only what is in cells is believed to be another.
+    BrokenGraph(LeakOwnerKind),
     Sample,
     /// The frames of a sample, each cell on its own line.
     FrameCells,
@@ -115,13 +117,15 @@ impl LeakReading {
             }
         }
         match self.part {
-            Part::Graph(kind) => self.row(kind, text, line),
+            Part::Graph(kind) | Part::BrokenGraph(kind) => self.row(kind, text, line),
             Part::FrameCells if titles::is_function(text) => Understood::Half,
             Part::FrameCells if titles::cells(text).is_some_and(|(function, _)| titles::is_function(function)) => {
                 Understood::Stack
             }
-            _ if self.is_open() && labels::alone(text).is_some() => Understood::Half,
-            _ => Understood::No,
+            _ => match labels::alone(text) {
+                Some(label) if self.is_open() || label.begins_report() => Understood::Half,
+                _ => Understood::No,
+            },
         }
     }
 
@@ -338,16 +342,20 @@ impl LeakReading {
     }
 
     fn row(&mut self, kind: LeakOwnerKind, text: &str, line: u32) -> Understood {
-        if let Some((caption, measure, figure)) = titles::row(kind, text) {
+        let broken = self.part == Part::BrokenGraph(kind);
+        if let Some((caption, measure, figure)) = titles::row(kind, text)
+            && (!broken || titles::cells(text).is_some())
+        {
             let caption = caption.to_string();
             let owner = self.named_owner(kind, &caption, line);
             self.state(Of::Owner(owner, measure), line, figure);
+            self.part = Part::Graph(kind);
             return Understood::Figure;
         }
-        if titles::is_caption(kind, text) || labels::alone(text).is_some() {
+        if labels::alone(text).is_some() || (!broken && titles::is_caption(kind, text)) {
             return Understood::Half;
         }
-        self.part = Part::Labels;
+        self.part = Part::BrokenGraph(kind);
         Understood::No
     }
 

@@ -124,7 +124,8 @@ pub fn is_caption(kind: LeakOwnerKind, text: &str) -> bool {
 
 /// `GdiPlus`, `Unknown module - Base address : 0x00000000`
 pub fn is_module(text: &str) -> bool {
-    let word = !text.is_empty() && !text.contains([' ', '\t', '!', '"', '(', '=', ':', ',']);
+    let begins = text.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '{'));
+    let word = begins && !text.contains([' ', '\t', '!', '"', '(', '=', ':', ',', '/', '\\', '`', '*', '|']);
     word || text.starts_with("Unknown module")
 }
 

@@ -53,7 +53,7 @@ impl Reader<'_> {
 
     /// Whether a line that nothing else knows begins a leak report.
     pub(super) fn leak_report_begins(&mut self, text: &str) -> bool {
-        !self.leaks.is_open() && self.half_line.is_none() && self.leak_line(text)
+        !self.leaks.is_open() && !self.half_alone && self.leak_line(text)
     }
 
     fn leak_accounts(&mut self, understood: Understood, text: &str, line: u32) {
@@ -77,7 +77,9 @@ impl Reader<'_> {
 
     fn line_alone(&mut self, line: u32, text: &str) {
         let here = std::mem::replace(&mut self.line, line);
+        self.half_alone = true;
         self.line_of_no_report(text);
+        self.half_alone = false;
         self.line = here;
     }
 

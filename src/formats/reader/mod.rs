@@ -76,6 +76,8 @@ pub struct Reader<'s> {
     leaks: LeakReading,
     /// One cell of a leak report, whose value may stand on the next line.
     half_line: Option<(u32, String)>,
+    /// Such a line has found no other half, and goes the way of all lines.
+    half_alone: bool,
     stacks: u64,
     tables: u64,
     leak_reports: u64,
@@ -118,6 +120,7 @@ impl<'s> Reader<'s> {
             line: 0,
             leaks: LeakReading::default(),
             half_line: None,
+            half_alone: false,
             stacks: 0,
             tables: 0,
             leak_reports: 0,

@@ -31,7 +31,7 @@ fn line(text: &str) -> Option<Line<'_>> {
     if is_header(text) {
         return Some(Line::Header);
     }
-    let mut cells = cells(text);
+    let mut cells = row(text).into_iter();
     let (first, second) = (cells.next()?, cells.next());
     if let Some(value) = second {
         match first.trim_end_matches([':', '=']).trim_end() {
@@ -59,7 +59,7 @@ fn sample(text: &str) -> Option<&str> {
 }
 
 fn is_header(text: &str) -> bool {
-    let mut cells = cells(text);
+    let mut cells = row(text).into_iter();
     let last = match (cells.next(), cells.next()) {
         (Some("Function"), Some("Source")) => cells.next(),
         (Some("Function"), second) => second,
@@ -71,6 +71,13 @@ fn is_header(text: &str) -> bool {
 /// The cells of a line: between them stand TABs, or two blanks and more.
 pub fn cells(text: &str) -> impl Iterator<Item = &str> {
     text.split('\t').flat_map(|part| part.split("  ")).map(str::trim).filter(|cell| !cell.is_empty())
+}
+
+/// The cells of a line; people part two by ` = ` or `: `.
+fn row(text: &str) -> Vec<&str> {
+    let found: Vec<&str> = cells(text).collect();
+    let pair = || text.split_once(" = ").or_else(|| text.split_once(": ")).map(|(one, other)| vec![one, other]);
+    if found.len() == 1 { pair().unwrap_or(found) } else { found }
 }
 
 /// A call site as DebugDiag writes it, in the form of all others: `svc!f+c2` becomes `svc!f+0xc2`.
@@ -105,6 +112,10 @@ mod tests {
             ("System_Drawing_ni+4d212   clr!Do", "frame System_Drawing_ni+0x4d212"),
             ("0x7ff010145a3   System_Drawing_ni+4c9a5", "frame 0x7ff010145a3"),
             ("svc!f+1d   c:\\src\\f.cpp @ 12   ntdll!RtlAllocateHeap", "frame svc!f+0x1d [c:\\src\\f.cpp @ 12]"),
+            ("Function = Destination", "header"),
+            ("svc!N::f+1d = ntdll!RtlAllocateHeap", "frame svc!N::f+0x1d"),
+            ("svc!N::f+1d: ntdll!RtlAllocateHeap", "frame svc!N::f+0x1d"),
+            ("Address = 0x000000001d4b0000", "cell address = 0x000000001d4b0000"),
             ("svc!f+1d   05 allocation(s)", "nothing"),
             ("svc!f+1d", "nothing"),
             ("two words   and more", "nothing"),
