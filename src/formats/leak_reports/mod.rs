@@ -472,6 +472,18 @@ impl LeakReading {
     }
 }
 
+/// Whether a line is surely part of a report.
+pub fn is_known(text: &str) -> bool {
+    let text = text.trim();
+    // Without its first quotation mark, a string in program code ends in one of these.
+    if !may_begin(text) || text.ends_with(['"', ',', '\\']) {
+        return false;
+    }
+    let total = |(label, value): (Label, &str)| label.begins_report() && figures::count(value).is_some();
+    let part = matches!(titles::of(text), Some(Title::Report(_) | Title::Leaks | Title::Graph(_) | Title::Module(_)));
+    part || sentences::of(text).is_some() || labels::split(text).is_some_and(total)
+}
+
 /// Asked of any line that nothing else knows: whether it is worth a closer look.
 fn may_begin(text: &str) -> bool {
     const STARTS: [&str; 12] = [
