@@ -1,7 +1,8 @@
 //! Which process a report is about: `w3wp__LabelForms__PID__4312__Date__03_11_2016__Time_10_15_41AM__417__Manual Dump.dmp`.
 //!
-//! DebugDiag names its dumps by process, application pool, process id, date and time. The date is month, day and year in
-//! every language; a name whose first number is no month was made by something else, and tells no date.
+//! DebugDiag names its dumps by process, application pool, process id, date and time. The date is read as month, day and
+//! year. No document of its maker says so, and `03_11` would be a date the other way round too; a name whose first number
+//! is no month was made in another way, and tells no date.
 
 use jiff::civil::DateTime;
 
