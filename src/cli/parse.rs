@@ -47,7 +47,7 @@ pub fn run(args: ParseArgs, color: Color) -> Result<Exit, Stop> {
 }
 
 fn nothing_recognised(captures: &[Capture]) -> bool {
-    let found = captures.iter().any(|capture| !capture.stacks.is_empty());
+    let found = captures.iter().any(|capture| !capture.stacks.is_empty() || !capture.leak_reports.is_empty());
     let notes = captures.iter().flat_map(|capture| &capture.notes);
     !found && notes.into_iter().any(|note| note.code == NoteCode::NothingRecognised)
 }

@@ -1,7 +1,7 @@
 //! Marks that copying puts around lines: the `> ` of a quoted mail, the `12. ` of a listing, the `|` of a table.
 
 use super::stacks::{self, clrstack, k};
-use super::{prompt, thread_header};
+use super::{leak_reports, prompt, thread_header};
 
 /// What stands before every line of a quoted mail, a comment or a copied listing.
 const MARKS: [&str; 10] = [">", "///", "//", "/*", "# |", "#", ";", "*", "'", "\""];
@@ -68,6 +68,7 @@ pub fn is_known(line: &str) -> bool {
         || clrstack::thread_header(line).is_some()
         || thread_header::parse(line).is_some()
         || stacks::shown_by(line).is_some()
+        || leak_reports::is_known(line)
 }
 
 /// `  12. 000000001bb1e9a0 ...`: paste sites number lines; a frame number has no dot.
@@ -108,6 +109,8 @@ mod tests {
             ("    // any words", "any words"),
             ("int x; // 0", "int x; // 0"),
             ("# a heading", "# a heading"),
+            ("> Number of allocations   13,155 allocations", "Number of allocations   13,155 allocations"),
+            ("> Tracking duration   01:39:09", "Tracking duration   01:39:09"),
             ("> ntdll!ZwCreateEvent+0x3", "ntdll!ZwCreateEvent+0x3"),
             ("23:     #6 0x7ff9bb1f1789 in SDL_WriteIO", "    #6 0x7ff9bb1f1789 in SDL_WriteIO"),
         ] {

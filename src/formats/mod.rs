@@ -10,6 +10,8 @@
 //! | `stacks/` | the dialects of stacks, one file each |
 //! | `tables/` | what debuggers print besides stacks, one file each |
 //! | `counters/` | recordings of performance counters, one file for each format |
+//! | `leak_reports/` | DebugDiag's leak reports, which are no tables: one figure stands in several places |
+//! | `saved_page` | reports that DebugDiag saved as web pages, turned to text |
 //! | `call_site` | `module!function+offset [source @ line]` |
 //! | `wrapping` | lines that a mail client broke |
 //! | `pasted_line` | the call site of a line in a rule's pattern |
@@ -21,12 +23,14 @@
 mod call_site;
 mod copy_marks;
 mod counters;
+mod leak_reports;
 mod markup;
 mod message;
 mod notes;
 mod pasted_line;
 mod prompt;
 mod reader;
+mod saved_page;
 mod section;
 mod shape;
 mod stacks;

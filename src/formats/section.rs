@@ -24,8 +24,6 @@ pub struct Section {
     /// The other dialect whose lines came last.
     pub format: Option<&'static Format>,
     pub table: Option<&'static TableFormat>,
-    /// What is recognised, but not read yet.
-    pub unread: Option<&'static str>,
 }
 
 impl Section {
@@ -40,7 +38,6 @@ impl Section {
             commanded: None,
             format: None,
             table: None,
-            unread: None,
         }
     }
 

@@ -62,10 +62,14 @@ pub enum NoteCode {
     CounterTimes,
     /// Rows or values of counters could not be read.
     CounterRows,
+    /// Figures of a leak report contradict each other, or cannot be told.
+    LeakFigures,
+    /// The source is a web page: lines are those of its text.
+    SavedPage,
 }
 
 impl NoteCode {
-    pub const ALL: [NoteCode; 12] = [
+    pub const ALL: [NoteCode; 14] = [
         NoteCode::Holes,
         NoteCode::BreaksOff,
         NoteCode::WalkFailed,
@@ -78,6 +82,8 @@ impl NoteCode {
         NoteCode::CountersThinned,
         NoteCode::CounterTimes,
         NoteCode::CounterRows,
+        NoteCode::LeakFigures,
+        NoteCode::SavedPage,
     ];
 
     pub fn code(self) -> &'static str {
@@ -94,6 +100,8 @@ impl NoteCode {
             NoteCode::CountersThinned => "N010",
             NoteCode::CounterTimes => "N011",
             NoteCode::CounterRows => "N012",
+            NoteCode::LeakFigures => "N013",
+            NoteCode::SavedPage => "N014",
         }
     }
 }
@@ -126,8 +134,8 @@ pub enum SkipReason {
     Overlong(u64),
     /// A row of counters that was cut, or lacks a column.
     DamagedRow,
-    /// Part of something that is recognised, but not read yet: a leak report.
-    NotRead(&'static str),
+    /// Part of a leak report, but none of its figures: the version of a module, the name of a machine.
+    LeakDetail,
 }
 
 impl SkipReason {
@@ -141,7 +149,7 @@ impl SkipReason {
             SkipReason::WalkFailed => "SOS could not walk this stack".to_string(),
             SkipReason::Location => "where a thread stands, without its stack".to_string(),
             SkipReason::CommandOutput(command) => format!("output of `{command}`, which is not a stack"),
-            SkipReason::NotRead(what) => format!("part of a {what}, which is recognised but not read yet"),
+            SkipReason::LeakDetail => "part of a leak report, but no figure of it".to_string(),
             SkipReason::DamagedRow => "row of counters with other columns than its header, or cut".to_string(),
             SkipReason::Overlong(bytes) => format!("line of {bytes} bytes, longer than debugger output gets"),
         }

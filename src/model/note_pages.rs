@@ -24,6 +24,8 @@ impl NoteCode {
             NoteCode::CountersThinned => "Series of counters were too long, or too many, to be kept whole.",
             NoteCode::CounterTimes => "The times of counters are in doubt.",
             NoteCode::CounterRows => "Rows or values of counters could not be read.",
+            NoteCode::LeakFigures => "Figures of a leak report contradict each other, or cannot be told.",
+            NoteCode::SavedPage => "The source is a web page: line numbers are those of its text.",
         }
     }
 
@@ -103,6 +105,21 @@ impl NoteCode {
                 "\"(PDH-CSV 4.0)\",\"\\\\A\\Memory\\Pages/sec\",\"\\\\A\\Memory\\Available MBytes\"\n\
                  \"09/22/2026 13:02:03.123\",\"17.5\"",
                 "Take the file as the tool wrote it; `stacklint parse --show-skipped FILE` shows the rows.",
+            ),
+            NoteCode::LeakFigures => (
+                "DebugDiag prints the same figure in graphs, tables and warnings. Two that differ by more than rounding \
+                 come from different reports, or one was mistyped. A figure that could be read in two ways, such as \
+                 `1.234 MBytes` where nothing tells what the point separates, is left out.",
+                "GdiPlus.dll is responsible for 1.17 GBytes worth of outstanding allocations.\n\
+                 Module Name   GdiPlus\n\
+                 Allocation Size   2.19 GBytes",
+                "Compare both places, and put each report into a file of its own.",
+            ),
+            NoteCode::SavedPage => (
+                "DebugDiag saves its reports as web pages. They are turned to text, one row of a table a line, before \
+                 they are read, and evidence names the lines of that text. A page of over 64 MiB is read as it stands.",
+                "stacklint scan MemoryReport.mht",
+                "Nothing needs to be done. To find a line again, copy the report from the browser and scan the text.",
             ),
         };
         Page { meaning, example, instead }

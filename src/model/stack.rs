@@ -74,6 +74,10 @@ pub enum Dialect {
     Umdh,
     /// Traces of `!heap -p -a`, `!htrace`, `!cs`, `!avrf`.
     Trace,
+    /// Call stack samples in DebugDiag's leak reports.
+    Leaktrack,
+    /// Threads in DebugDiag's reports.
+    DebugDiag,
 }
 
 impl Dialect {
@@ -98,6 +102,8 @@ impl Dialect {
             Dialect::KernelStacks => "stacks",
             Dialect::Umdh => "umdh",
             Dialect::Trace => "trace",
+            Dialect::Leaktrack => "leaktrack",
+            Dialect::DebugDiag => "debugdiag",
         }
     }
 

@@ -10,12 +10,21 @@ use stacklint::report::render_capture_text;
 /// What is understood of each sample, and what is skipped and why.
 #[test]
 fn samples_are_read_as_they_should_be() {
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(root("samples/dialects")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    check_samples("samples/dialects", "../snapshots/dialects");
+}
+
+#[test]
+fn samples_of_leak_reports_are_read_as_they_should_be() {
+    check_samples("samples/leak-reports", "../snapshots/leak-reports");
+}
+
+fn check_samples(folder: &str, snapshots: &str) {
+    let mut files: Vec<PathBuf> = fs::read_dir(root(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    insta::with_settings!({ snapshot_path => "../snapshots/dialects", prepend_module_to_snapshot => false, omit_expression => true }, {
+    insta::with_settings!({ snapshot_path => snapshots, prepend_module_to_snapshot => false, omit_expression => true }, {
         for file in &files {
-            let name = file.file_stem().unwrap().to_str().unwrap();
+            let name = file.file_name().unwrap().to_str().unwrap();
+            let name = name.strip_suffix(".txt").unwrap_or(name);
             let (capture, accounts) = read_capture(fs::File::open(file).unwrap(), name, true).unwrap();
             assert_eq!(accounts.lines(), capture.source.lines, "{name}: a line is not accounted for");
             let mut text = Vec::new();

@@ -12,6 +12,7 @@ mod errors;
 mod explain;
 mod guide;
 mod house;
+mod leak_reports;
 mod pastes;
 mod recordings;
 mod pack;

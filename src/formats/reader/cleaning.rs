@@ -114,11 +114,13 @@ impl Reader<'_> {
 
     /// Several lines on one: in the accounts they are one line.
     fn pieces(&mut self, pieces: &[&str]) {
+        self.drop_half_line();
         self.drop_pending();
         let before = self.accounts;
         for piece in pieces {
             self.some_line(piece);
         }
+        self.drop_half_line();
         self.drop_pending();
         let has_frames = self.accounts.frames > before.frames;
         self.accounts = before;

@@ -10,6 +10,15 @@ use crate::model::{Dialect, NoteCode, SkipReason};
 
 impl Reader<'_> {
     pub(super) fn known_line(&mut self, text: &str) {
+        // A held half of a line goes on with this one.
+        if (self.leaks.is_open() || self.half_line.is_some()) && self.leak_line(text) {
+            return;
+        }
+        self.line_of_no_report(text);
+    }
+
+    /// A line that is no part of the leak report at hand.
+    pub(super) fn line_of_no_report(&mut self, text: &str) {
         if self.in_known_output(text) {
             return;
         }
@@ -30,7 +39,7 @@ impl Reader<'_> {
         if let Some(reason) = self.section.skips_all().filter(|_| !in_stack) {
             // Traces may stand among the rows of a table (`!cs -s`), but not among the output of `dps`.
             let known = self.section.table.is_some() && self.shown_line(text);
-            if !known {
+            if !known && !self.leak_report_begins(text) {
                 self.skip(text, reason);
             }
             return;
@@ -72,7 +81,7 @@ impl Reader<'_> {
         if clrstack && (failed || clrstack::is_failed_row(text)) {
             return self.walk_failed(text);
         }
-        if self.shown_line(text) {
+        if self.shown_line(text) || self.leak_report_begins(text) {
             return;
         }
         if self.site_below_header(text) {
@@ -98,8 +107,7 @@ impl Reader<'_> {
         if self.section.columns.is_some_and(|columns| columns.site_only) {
             self.section.columns = None;
         }
-        self.section.unread = unread_begins(trimmed).or(self.section.unread);
-        self.skip(text, self.section.unread.map_or(SkipReason::Prose, SkipReason::NotRead));
+        self.skip(text, SkipReason::Prose);
     }
 
     fn walk_failed(&mut self, text: &str) {
@@ -168,13 +176,6 @@ impl Reader<'_> {
         self.current.odd_columns = columns.is_some_and(|columns| columns.bsp);
         self.current.announced |= waiting;
     }
-}
-
-/// What begins here that is recognised, but not read yet.
-fn unread_begins(line: &str) -> Option<&'static str> {
-    let report =
-        ["LeakTrack Version", "Leak analysis", "Outstanding allocation summary", "Number of outstanding allocations"];
-    report.iter().any(|words| line.contains(words)).then_some("leak report")
 }
 
 /// Whether a line holds what debuggers print and people do not write: an address or a symbol. What people write between

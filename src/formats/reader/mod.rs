@@ -6,6 +6,7 @@ mod counters;
 mod current;
 mod frames;
 mod known;
+mod leaks;
 mod lines;
 mod tables;
 
@@ -14,7 +15,9 @@ use std::io::Read;
 use super::Sink;
 use super::copy_marks::CopyMarks;
 use super::counters::{Counters, dotnet_json};
+use super::leak_reports::LeakReading;
 use super::notes::{Notes, missing_frames, plural};
+use super::saved_page::SavedPage;
 use super::section::Section;
 use super::stacks::k::Columns;
 use super::stacks::parallel_stacks::Tree;
@@ -46,7 +49,7 @@ pub struct Accounts {
     pub continuations: u64,
     /// Prompts, thread headers and column headers.
     pub headers: u64,
-    /// Rows, fields and headers of tables.
+    /// Rows, fields and headers of tables; figures of leak reports.
     pub tables: u64,
     /// Rows and headers of counters.
     pub counters: u64,
@@ -74,6 +77,11 @@ pub struct Reader<'s> {
     /// The `pstacks` tree being read: call sites with their lines.
     tree: Tree<(SiteId, u32)>,
     line: u32,
+    leaks: LeakReading,
+    /// One cell of a leak report, whose value may stand on the next line.
+    half_line: Option<(u32, String)>,
+    /// Such a line has found no other half, and goes the way of all lines.
+    half_alone: bool,
     stacks: u64,
     tables: u64,
     /// The recording of counters being read.
@@ -81,6 +89,7 @@ pub struct Reader<'s> {
     counters: u64,
     /// The source ends within the line at hand.
     unended: bool,
+    leak_reports: u64,
     /// Lines of known commands that were not understood, and where the first was.
     not_understood: (u64, u32),
     accounts: Accounts,
@@ -118,11 +127,15 @@ impl<'s> Reader<'s> {
             has_row: false,
             tree: Tree::default(),
             line: 0,
+            leaks: LeakReading::default(),
+            half_line: None,
+            half_alone: false,
             stacks: 0,
             tables: 0,
             recording: Counters::default(),
             counters: 0,
             unended: false,
+            leak_reports: 0,
             not_understood: (0, 0),
             accounts: Accounts::default(),
             notes: Notes::default(),
@@ -149,8 +162,18 @@ impl<'s> Reader<'s> {
         if dotnet_json::begins(text.head()?) {
             self.json(&mut text)?;
         }
+        let mut begun = false;
+        let mut page = None;
         while let Some(chunk) = text.next_chunk()? {
-            self.chunk(chunk.text);
+            if !std::mem::replace(&mut begun, true) {
+                page = SavedPage::begins(chunk.text);
+            }
+            let fits = page.as_mut().map(|page| page.push(chunk.text) && chunk.overlong.is_none());
+            match fits {
+                None => self.chunk(chunk.text),
+                Some(true) => {}
+                Some(false) => self.page_as_text(page.take()),
+            }
             if let Some(bytes) = chunk.overlong {
                 self.overlong(bytes);
             }
@@ -160,12 +183,33 @@ impl<'s> Reader<'s> {
                 self.notes.add(NoteCode::Windows1252, self.line, message);
             }
         }
+        self.page(page);
         self.drop_pending();
         self.finish_section();
         self.finish_counters();
         self.last_notes();
         let source = SourceInfo { name: self.name, encoding: text.encoding(), lines: self.accounts.lines() };
         Ok(Reading { source, sites: self.sites, notes: self.notes.finish(), accounts: self.accounts })
+    }
+
+    /// Reads a page that was saved by DebugDiag; any other is text.
+    fn page(&mut self, page: Option<SavedPage>) {
+        let Some(text) = page.as_ref().and_then(SavedPage::render) else { return self.page_as_text(page) };
+        self.notes.add(NoteCode::SavedPage, 1, || {
+            "this is a saved web page; line numbers are those of its text, with one row of a table a line".to_string()
+        });
+        self.chunk(&text);
+    }
+
+    /// A page that is too large to be turned to text, or not DebugDiag's.
+    fn page_as_text(&mut self, page: Option<SavedPage>) {
+        let Some(page) = page else { return };
+        if page.is_too_large() {
+            self.notes.add(NoteCode::SavedPage, 1, || {
+                "this web page is too large to be turned to text, so it was read as it stands".to_string()
+            });
+        }
+        self.chunk(&page.into_source());
     }
 
     /// Notes on the source as a whole.
@@ -185,7 +229,7 @@ impl<'s> Reader<'s> {
         }
         if self.accounts.lines() == self.accounts.blank {
             self.notes.add(NoteCode::Empty, 1, || "the input is empty".to_string());
-        } else if self.stacks + self.tables + self.counters == 0 {
+        } else if self.stacks + self.tables + self.counters + self.leak_reports == 0 {
             self.notes
                 .add(NoteCode::NothingRecognised, 1, || "no call stack or table was found in this text".to_string());
         }
@@ -221,6 +265,7 @@ impl<'s> Reader<'s> {
     }
 
     fn finish_section(&mut self) {
+        self.finish_leak_reports();
         self.finish_stack();
         self.finish_tree();
         self.finish_table();

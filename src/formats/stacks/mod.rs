@@ -10,6 +10,7 @@ use crate::model::{Dialect, StackKind, ThreadRef};
 pub mod bare;
 mod clrma;
 pub mod clrstack;
+mod debugdiag;
 mod dotnet_stack;
 mod dump_async;
 mod dumpstack;
@@ -18,6 +19,7 @@ mod find_stack;
 mod gdb;
 pub mod k;
 mod kernel_stacks;
+mod leaktrack;
 pub mod lldb;
 mod mex;
 mod minidump;
@@ -80,6 +82,8 @@ pub static FORMATS: &[Format] = &[
     mex::FORMAT,
     kernel_stacks::FORMAT,
     umdh::FORMAT,
+    leaktrack::FORMAT,
+    debugdiag::FORMAT,
     trace::FORMAT,
 ];
 

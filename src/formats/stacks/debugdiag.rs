@@ -1,0 +1,130 @@
+//! Threads in the reports of DebugDiag's hang and crash analysis.
+//!
+//! ```text
+//! Thread 51 - System ID 7224
+//! Entry point   clr!Thread::intermediateThreadProc
+//! Create time   3/11/2016 10:15:41 AM
+//! Time spent in user mode   0 Days 00:00:00.250
+//! .NET Call Stack
+//! mscorlib_ni!System.Threading.Monitor.Wait(System.Object, Int32, Boolean)+17
+//! [[HelperMethodFrame_1OBJ] (System.Threading.Monitor.ObjWait)] System.Threading.Monitor.ObjWait(Boolean)
+//! Full Call Stack
+//! Function   Arg 1   Arg 2   Arg 3   Source
+//! ntdll!NtWaitForSingleObject+a   00000000`000003d8   00000000`00000000   00000000`00000000
+//! ```
+//!
+//! Thread and System ID are decimal, offsets hexadecimal without `0x`. A thread has up to two stacks.
+
+use super::leaktrack::{cells, site};
+use super::{Begin, Format, FrameLine, Line, bare};
+use crate::formats::tokens::hex_value;
+use crate::model::{Dialect, ThreadRef};
+
+pub const FORMAT: Format = Format::of_threads(Dialect::DebugDiag, line, |text| {
+    let text = text.trim();
+    thread(text).is_some() || (text.starts_with("Function") && is_header(text) && text.contains("Arg 1"))
+});
+
+fn line(text: &str) -> Option<Line<'_>> {
+    let text = text.trim();
+    if let Some(thread) = thread(text) {
+        return Some(Line::Begin(Begin::thread(thread)));
+    }
+    if [".NET Call Stack", "Full Call Stack", "Call Stack"].contains(&text.trim_end_matches(':')) {
+        return Some(Line::Begin(Begin::default()));
+    }
+    if is_header(text) {
+        return Some(Line::Header);
+    }
+    const DETAILS: [&str; 4] = ["Entry point", "Create time", "Time spent in user mode", "Time spent in kernel mode"];
+    if DETAILS.iter().any(|detail| text.starts_with(detail)) {
+        return Some(Line::Detail);
+    }
+    let frame = frame(text)?;
+    Some(Line::Frame(FrameLine::of(frame)))
+}
+
+/// `Thread 51 - System ID 7224`
+fn thread(text: &str) -> Option<ThreadRef> {
+    let (index, id) = text.strip_prefix("Thread ")?.split_once(" - System ID ")?;
+    let id = id.split_whitespace().next()?;
+    Some(ThreadRef { index: Some(index.trim().parse().ok()?), os_id: Some(id.parse().ok()?), ..ThreadRef::default() })
+}
+
+fn is_header(text: &str) -> bool {
+    let mut cells = cells(text);
+    let known = |cell: &str| ["Arg 1", "Arg 2", "Arg 3", "Arg 4", "Source"].contains(&cell);
+    cells.next() == Some("Function") && cells.next().is_some_and(known) && cells.all(known)
+}
+
+/// The call site in the first cell; behind it arguments and the source.
+fn frame(text: &str) -> Option<String> {
+    let mut cells = cells(text);
+    let first = cells.next()?;
+    let rest: Vec<&str> = cells.collect();
+    let is_argument = |cell: &&&str| hex_value(cell.trim_start_matches("0x")).is_some();
+    let arguments = rest.iter().take_while(is_argument).count();
+    let source = match rest[arguments..] {
+        [] => None,
+        [source] if source.contains([':', '\\', '/', '.', '@']) => Some(source),
+        _ => return None,
+    };
+    let call = match marked(first) {
+        Some(call) => call,
+        None => managed(first).or_else(|| site(first))?,
+    };
+    let source = source.filter(|source| source.contains(" @ ")).map(|source| format!(" [{source}]"));
+    Some(call + &source.unwrap_or_default())
+}
+
+/// `[[HelperMethodFrame_1OBJ] (N.T.M)] N.T.M(Boolean)`: SOS's marker, in brackets once more.
+fn marked(text: &str) -> Option<String> {
+    let inner = text.strip_prefix("[[")?;
+    let (marker, behind) = inner.split_once(']')?;
+    let (_, method) = behind.split_once(']')?;
+    let word = !marker.is_empty() && !marker.contains([' ', '[']);
+    word.then(|| format!("[{marker}] {}", method.trim()).trim_end().to_string())
+}
+
+/// `N.T.M(Boolean)+17`, with or without its module.
+fn managed(text: &str) -> Option<String> {
+    let (call, digits) = text.rsplit_once(")+")?;
+    let offset = hex_value(digits)?;
+    let name = call.split_once('!').map_or(call, |(_, name)| name);
+    let fits = bare::is_managed_call(&format!("{name})"));
+    fits.then(|| format!("{call})+{offset:#x}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::stacks::tests::check;
+
+    #[test]
+    fn lines() {
+        for (text, want) in [
+            ("Thread 51 - System ID 7224", "begin 51 0x1c38"),
+            ("Thread 51 - System", "nothing"),
+            ("Entry point   clr!Thread::intermediateThreadProc", "detail"),
+            ("Time spent in user mode   0 Days 00:00:00.250", "detail"),
+            (".NET Call Stack", "begin"),
+            ("Function   Arg 1   Arg 2   Arg 3   Source", "header"),
+            ("Function\t\tSource", "header"),
+            (
+                "ntdll!NtWaitForSingleObject+a   00000000`000003d8   00000000`00000000   00000000`00000000",
+                "frame ntdll!NtWaitForSingleObject+0xa",
+            ),
+            ("svc!main+f9\t\td:\\src\\main.cpp @ 12", "frame svc!main+0xf9 [d:\\src\\main.cpp @ 12]"),
+            (
+                "mscorlib_ni!System.Threading.Monitor.Wait(System.Object, Int32, Boolean)+17",
+                "frame mscorlib_ni!System.Threading.Monitor.Wait(System.Object, Int32, Boolean)+0x17",
+            ),
+            ("[[GCFrame]]", "frame [GCFrame]"),
+            ("[[HelperMethodFrame_1OBJ] (N.T.M)] N.T.M(Boolean)", "frame [HelperMethodFrame_1OBJ] N.T.M(Boolean)"),
+            ("0x7ff010145a3", "frame 0x7ff010145a3"),
+            ("This thread is waiting on a lock", "nothing"),
+        ] {
+            check(&FORMAT, text, want);
+        }
+    }
+}
