@@ -1,9 +1,16 @@
-//! Model to what rules may ask about: names in the one form in which they are compared.
+//! Model to what rules may ask about: names in the one form in which they are compared, and figures over time.
 
 mod aliases;
+mod counters;
 mod function_name;
 mod name;
+mod process;
 
 pub use aliases::Aliases;
+pub use counters::{
+    CounterCollection, CounterFact, CounterKind, CounterNames, CounterUnit, Limits, NoTrend, Point, ProcessCounters,
+    Trend,
+};
 pub use function_name::{FunctionName, Generics};
 pub use name::{FrameName, is_managed, normal_function, normal_module, plain_module};
+pub use process::{Process, process_name};
