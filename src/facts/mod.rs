@@ -3,6 +3,7 @@
 mod aliases;
 mod counters;
 mod function_name;
+mod leaks;
 mod name;
 mod process;
 
@@ -12,5 +13,6 @@ pub use counters::{
     Trend,
 };
 pub use function_name::{FunctionName, Generics};
+pub use leaks::{Course, LeakCollection, Measured, ProcessLeaks, Reading, Tendency};
 pub use name::{FrameName, is_managed, normal_function, normal_module, plain_module};
 pub use process::{Process, process_name};
