@@ -68,6 +68,9 @@ codes! {
     UnknownRole = "R015", Mistake, "A role that no rule gives.";
     UnknownCapture = "R016", Mistake, "A message that uses a capture which the pattern does not have.";
     ExtendsCycle = "R017", Mistake, "A rule that extends itself.";
+    UnknownEvidence = "R018", Mistake, "A verdict or a question that names evidence which the rule does not ask for.";
+    UnknownCounter = "R019", Mistake, "A counter that no file defines.";
+    EvidenceCycle = "R020", Mistake, "A rule that is evidence of itself.";
     NoExamples = "R101", Doubt, "A rule without examples of both kinds.";
     NoLink = "R102", Doubt, "A rule without a link.";
     ExampleMissing = "R103", Doubt, "An example that should match and does not.";

@@ -78,6 +78,21 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    pub const ALL: [Verdict; 3] = [Verdict::Suspected, Verdict::Likely, Verdict::Confirmed];
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Verdict::ALL.into_iter().find(|verdict| verdict.name() == name)
+    }
+
+    /// One step less; nothing is less than suspected.
+    pub fn lowered(self) -> Option<Self> {
+        match self {
+            Verdict::Confirmed => Some(Verdict::Likely),
+            Verdict::Likely => Some(Verdict::Suspected),
+            Verdict::Suspected => None,
+        }
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             Verdict::Suspected => "suspected",

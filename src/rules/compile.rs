@@ -1,6 +1,7 @@
 //! Rules as written to rules as used: lists resolved, atoms shared, every mistake reported.
 
 mod conditions;
+mod ladder;
 mod references;
 mod settings;
 
@@ -66,6 +67,7 @@ pub fn compile_with(files: Vec<(Source, Origin)>, settings: InSettings) -> Loade
         }
     }
     compiler.noise(&written);
+    compiler.counters(&written);
     extends::resolve(&mut written, &mut compiler.diagnostics);
     compiler.all_rules(&written);
     compiler.settings(settings);
@@ -147,6 +149,7 @@ impl Compiler {
         for (source, _, written, rule) in &mut compiled {
             rule.yields_to = self.yields_to(*source, &written.yields_to, &ids);
         }
+        self.ladders(&mut compiled, &ids);
         self.refuse_yield_cycles(&mut compiled);
         self.refuse_unknown_roles(&compiled);
         self.keep_wanted(compiled.into_iter().map(|(_, origin, _, rule)| (origin, rule)).collect());
@@ -168,6 +171,7 @@ impl Compiler {
         for (origin, mut rule) in compiled {
             if wanted(&origin, &rule) {
                 rule.yields_to = rule.yields_to.iter().filter_map(|&index| new_index[index]).collect();
+                rule.ladder.iter_mut().for_each(|ladder| ladder.renumber(&new_index));
                 self.rules.rules.push(rule);
             } else {
                 self.left_out.push(rule.id);
@@ -201,6 +205,8 @@ impl Compiler {
             threads,
             exception,
             cycle,
+            // Its rules have numbers only when all are compiled.
+            ladder: None,
             yields_to: Vec::new(),
             message: written.message.as_ref().map(|message| message.value.clone()),
             why: written.why.clone(),

@@ -19,6 +19,9 @@ const RULE_KEYS: &[&str] = &[
     "category",
     "tags",
     "match",
+    "evidence",
+    "verdicts",
+    "ask",
     "unless",
     "yields-to",
     "strict",
@@ -29,9 +32,7 @@ const RULE_KEYS: &[&str] = &[
     "links",
     "examples",
 ];
-const SHARED_KEYS: &[&str] = &["lists", "noise", "aliases"];
-/// Keys of the rule language that this version does not know yet.
-const LATER_KEYS: &[&str] = &["evidence", "verdicts", "ask"];
+const SHARED_KEYS: &[&str] = &["lists", "noise", "aliases", "counters"];
 
 /// Reads the documents of one file.
 pub fn rule_file(documents: &[Node], source: &Source, index: usize, diagnostics: &mut Diagnostics) -> RuleFile {
@@ -68,6 +69,7 @@ impl FileReader<'_> {
                 "lists" => file.lists.extend(self.lists(node)),
                 "noise" => file.noise = self.block(node),
                 "aliases" => file.aliases.extend(self.aliases(node)),
+                "counters" => file.counters.extend(self.counter_kinds(node)),
                 _ => {
                     is_rule = true;
                     self.rule_key(key, node, &mut rule);
@@ -106,7 +108,9 @@ impl FileReader<'_> {
             "notes" => rule.notes = self.text(node),
             "links" => rule.links = self.links(node),
             "examples" => rule.examples = self.examples(node),
-            _ => {}
+            _ => {
+                self.ladder_key(key, node, rule);
+            }
         }
     }
 
@@ -119,9 +123,7 @@ impl FileReader<'_> {
                 self.mistake(Code::DuplicateKey, key.span, format!("the key `{name}` occurs twice"));
             }
             seen.push(name);
-            if LATER_KEYS.contains(&name) {
-                self.mistake(Code::NotYet, key.span, format!("`{name}` is not in this version of stacklint"));
-            } else if !RULE_KEYS.contains(&name) && !SHARED_KEYS.contains(&name) {
+            if !RULE_KEYS.contains(&name) && !SHARED_KEYS.contains(&name) {
                 self.unknown_key(key, &[RULE_KEYS, SHARED_KEYS].concat());
             }
         }
@@ -142,11 +144,18 @@ impl FileReader<'_> {
         if let Some((key, _)) = entries.iter().find(|(key, _)| is_role && key.name == "severity") {
             self.mistake(Code::BadValue, key.span, "a rule has a `role` or a `severity`, not both");
         }
+        let has_ladder = has("evidence") || has("verdicts");
         let required: &[&str] = match (has("extends"), is_role) {
             (true, _) => &["id"],
             (false, true) => &["id", "title", "match"],
+            (false, false) if has_ladder => &["id", "title", "severity", "evidence", "verdicts", "why", "fix"],
             (false, false) => &["id", "title", "severity", "match", "why", "fix"],
         };
+        if let Some((key, _)) = entries.iter().find(|(key, _)| has_ladder && key.name == "match") {
+            let help = "put the pattern into a rule of its own, and name that as evidence: `{finding: ID}`";
+            let message = "a rule has a `match` or `evidence`, not both".to_string();
+            self.diagnostics_at(Code::BadValue, key.span, message, help);
+        }
         let missing: Vec<&str> = required.iter().copied().filter(|name| !has(name)).collect();
         if missing.is_empty() {
             return;
@@ -346,7 +355,7 @@ impl FileReader<'_> {
     }
 
     /// A list of texts; a single text is a list of one.
-    fn texts(&mut self, node: &Node) -> Vec<Spot<String>> {
+    pub(super) fn texts(&mut self, node: &Node) -> Vec<Spot<String>> {
         let spot = |text: String, node: &Node| Spot { value: text, span: node.span };
         match &node.value {
             Value::List(items) => {
@@ -366,7 +375,7 @@ impl FileReader<'_> {
         }
     }
 
-    fn truth(&mut self, node: &Node) -> bool {
+    pub(super) fn truth(&mut self, node: &Node) -> bool {
         match node.value {
             Value::Bool(value) => value,
             _ => {
@@ -376,7 +385,7 @@ impl FileReader<'_> {
         }
     }
 
-    fn word<T>(&mut self, node: &Node, what: &str, words: &[&str], parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+    pub(super) fn word<T>(&mut self, node: &Node, what: &str, words: &[&str], parse: impl Fn(&str) -> Option<T>) -> Option<T> {
         let text = self.text(node)?;
         let value = parse(&text);
         if value.is_none() {

@@ -2,8 +2,8 @@
 
 use jiff::civil::Date;
 
-use super::{Atom, AtomId, CycleCondition, Examples, ExceptionCondition, ThreadsCondition, Truth};
-use crate::facts::Aliases;
+use super::{Atom, AtomId, CycleCondition, Examples, ExceptionCondition, Ladder, ThreadsCondition, Truth};
+use crate::facts::{Aliases, CounterNames};
 use crate::finding::{Confidence, Severity};
 use crate::text::Span;
 
@@ -18,6 +18,8 @@ pub struct RuleSet {
     pub noise: Vec<AtomId>,
     pub aliases: Aliases,
     pub suppressions: Vec<Suppression>,
+    /// The counters that rules may name.
+    pub counters: CounterNames,
 }
 
 /// Findings that a team knows of and does not want to see: they are counted apart.
@@ -74,6 +76,8 @@ pub struct Rule {
     pub threads: Option<ThreadsCondition>,
     pub exception: Option<ExceptionCondition>,
     pub cycle: Option<CycleCondition>,
+    /// Evidence of several kinds, instead of a pattern.
+    pub ladder: Option<Ladder>,
     /// Rules (by index) that are more special: where one of them holds, this one does not.
     pub yields_to: Vec<usize>,
     pub message: Option<String>,

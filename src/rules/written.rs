@@ -2,7 +2,9 @@
 
 use jiff::civil::Date;
 
-use crate::finding::{Confidence, Severity};
+use super::Comparison;
+use crate::facts::{CounterUnit, Limits, Measured};
+use crate::finding::{Confidence, Severity, Verdict};
 use crate::text::Span;
 
 /// All that one rule file holds.
@@ -15,6 +17,8 @@ pub struct RuleFile {
     pub noise: Option<Block>,
     /// `aliases:`: the canonical name of a module, and the names it also goes by.
     pub aliases: Vec<(String, Vec<String>)>,
+    /// `counters:`: the counters that rules may name.
+    pub counters: Vec<(Spot<String>, WrittenCounterKind)>,
 }
 
 /// A value and where it stands.
@@ -55,6 +59,7 @@ pub struct WrittenRule {
     pub threads: Option<WrittenThreads>,
     pub exception: Option<WrittenException>,
     pub cycle: Option<WrittenCycle>,
+    pub ladder: WrittenLadder,
     pub strict: Option<bool>,
     pub message: Option<Spot<String>>,
     pub why: String,
@@ -86,6 +91,74 @@ pub struct WrittenCycle {
     pub repeats: u32,
     pub period: u32,
     pub contains: Option<Spot<String>>,
+}
+
+/// `evidence:`, `verdicts:` and `ask:`
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WrittenLadder {
+    pub rungs: Vec<WrittenRung>,
+    pub verdicts: Vec<WrittenVerdict>,
+    /// What to collect, by the name of the evidence that is missing.
+    pub ask: Vec<(Spot<String>, String)>,
+}
+
+/// `owner: {leak: {module: GdiPlus, grows: true}}`
+#[derive(Clone, Debug, PartialEq)]
+pub struct WrittenRung {
+    pub name: Spot<String>,
+    pub question: WrittenQuestion,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum WrittenQuestion {
+    Finding(Vec<Spot<String>>),
+    Leak(WrittenLeak),
+    Counter(WrittenCounter),
+}
+
+/// `leak:`
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WrittenLeak {
+    pub span: Span,
+    pub modules: Vec<Spot<String>>,
+    pub functions: Vec<Spot<String>>,
+    pub total: Option<Measured>,
+    pub measured: Option<Measured>,
+    pub grows: Option<bool>,
+    pub share: Option<Spot<Comparison>>,
+    pub growth: Option<Spot<Comparison>>,
+    pub average: Option<Spot<Comparison>>,
+    pub value: Option<Spot<Comparison>>,
+    pub reports: Option<Spot<Comparison>>,
+    pub tracking: Option<Spot<Comparison>>,
+}
+
+/// `counter:`
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WrittenCounter {
+    pub span: Span,
+    pub name: Option<Spot<String>>,
+    pub grows: Option<bool>,
+    pub growth: Option<Spot<Comparison>>,
+    pub value: Option<Spot<Comparison>>,
+    pub rate: Option<Spot<Comparison>>,
+    pub rises: Option<Spot<Comparison>>,
+}
+
+/// `{verdict: likely, when: [drawing, owner]}`
+#[derive(Clone, Debug, PartialEq)]
+pub struct WrittenVerdict {
+    pub span: Span,
+    pub verdict: Verdict,
+    pub when: Vec<Spot<String>>,
+}
+
+/// One of `counters:`: where it comes from, its unit, and from where on it is said to grow.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WrittenCounterKind {
+    pub from: Vec<String>,
+    pub unit: CounterUnit,
+    pub limits: Limits,
 }
 
 /// A finding that a team knows of and does not want to see: `[[suppress]]` in its settings.
@@ -140,6 +213,9 @@ impl WrittenRule {
         rule.threads = self.threads.clone().or_else(|| base.threads.clone());
         rule.exception = self.exception.clone().or_else(|| base.exception.clone());
         rule.cycle = self.cycle.clone().or_else(|| base.cycle.clone());
+        if self.ladder.rungs.is_empty() {
+            rule.ladder = base.ladder.clone();
+        }
         rule.tags = joined(&base.tags, &self.tags);
         rule.unless = joined(&base.unless, &self.unless);
         rule.unless_roles = joined(&base.unless_roles, &self.unless_roles);
@@ -171,7 +247,33 @@ impl WrittenRule {
         if let Some(cycle) = &mut rule.cycle {
             cycle.contains.iter_mut().for_each(|contains| contains.span = span);
         }
+        rule.ladder.put_at(span);
         rule
+    }
+}
+
+impl WrittenLadder {
+    /// Moves all of it to one place.
+    fn put_at(&mut self, span: Span) {
+        for rung in &mut self.rungs {
+            rung.name.span = span;
+            match &mut rung.question {
+                WrittenQuestion::Finding(ids) => ids.iter_mut().for_each(|id| id.span = span),
+                WrittenQuestion::Leak(leak) => leak.span = span,
+                WrittenQuestion::Counter(counter) => {
+                    counter.span = span;
+                    for part in [&mut counter.growth, &mut counter.value].into_iter().flatten() {
+                        part.span = span;
+                    }
+                    counter.name.iter_mut().for_each(|name| name.span = span);
+                }
+            }
+        }
+        for verdict in &mut self.verdicts {
+            verdict.span = span;
+            verdict.when.iter_mut().for_each(|name| name.span = span);
+        }
+        self.ask.iter_mut().for_each(|(name, _)| name.span = span);
     }
 }
 
