@@ -10,6 +10,7 @@ mod errors;
 mod explain;
 mod guide;
 mod house;
+mod mending;
 mod pastes;
 mod recordings;
 mod pack;
