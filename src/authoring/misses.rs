@@ -8,27 +8,27 @@ use crate::rules::RuleSet;
 
 /// What to look at where an example went wrong.
 pub fn why_wrong(rules: &RuleSet, result: &ExampleResult) -> String {
-    let id = &rules.rules[result.rule].id;
-    let log = format!("`stacklint explain {id} FILE` shows more, with the example in a file");
+    let rule = &rules.rules[result.rule];
+    let mut examples = rule.examples.matching.iter().chain(&rule.examples.not_matching);
+    let text = examples.find(|example| example.span == result.span).map_or("", |example| example.text.trim());
     let said = match result.outcome {
-        ExampleOutcome::Missing => explained(rules, result).and_then(|explanation| stopped(&explanation)),
-        ExampleOutcome::Noisy => explained(rules, result).and_then(|explanation| matched(&explanation)),
-        ExampleOutcome::Right | ExampleOutcome::Empty => {
-            return "paste a stack as the debugger prints it, or call sites alone, one a line and at least two"
-                .to_string();
+        ExampleOutcome::Missing if text.lines().count() == 1 => {
+            Some("this example is one line; a whole stack goes below `- |`, a frame on each line".to_string())
         }
+        ExampleOutcome::Missing => explained(rules, result.rule, text).and_then(|explanation| stopped(&explanation)),
+        ExampleOutcome::Noisy => explained(rules, result.rule, text).and_then(|explanation| matched(&explanation)),
+        ExampleOutcome::Right | ExampleOutcome::Empty => Some(
+            "paste a stack as the debugger prints it, or call sites alone, one a line and at least two".to_string(),
+        ),
     };
-    said.unwrap_or(log)
+    said.unwrap_or_else(|| format!("`stacklint explain {} FILE` shows more, with the example in a file", rule.id))
 }
 
-/// The rule laid over its example.
-fn explained(rules: &RuleSet, result: &ExampleResult) -> Option<Explanation> {
-    let rule = &rules.rules[result.rule];
-    let examples = if result.should_match { &rule.examples.matching } else { &rule.examples.not_matching };
-    let example = examples.iter().find(|example| example.span == result.span)?;
+/// The rule laid over a text.
+fn explained(rules: &RuleSet, rule: usize, text: &str) -> Option<Explanation> {
     let sieve = Sieve::new(rules);
-    let mut scan = ExplainScan::new(rules, &sieve, result.rule);
-    read_example(&example.text, &mut scan);
+    let mut scan = ExplainScan::new(rules, &sieve, rule);
+    read_example(text, &mut scan);
     scan.finish()
 }
 

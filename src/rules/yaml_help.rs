@@ -45,12 +45,13 @@ pub(super) fn yaml_help(text: &str, at: usize, reason: &str) -> YamlHelp {
     let line_start = text[..at].rfind('\n').map_or(0, |end| end + 1);
     let line = text[line_start..].lines().next().unwrap_or_default();
     let broken = Broken { text, at, reason, line_start, line };
-    const CHECKS: [fn(&Broken) -> Option<YamlHelp>; 12] = [
+    const CHECKS: [fn(&Broken) -> Option<YamlHelp>; 13] = [
         no_rule_file,
         fence,
         tabs,
         no_break_space,
         open_quote,
+        open_bracket,
         document_dashes,
         colon_without_blank,
         key_without_colon,
@@ -60,11 +61,13 @@ pub(super) fn yaml_help(text: &str, at: usize, reason: &str) -> YamlHelp {
         reserved_sign,
     ];
     CHECKS.iter().find_map(|check| check(&broken)).unwrap_or_else(|| {
-        let goes_on = reason.contains("simple key expected").then(|| {
-            "a key and its value belong here, as in `why: because`; a text of several lines goes below `why: >`, indented"
-                .to_string()
-        });
-        YamlHelp { at, message: reason.to_string(), help: goes_on, fix: None }
+        if !reason.contains("simple key expected") {
+            return YamlHelp { at, message: reason.to_string(), help: None, fix: None };
+        }
+        let help = "a key and its value belong here, as in `why: because`; a text of several lines goes below `why: >`, \
+                    indented";
+        let message = "this line is no key, and not part of the text above".to_string();
+        YamlHelp { at, message, help: Some(help.to_string()), fix: None }
     })
 }
 
@@ -112,6 +115,25 @@ fn open_quote(broken: &Broken) -> Option<YamlHelp> {
             return YamlHelp::new(at, "a quote that is not closed", help);
         }
         start += line.len();
+    }
+    None
+}
+
+/// `tags: [a, b`: YAML reads on, to the next bracket it can find.
+fn open_bracket(broken: &Broken) -> Option<YamlHelp> {
+    let is_misplaced = broken.reason.contains("illegal placement of ':'") || broken.reason.contains("flow");
+    let above = broken.text[..broken.line_start].split_inclusive('\n').rev().filter(|_| is_misplaced);
+    let mut start = broken.line_start;
+    for line in above {
+        start -= line.len();
+        let value = line.split_once(": ").map_or("", |(_, value)| value.trim());
+        for (open, close) in [('[', ']'), ('{', '}')] {
+            if value.starts_with(open) && value.matches(open).count() > value.matches(close).count() {
+                let at = start + line.rfind(value).unwrap_or_default();
+                let help = format!("close it: `{value}{close}`; a text that begins with `{open}` is put in quotes");
+                return YamlHelp::new(at, format!("a `{open}` that is not closed"), help);
+            }
+        }
     }
     None
 }

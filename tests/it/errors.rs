@@ -106,7 +106,7 @@ fn no_frame_that_was_recorded_is_odd() {
             frames += sites.len();
             let lines: String = sites.iter().map(|site| format!("  {site}\n")).collect();
             let rule = format!("id: r\ntitle: t\nseverity: low\nwhy: w\nfix: f\nmatch: |\n{lines}");
-            let said = check("recorded.yml", &rule).list;
+            let said = compile(vec![(Source::new("recorded.yml", rule.clone()), Origin::User)]).diagnostics.list;
             let odd = |found: &&Diagnostic| matches!(found.code, Code::NotAFrame | Code::VainLine | Code::YamlSyntax);
             let odd: Vec<_> = said
                 .iter()
