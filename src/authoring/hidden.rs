@@ -79,10 +79,8 @@ fn twin(rules: &RuleSet, index: usize) -> Option<Said> {
 
 /// Whether two patterns ask the same, however they are laid out.
 fn is_same(one: &Pattern, other: &Pattern) -> bool {
-    let bare = |pattern: &Pattern| -> Vec<Step> {
-        pattern.steps.iter().map(|step| Step { line: 0, ..step.clone() }).collect()
-    };
+    let is_same_step = |(one, other): (&Step, &Step)| Step { line: other.line, ..one.clone() } == *other;
     (one.from_top, one.to_bottom, one.strict) == (other.from_top, other.to_bottom, other.strict)
         && one.steps.len() == other.steps.len()
-        && bare(one) == bare(other)
+        && one.steps.iter().zip(&other.steps).all(is_same_step)
 }

@@ -10,9 +10,9 @@ use crate::rules::RuleSet;
 pub fn why_wrong(rules: &RuleSet, result: &ExampleResult) -> String {
     let rule = &rules.rules[result.rule];
     let mut examples = rule.examples.matching.iter().chain(&rule.examples.not_matching);
-    let text = examples.find(|example| example.span == result.span).map_or("", |example| example.text.trim());
+    let text = examples.find(|example| example.span == result.span).map_or("", |example| example.text.as_str());
     let said = match result.outcome {
-        ExampleOutcome::Missing if text.lines().count() == 1 => {
+        ExampleOutcome::Missing if text.trim().lines().count() == 1 => {
             Some("this example is one line; a whole stack goes below `- |`, a frame on each line".to_string())
         }
         ExampleOutcome::Missing => explained(rules, result.rule, text).and_then(|explanation| stopped(&explanation)),

@@ -13,6 +13,7 @@ mod nearest;
 mod node;
 mod odd_frame;
 mod odd_line;
+mod odd_words;
 mod pattern;
 mod read;
 mod read_block;

@@ -13,7 +13,8 @@ pub(super) fn odd_frame(frame: &str) -> Option<Odd> {
     two_frames(&bare)
         .or_else(|| half_name(frame, &cleaned))
         .or_else(|| leading_address(frame, &cleaned))
-        .or_else(|| blank_in_module(&bare))
+        .or_else(|| blank_at_bang(frame, &cleaned))
+        .or_else(|| bad_module(&bare))
         .or_else(|| wildcard(&cleaned, &bare))
 }
 
@@ -51,12 +52,26 @@ fn leading_address(frame: &str, cleaned: &str) -> Option<Odd> {
     odd("the address is taken for a part of the module's name", format!("write `{better}`"), Some(better))
 }
 
-/// `my svc!rec`
-fn blank_in_module(bare: &str) -> Option<Odd> {
+/// `svc! rec`. Some names of compilers do begin with a blank: ``ntdll! ?? ::FNODOBFM::`string'``.
+fn blank_at_bang(frame: &str, cleaned: &str) -> Option<Odd> {
+    let (module, function) = cleaned.split_once('!')?;
+    let name = function.trim_start();
+    let has_blank = module.ends_with(' ') || (name.len() < function.len() && name.starts_with(char::is_alphanumeric));
+    let joined = format!("{}!{name}", module.trim_end());
+    let better = frame.contains(cleaned).then(|| frame.replacen(cleaned, &joined, 1));
+    has_blank.then(|| odd("a blank beside the `!`", format!("write `{joined}`"), better)).flatten()
+}
+
+/// `my svc!rec`, `~svc!rec`
+fn bad_module(bare: &str) -> Option<Odd> {
     let (module, _) = bare.split_once('!')?;
-    let has_blank = module.trim().contains(char::is_whitespace);
-    let message = format!("`{}` is no module: modules have no blanks", module.trim());
-    has_blank.then(|| odd(message, "begin the line with `module!function`", None)).flatten()
+    let module = module.trim();
+    let help = "begin the line with `module!function`, or with `not` for a frame that must not be there";
+    if module.contains(char::is_whitespace) {
+        return odd(format!("`{module}` is no module: modules have no blanks"), help, None);
+    }
+    let sign = module.chars().next().filter(|c| matches!(c, '-' | '+' | '~' | '='))?;
+    odd(format!("`{sign}` is taken for a part of the module's name"), help, None)
 }
 
 /// `svc!Gdip?raw`, `svc!Gdip[DF]raw`. Decorated names have `?` in them, and begin with it.

@@ -3,6 +3,7 @@
 //! Whatever some tool prints as a frame must pass. So each check looks for a shape that names of functions do not have.
 
 use super::odd_frame::odd_frame;
+use super::odd_words::{misspelt_count, operator};
 use super::pattern::{self, Alternative, Line};
 use crate::formats::clean_frame_line;
 
@@ -95,7 +96,16 @@ fn header(line: &str) -> Option<Odd> {
         && before_prompt.split(':').count() >= 2
         && before_prompt.split(':').take(2).all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit()));
     let is_thread = line.starts_with("OS Thread Id:") || (line.contains(" Id: ") && line.contains(" Suspend: "));
-    if columns < 2 && !is_prompt && !is_thread && !line.starts_with("(lldb) ") && !line.starts_with("(gdb) ") {
+    let is_rule = line.len() >= 3 && line.chars().all(|c| matches!(c, '-' | '=' | '_'));
+    let is_column = COLUMNS.contains(&line);
+    if columns < 2
+        && !is_column
+        && !is_rule
+        && !is_prompt
+        && !is_thread
+        && !line.starts_with("(lldb) ")
+        && !line.starts_with("(gdb) ")
+    {
         return None;
     }
     odd("this line was pasted with the stack and is no frame", "delete this line", None)
@@ -127,16 +137,20 @@ fn full_width(line: &str) -> Option<Odd> {
 
 /// `"svc!rec"`, with straight or curly quotes.
 fn quoted(line: &str) -> Option<Odd> {
-    const PAIRS: [(char, &[char]); 6] = [
+    const PAIRS: [(char, &[char]); 8] = [
         ('"', &['"']),
         ('\'', &['\'']),
         ('\u{201c}', &['\u{201d}', '\u{201c}']),
         ('\u{201e}', &['\u{201c}', '\u{201d}']),
         ('\u{2018}', &['\u{2019}']),
+        ('\u{2019}', &['\u{2019}']),
         ('\u{ab}', &['\u{bb}']),
+        ('`', &['`']),
     ];
-    let (open, closing) = PAIRS.iter().find(|(open, _)| line.starts_with(*open))?;
-    let inside = line[open.len_utf8()..].strip_suffix(*closing)?.trim();
+    let begun = PAIRS.iter().find(|(open, _)| line.starts_with(*open));
+    let inside = begun.and_then(|(open, closing)| line[open.len_utf8()..].strip_suffix(*closing));
+    // A straight double quote is part of no name.
+    let inside = inside.or_else(|| line.strip_prefix('"')).or_else(|| line.strip_suffix('"'))?.trim();
     odd("a frame in quotes", format!("write `{inside}`: in a block nothing needs quotes"), Some(inside.to_string()))
 }
 
@@ -215,6 +229,10 @@ fn misspelt_gap(line: &str) -> Option<Odd> {
 
 /// `GdiPlus!Gdip(Draw|Fill).*/`
 fn half_regex(line: &str) -> Option<Odd> {
+    if let Some(inside) = line.strip_prefix('^').and_then(|rest| rest.strip_suffix('$')) {
+        let help = format!("a regular expression is written `/{inside}/`; it matches the whole name");
+        return odd("`^` and `$` are taken for parts of the name", help, None);
+    }
     let is_half = line.ends_with('/') && line.len() > 1;
     is_half
         .then(|| odd("a `/` behind and none before", format!("a regular expression is written `/{line}`"), None))
@@ -226,6 +244,13 @@ fn trailing_comment(line: &str) -> Option<Odd> {
     let begins =
         |word: &str| word.starts_with('#') || word == ";" || word.starts_with("//") || word == "<-" || word == "<--";
     let bare = without_groups(line);
+    if let Some(frame) = line.strip_suffix([',', ';']).filter(|frame| frame.contains('!') && !frame.contains('(')) {
+        return odd(
+            "the sign at the end is taken for a part of the name",
+            format!("write `{frame}`"),
+            Some(frame.to_string()),
+        );
+    }
     let mut words = bare.split_whitespace();
     let first = words.next()?;
     let is_cut = first.ends_with(';') && first.contains('!');
@@ -236,90 +261,6 @@ fn trailing_comment(line: &str) -> Option<Odd> {
         "what stands behind the frame is taken for a part of its name",
         format!("write `{frame}`, and the comment on a line of its own, behind `#`"),
         None,
-    )
-}
-
-/// `svc!a OR svc!b`, `NOT svc!a`, `svc!a, svc!b`
-fn operator(line: &str) -> Option<Odd> {
-    let is_frame = |text: &str| text.contains(['!', '*', '.']) || text.trim_start().starts_with('@');
-    for (word, right) in [("NOT ", "not "), ("Not ", "not "), ("OR ", ""), ("Or ", "")] {
-        if let Some(frame) = line.strip_prefix(word).filter(|frame| is_frame(frame)) {
-            let better = format!("{right}{}", frame.trim_start());
-            let help = match right {
-                "" => "write `A or B` on one line".to_string(),
-                _ => format!("write `{better}`: words of the language are in lower case"),
-            };
-            return odd(
-                format!("`{}` is taken for a part of a name", word.trim()),
-                help,
-                (!right.is_empty()).then_some(better),
-            );
-        }
-    }
-    if line.strip_prefix("without ").is_some_and(is_frame) {
-        return odd("`without` belongs behind `...`", format!("write `... {line}`"), Some(format!("... {line}")));
-    }
-    for word in [" OR ", " Or ", " || ", " | "] {
-        if let Some((left, right)) = line.split_once(word).filter(|(left, right)| is_frame(left) && is_frame(right)) {
-            let better = format!("{} or {}", left.trim_end(), right.trim_start());
-            return odd(
-                format!("`{}` is taken for a part of a name", word.trim()),
-                format!("write `{better}`"),
-                Some(better),
-            );
-        }
-    }
-    for word in [" AND ", " And ", " and ", " && ", " & "] {
-        if line.split_once(word).is_some_and(|(left, right)| left.contains('!') && right.contains('!')) {
-            let help = "a frame on each line: the lower line calls the upper one; `...` where others lie between";
-            return odd(format!("`{}` is taken for a part of a name", word.trim()), help, None);
-        }
-    }
-    let (left, right) = line.split_once(',')?;
-    let is_list = left.contains('!') && right.contains('!') && !left.contains(['(', '<', '[', '{']);
-    is_list
-        .then(|| odd("`,` is taken for a part of a name", "write `A or B`, or each frame on a line of its own", None))
-        .flatten()
-}
-
-/// `svc!rec X10+`, `svc!rec x 10`, `svc!rec x10-20`, `svc!rec 10x`, `svc!rec *10`
-fn misspelt_count(line: &str) -> Option<Odd> {
-    let is_counted = |line: &str| match pattern::parse(line) {
-        Ok(Some(Line::Frames { min, max, .. })) => (min, max) != (1, Some(1)),
-        _ => false,
-    };
-    if is_counted(line) {
-        return None;
-    }
-    let (frame, last) = line.rsplit_once(char::is_whitespace)?;
-    let (frame, last) = match frame.rsplit_once(char::is_whitespace) {
-        Some((frame, sign @ ("x" | "X" | "\u{d7}" | "*"))) => (frame, format!("{sign}{last}")),
-        _ => (frame, last.to_string()),
-    };
-    let body = last
-        .strip_prefix(['x', 'X', '\u{d7}', '*'])
-        .or_else(|| last.strip_suffix(['x', 'X', '\u{d7}']))
-        .or_else(|| last.strip_suffix("x+"))
-        .or_else(|| last.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')))?;
-    let is_count = body.starts_with(|c: char| c.is_ascii_digit() || c == '.')
-        && body.contains(|c: char| c.is_ascii_digit())
-        && body.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | ',' | '\u{2013}'));
-    if !is_count || frame.is_empty() {
-        return None;
-    }
-    let plus = if last.ends_with("x+") { "+" } else { "" };
-    let range = body.replace(['-', ',', '\u{2013}'], "..").replace("...", "..");
-    let range = range.strip_suffix("..").map_or(range.clone(), |least| format!("{least}+"));
-    let better = format!("{} x{range}{plus}", frame.trim_end());
-    let is_right = is_counted(&better);
-    odd(
-        format!("`{last}` is no count, and is taken for a part of the name"),
-        if is_right {
-            format!("write `{better}`")
-        } else {
-            "write `x3`, `x10+` or `x2..5` behind the frame".to_string()
-        },
-        is_right.then_some(better),
     )
 }
 
@@ -338,9 +279,9 @@ pub(super) fn without_groups(line: &str) -> String {
             depth += i32::from(*c == open) - i32::from(*c == close);
             depth == 0
         });
-        // An opening sign without its other is one of `operator<<`.
-        let end = end.map_or(at + 1, |(end, _)| at + end + 1);
-        bare.push_str(&rest[..at]);
+        // An opening sign without its other is one of `operator<<`, and stays.
+        let (kept, end) = end.map_or((at + 1, at + 1), |(end, _)| (at, at + end + 1));
+        bare.push_str(&rest[..kept]);
         rest = &rest[end..];
     }
     bare.push_str(rest);

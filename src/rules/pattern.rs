@@ -129,7 +129,7 @@ fn frames(line: &str) -> Result<Line, Refused> {
 }
 
 /// Takes ` x3`, ` x10+` or ` x2..5` off the end.
-fn split_count(line: &str) -> (&str, Option<(u32, Option<u32>)>) {
+pub(super) fn split_count(line: &str) -> (&str, Option<(u32, Option<u32>)>) {
     let Some((frames, word)) = line.rsplit_once(char::is_whitespace) else { return (line, None) };
     match all_consuming(count).parse(word) {
         Ok((_, count)) => (frames.trim_end(), Some(count)),

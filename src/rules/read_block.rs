@@ -54,7 +54,7 @@ impl FileReader<'_> {
     }
 
     /// One line, without the signs that nobody sees; a doubt if it hardly says what is meant.
-    fn block_line(&mut self, line: &str, span: Span, is_known: bool) -> Spot<String> {
+    pub(super) fn block_line(&mut self, line: &str, span: Span, is_known: bool) -> Spot<String> {
         let value = visible(line);
         if !is_known {
             let keys = [RULE_KEYS, CONDITION_KEYS].concat();
@@ -83,7 +83,7 @@ impl FileReader<'_> {
         }
         let rest = &self.source.text[node.span.start..];
         let written = rest.lines().next().unwrap_or_default().trim_end().trim_start_matches(['"', '\'']);
-        let folded = text.lines().next().unwrap_or_default();
+        let folded = text.lines().next().unwrap_or_default().trim_end();
         if folded.len() <= written.len() || !folded.starts_with(written) {
             return false;
         }

@@ -44,7 +44,7 @@ impl FileReader<'_> {
             match key.name.as_str() {
                 "repeats" => cycle.repeats = self.bound(node, ">=").unwrap_or(cycle.repeats),
                 "period" => cycle.period = self.bound(node, "<=").unwrap_or(cycle.period),
-                "contains" => cycle.contains = self.text(node).map(|value| Spot { value, span: node.span }),
+                "contains" => cycle.contains = self.text(node).map(|line| self.block_line(&line, node.span, false)),
                 _ => self.unknown_key(key, entries, &["repeats", "period", "contains"]),
             }
         }

@@ -73,7 +73,9 @@ fn vain_alternative(alternative: &Alternative) -> Option<Said> {
         return Some(("`*!*` is any frame", "write `*` for any one frame, or `...` for any number of them"));
     }
     // Two frames on one line are another mistake.
-    let is_one = |at: &usize| !function[..*at].contains(char::is_whitespace) && !function[..*at].ends_with("operator");
+    let is_one = |at: &usize| {
+        !module.is_empty() && !function[..*at].contains(char::is_whitespace) && !function[..*at].ends_with("operator")
+    };
     let again = function.find('!').filter(is_one);
     again.map(|_| ("no name has `!` twice", "write `module!function`, and each frame on a line of its own"))
 }

@@ -119,6 +119,19 @@ fn no_frame_that_was_recorded_is_odd() {
     assert!(frames > 1_000, "{frames}");
 }
 
+/// A soft hyphen, a sign of no width and a no-break space, as text from web pages has them.
+#[test]
+fn signs_that_nobody_sees_do_no_harm() {
+    for line in ["svc!Re\u{ad}cord", "\u{200b}svc!Record", "svc!Record\u{a0}", "svc!Record x1\u{feff}"] {
+        let rule = format!(
+            "id: r\ntitle: t\nseverity: low\nwhy: w\nfix: f\nmatch: |\n  {line}\nexamples:\n  match:\n    - |\n      \
+             svc!Record+0x1\n      svc!Main+0x1\n"
+        );
+        let codes: Vec<&str> = check("rules.yml", &rule).list.iter().map(|found| found.code.code()).collect();
+        assert_eq!(codes, ["R101", "R102"], "{line:?}");
+    }
+}
+
 #[test]
 fn one_file_may_hold_thousands_of_rules() {
     let rule = |number| format!("id: r{number}\ntitle: t\nseverity: low\nwhy: w\nfix: f\nmatch: m!f{number}\n---\n");
