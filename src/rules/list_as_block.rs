@@ -32,7 +32,7 @@ pub(super) fn list_as_block(text: &str, at: usize) -> Option<Fix> {
         block.push_str(if text.contains("\r\n") { "\r\n" } else { "\n" });
         if is_item(&(0, line)) {
             block.push_str(&indent);
-            block.push_str(unquoted(line.trim()[2..].trim())?);
+            block.push_str(unquoted(line.trim().strip_prefix("- ")?.trim())?);
         } else if !line.trim().is_empty() {
             block.push_str(&indent);
             block.push_str(line.trim());

@@ -79,7 +79,9 @@ fn locate(raw: Spanned<Raw>, source: &Source) -> Node {
     let start = offset(&source.text, &location);
     let line_end = source.text[start..].find('\n').map_or(source.text.len(), |at| start + at);
     let length = location.span().len() as usize;
-    let end = if length == 0 { line_end } else { (start + length).min(line_end) };
+    // The length counts characters.
+    let behind = source.text[start..].char_indices().nth(length).map_or(line_end, |(at, _)| start + at);
+    let end = if length == 0 { line_end } else { behind.min(line_end) };
     let value = match raw.value {
         Raw::Null => Value::Null,
         Raw::Bool(value) => Value::Bool(value),
@@ -92,7 +94,7 @@ fn locate(raw: Spanned<Raw>, source: &Source) -> Node {
                 .into_iter()
                 .map(|(key, value)| {
                     let start = offset(&source.text, &key.referenced);
-                    let end = start + key.value.len();
+                    let end = source.text.floor_char_boundary(start + key.value.len());
                     (Key { span: Span::new(start, end), name: key.value }, locate(value, source))
                 })
                 .collect(),

@@ -1,8 +1,13 @@
 //! `stacklint rules check --fix`: what is mended, what is left alone, and that every other byte stays.
 
 use std::fs;
+use std::path::Path;
 
-use stacklint::rules::builtin_sources;
+use stacklint::authoring::check_rules;
+use stacklint::diagnostic::{self as fixing, Fix};
+use stacklint::report::render_diagnostics;
+use stacklint::rules::{Origin, builtin_sources, compile};
+use stacklint::text::Source;
 
 use crate::cli::{code, run, text};
 
@@ -59,6 +64,35 @@ fn what_is_right_or_no_utf8_is_not_written() {
     let (mended, said, exit) = mend("utf16.yml", &wide);
     assert_eq!((mended, exit), (wide, 2), "{said}");
     assert_eq!(code(&run(&["rules", "check", "--fix"])), 2);
+}
+
+/// Whatever stands in a rule file, something is said of it, and what is mended is still text.
+#[test]
+fn no_damage_stops_the_check() {
+    const SIGNS: [&str; 12] = ["\t", "\"", ":", "\u{a0}", "\u{2014}", "\u{200b}", " #", "\u{e9}", "`", "[", "!", "\n"];
+    for folder in ["tests/data/errors", "tests/data/mending"] {
+        for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "yml") {
+                continue;
+            }
+            let text = fs::read_to_string(path).unwrap();
+            for (number, (at, _)) in text.char_indices().enumerate() {
+                let sign = SIGNS[number % SIGNS.len()];
+                for damaged in [text[..at].to_string(), format!("{}{sign}{}", &text[..at], &text[at..])] {
+                    let mut loaded = compile(vec![(Source::new("rules.yml", damaged.clone()), Origin::User)]);
+                    if let Some(rules) = &loaded.rules {
+                        check_rules(rules, false, &mut loaded.diagnostics);
+                    }
+                    let found = loaded.diagnostics;
+                    render_diagnostics(&found, &mut Vec::new()).unwrap();
+                    let fixes: Vec<&Fix> = found.list.iter().filter_map(|found| found.fix.as_ref()).collect();
+                    let (mended, made) = fixing::mend(&damaged, &fixes);
+                    assert!(made.is_empty() == fixes.is_empty() && (made.is_empty() || mended != damaged), "{damaged}");
+                }
+            }
+        }
+    }
 }
 
 #[test]
