@@ -1,9 +1,11 @@
 //! What stacklint says about a rule file: a code that never changes its meaning, where, what, and what to do.
 
+mod fix;
 mod pages;
 
 use crate::text::{Source, Span};
 
+pub use fix::{Fix, mend};
 pub use pages::Page;
 
 /// One mistake or doubt.
@@ -16,6 +18,8 @@ pub struct Diagnostic {
     pub message: String,
     /// What to write instead.
     pub help: Option<String>,
+    /// What mends it, where nobody needs to be asked.
+    pub fix: Option<Fix>,
 }
 
 /// How much a diagnostic weighs: a mistake keeps the rules from being used, a doubt does not.
@@ -79,6 +83,12 @@ codes! {
     UpsideDown = "R106", Doubt, "A pattern that matches its example when it is read from the bottom up.";
     MissingGap = "R107", Doubt, "A pattern that matches its example when `...` is added to it.";
     MatchesHealthy = "R108", Doubt, "A pattern that matches threads of a healthy process.";
+    NotAFrame = "R109", Doubt, "A pattern line that does not look like a frame.";
+    FillIn = "R110", Doubt, "A draft in which something is still to be filled in.";
+    NeverReported = "R111", Doubt, "A rule that is never reported, or twice under two names.";
+    VainLine = "R112", Doubt, "A pattern line that asks for nothing, or for what cannot be.";
+    OddText = "R113", Doubt, "A text of which YAML reads something else than it looks like.";
+    NoRule = "R114", Doubt, "A rule file without a rule or a list.";
     TomlSyntax = "S001", Mistake, "The settings file is not TOML.";
     UnknownSetting = "S002", Mistake, "A setting that does not exist.";
     BadSetting = "S003", Mistake, "A setting of the wrong kind, or none of the words allowed.";
@@ -95,13 +105,18 @@ pub struct Diagnostics {
 
 impl Diagnostics {
     pub fn add(&mut self, code: Code, source: usize, span: Span, message: impl Into<String>) -> &mut Diagnostic {
-        self.list.push(Diagnostic { code, source, span, message: message.into(), help: None });
+        self.list.push(Diagnostic { code, source, span, message: message.into(), help: None, fix: None });
         let last = self.list.len() - 1;
         &mut self.list[last]
     }
 
     pub fn has_mistakes(&self) -> bool {
         self.list.iter().any(|diagnostic| diagnostic.code.weight() == Weight::Mistake)
+    }
+
+    /// How many of them can be mended without asking anybody.
+    pub fn fixable(&self) -> usize {
+        self.list.iter().filter(|diagnostic| diagnostic.fix.is_some()).count()
     }
 
     /// By file, then by place.
@@ -111,7 +126,14 @@ impl Diagnostics {
 }
 
 impl Diagnostic {
-    pub fn help(&mut self, help: impl Into<String>) {
+    pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// `None` leaves it without one.
+    pub fn fix(&mut self, fix: Option<Fix>) -> &mut Self {
+        self.fix = fix;
+        self
     }
 }

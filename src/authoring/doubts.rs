@@ -1,7 +1,7 @@
 //! Doubts about a pattern: what is likely wrong with it, found by trying what its author may have meant.
 
 use super::examples::{ExampleOutcome, ExampleResult, run_on, source_of};
-use crate::diagnostic::{Code, Diagnostics};
+use crate::diagnostic::{Code, Diagnostics, Fix};
 use crate::engine::{CaseScan, Sieve};
 use crate::finding::Finding;
 use crate::formats::read_example;
@@ -28,7 +28,8 @@ pub fn check_missing(rules: &RuleSet, result: &ExampleResult, source: usize, dia
         if matches(with_gaps(&reversed, &all_places)) {
             let message = format!("`{}` is upside down: read from the bottom up, it matches its example", rule.id);
             let help = "the frame that was called last comes first, as debuggers print stacks";
-            diagnostics.add(Code::UpsideDown, source, line_span(rule, 0), message).help(help);
+            let fix = turned_over(rule, &diagnostics.sources[source].text);
+            diagnostics.add(Code::UpsideDown, source, line_span(rule, 0), message).help(help).fix(fix);
         }
         return;
     }
@@ -40,7 +41,8 @@ pub fn check_missing(rules: &RuleSet, result: &ExampleResult, source: usize, dia
             line_text(rule, above.line),
             line_text(rule, below.line)
         );
-        diagnostics.add(Code::MissingGap, source, line_span(rule, below.line), message).help(help);
+        let fix = gap_above(rule, below.line, &diagnostics.sources[source].text);
+        diagnostics.add(Code::MissingGap, source, line_span(rule, below.line), message).help(help).fix(fix);
     }
 }
 
@@ -102,6 +104,40 @@ fn needed(pattern: &Pattern, places: &[usize], mut matches: impl FnMut(&[usize])
         }
     }
     kept
+}
+
+/// The lines of a plain block in reverse, each where another stood. `None` for a pattern that stands elsewhere, or has
+/// lines between its lines.
+fn turned_over(rule: &Rule, text: &str) -> Option<Fix> {
+    let spans = &rule.pattern_spans;
+    let (first, last) = (spans.first()?, spans.last()?);
+    let lines: Vec<&str> = spans.iter().map(|span| text.get(span.start..span.end)).collect::<Option<_>>()?;
+    let indents: Vec<&str> = spans.iter().map(|span| indent_of(text, span.start)).collect::<Option<_>>()?;
+    let is_plain = |line: &&str| !line.is_empty() && !line.starts_with(['#', '<']);
+    if first.start >= last.start || !lines.iter().all(is_plain) || indents.iter().any(|indent| *indent != indents[0]) {
+        return None;
+    }
+    let ends: Vec<&str> = spans.windows(2).map(|pair| text.get(pair[0].end..pair[1].start)).collect::<Option<_>>()?;
+    let between = ends.first()?;
+    let is_line_end = between.trim().is_empty() && between.matches('\n').count() == 1;
+    let is_even = is_line_end && ends.iter().all(|end| end == between);
+    let reversed: Vec<&str> = lines.into_iter().rev().collect();
+    is_even.then(|| Fix::new(Span::new(first.start, last.end), reversed.join(between)))
+}
+
+/// `...` on a line of its own above a line of a block.
+fn gap_above(rule: &Rule, line: usize, text: &str) -> Option<Fix> {
+    let at = rule.pattern_spans.get(line)?.start;
+    let indent = indent_of(text, at)?;
+    let line_end = if text[..at].ends_with(&format!("\r\n{indent}")) { "\r\n" } else { "\n" };
+    Some(Fix::insert(at, format!("...{line_end}{indent}")))
+}
+
+/// The blanks before a place that has only blanks before it.
+fn indent_of(text: &str, at: usize) -> Option<&str> {
+    let before = text.get(..at)?;
+    let indent = &before[before.rfind('\n')? + 1..];
+    (!indent.is_empty() && indent.trim().is_empty()).then_some(indent)
 }
 
 fn line_span(rule: &Rule, line: usize) -> Span {

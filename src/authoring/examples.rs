@@ -1,6 +1,9 @@
 //! Every rule carries texts that it must match and texts that it must not.
 
+use super::bare_module::check_bare_modules;
 use super::doubts::{check_healthy, check_missing};
+use super::hidden::check_hidden;
+use super::misses::why_wrong;
 use crate::diagnostic::{Code, Diagnostics};
 use crate::engine::{CaseScan, Evaluator, Sieve};
 use crate::formats::{Sink, read_example};
@@ -104,7 +107,8 @@ pub fn check_rules(rules: &RuleSet, of_builtin: bool, diagnostics: &mut Diagnost
     for rule in rules.rules.iter().filter(|rule| rule.is_builtin == of_builtin) {
         check_completeness(rule, diagnostics);
     }
-    for result in run_examples(rules) {
+    let results = run_examples(rules);
+    for result in &results {
         let rule = &rules.rules[result.rule];
         if rule.is_builtin != of_builtin {
             continue;
@@ -116,11 +120,13 @@ pub fn check_rules(rules: &RuleSet, of_builtin: bool, diagnostics: &mut Diagnost
             ExampleOutcome::Empty => (Code::EmptyExample, "no call stack was found in this example".to_string()),
         };
         let source = source_of(rule, diagnostics);
-        diagnostics.add(code, source, result.span, message);
+        diagnostics.add(code, source, result.span, message).help(why_wrong(rules, result));
         if result.outcome == ExampleOutcome::Missing {
-            check_missing(rules, &result, source, diagnostics);
+            check_missing(rules, result, source, diagnostics);
         }
     }
+    check_hidden(rules, of_builtin, &results, diagnostics);
+    check_bare_modules(rules, of_builtin, diagnostics);
     check_healthy(rules, of_builtin, diagnostics);
     diagnostics.sort();
 }

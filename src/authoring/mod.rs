@@ -1,9 +1,12 @@
 //! What needs rules and engine together: examples run as tests, and drafts of rules from pasted stacks.
 
+mod bare_module;
 mod doubts;
 mod draft;
 mod drafting;
 mod examples;
+mod hidden;
+mod misses;
 mod sift;
 mod spelling;
 mod test_run;

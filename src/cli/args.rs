@@ -165,6 +165,9 @@ pub enum RulesCommand {
     Check {
         /// Files or folders of rules.
         paths: Vec<PathBuf>,
+        /// Mend what can be mended without asking, write the files back, and say what was changed.
+        #[arg(long)]
+        fix: bool,
     },
     /// Run the examples inside rules; without a path, those of the built-in pack.
     Test(TestArgs),

@@ -1,15 +1,15 @@
 //! Loads rules: the built-in pack and the user's files.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::Zoned;
 use jiff::civil::Date;
-use walkdir::WalkDir;
 
 use super::exit::{Stop, complain};
 use super::output;
+use super::rule_file::read_all;
 use super::settings::Settings;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Code, Diagnostics};
 use crate::report::render_diagnostics;
 use crate::rules::{InSettings, Loaded, Origin, RuleSet, Suppression, builtin_sources, compile_with};
 use crate::text::Source;
@@ -28,6 +28,9 @@ pub fn load(settings: &mut Settings, today: Option<Date>) -> Result<RuleSet, Sto
         let what = if settings_are_wrong { "settings" } else { "rules" };
         return Err(Stop::Usage(format!("the {what} have mistakes; nothing was scanned")));
     };
+    for empty in diagnostics.list.iter().filter(|found| found.code == Code::NoRule) {
+        complain(&empty.message);
+    }
     let today = today.unwrap_or_else(|| Zoned::now().date());
     let has_expired = |suppression: &Suppression| suppression.expires.is_some_and(|last| last < today);
     for suppression in rules.suppressions.iter().filter(|suppression| has_expired(suppression)) {
@@ -49,11 +52,7 @@ pub fn read(paths: &[PathBuf], with_builtin_rules: bool) -> Result<Loaded, Stop>
 fn read_with(paths: &[PathBuf], with_builtin_rules: bool, settings: InSettings) -> Result<Loaded, Stop> {
     let builtin = Origin::Builtin { with_rules: with_builtin_rules };
     let mut files: Vec<(Source, Origin)> = builtin_sources().into_iter().map(|source| (source, builtin)).collect();
-    for path in paths {
-        for file in rule_files(path)? {
-            files.push((read_file(&file)?, Origin::User));
-        }
-    }
+    files.extend(read_all(paths)?.into_iter().map(|file| (file.source, Origin::User)));
     Ok(compile_with(files, settings))
 }
 
@@ -62,35 +61,4 @@ pub fn print(diagnostics: &Diagnostics) -> Result<(), Stop> {
     // Where nobody can be told, the exit code still says that something is wrong.
     let _ = render_diagnostics(diagnostics, &mut output::stderr());
     Ok(())
-}
-
-fn read_file(path: &Path) -> Result<Source, Stop> {
-    let name = path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|error| Stop::Usage(format!("{name}: {error}")))?;
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(Source::new(name, text.strip_prefix('\u{feff}').unwrap_or(&text))),
-        Err(_) => Err(Stop::Usage(format!("{name}: a rule file must be UTF-8 text"))),
-    }
-}
-
-/// A file as it is; of a folder every `.yml` and `.yaml` below it.
-fn rule_files(path: &Path) -> Result<Vec<PathBuf>, Stop> {
-    if !path.is_dir() {
-        if !path.exists() {
-            return Err(Stop::Usage(format!("{}: no such file or folder", path.display())));
-        }
-        return Ok(vec![path.to_path_buf()]);
-    }
-    let mut files = Vec::new();
-    for entry in WalkDir::new(path).sort_by_file_name() {
-        let entry = entry.map_err(|error| Stop::Usage(error.to_string()))?;
-        let extension = entry.path().extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        if entry.file_type().is_file() && ["yml", "yaml"].iter().any(|known| extension.eq_ignore_ascii_case(known)) {
-            files.push(entry.into_path());
-        }
-    }
-    if files.is_empty() {
-        return Err(Stop::Usage(format!("{}: no .yml or .yaml file in this folder", path.display())));
-    }
-    Ok(files)
 }

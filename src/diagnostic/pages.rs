@@ -26,6 +26,10 @@ macro_rules! rule {
     };
 }
 
+mod of_doubts;
+
+use of_doubts::{of_doubt, of_doubtful_pattern, of_odd_text};
+
 const fn page(meaning: &'static str, example: &'static str, instead: &'static str) -> Page {
     Page { meaning, example, instead }
 }
@@ -45,7 +49,13 @@ impl Code {
             Code::NoExamples | Code::NoLink | Code::ExampleMissing | Code::ExampleNoisy | Code::EmptyExample => {
                 of_doubt(self)
             }
-            Code::UpsideDown | Code::MissingGap | Code::MatchesHealthy => of_doubtful_pattern(self),
+            Code::UpsideDown
+            | Code::MissingGap
+            | Code::MatchesHealthy
+            | Code::NotAFrame
+            | Code::NeverReported
+            | Code::VainLine => of_doubtful_pattern(self),
+            Code::FillIn | Code::OddText | Code::NoRule => of_odd_text(self),
             Code::TomlSyntax
             | Code::UnknownSetting
             | Code::BadSetting
@@ -54,6 +64,7 @@ impl Code {
             Code::UnknownRule | Code::YieldCycle | Code::UnknownRole | Code::UnknownCapture | Code::ExtendsCycle => {
                 of_reference(self)
             }
+            Code::UnknownEvidence | Code::UnknownCounter | Code::EvidenceCycle => of_evidence(self),
             _ => of_pattern(self),
         }
     }
@@ -123,7 +134,7 @@ fn of_pattern(code: Code) -> Page {
         Code::NotYet => page(
             "What is written here belongs to the rule language, but this version does not know it yet. The rule is \
              refused, since without this part it would say something else.",
-            rule!("match: |\n  GdiPlus!Gdip*" "evidence: {drawing: 1}"),
+            rule!("match:\n  stack: GdiPlus!Gdip*\n  deadlock: {via: [syncblk]}"),
             rule!("match: |\n  GdiPlus!Gdip*"),
         ),
         _ => page(
@@ -168,83 +179,6 @@ fn of_reference(code: Code) -> Page {
     }
 }
 
-/// Of patterns that say something else than their author meant.
-fn of_doubtful_pattern(code: Code) -> Page {
-    match code {
-        Code::UpsideDown => page(
-            "The pattern does not match its example, but does when it is read from the bottom up. Patterns are written \
-             as debuggers print stacks: the frame that was called last comes first, its caller below it.",
-            rule!(
-                "match: |\n  Contoso!Draw\n  ...\n  GdiPlus!Gdip*"
-                "examples:\n  match:\n    - |\n      GdiPlus!GdipFillPath\n      Contoso!Draw"
-            ),
-            rule!(
-                "match: |\n  GdiPlus!Gdip*\n  ...\n  Contoso!Draw"
-                "examples:\n  match:\n    - |\n      GdiPlus!GdipFillPath\n      Contoso!Draw"
-            ),
-        ),
-        Code::MissingGap => page(
-            "Two lines of a pattern that stand one below the other mean a direct call. In the example there are other \
-             frames between, so the rule does not match it; with `...` between the lines it would.",
-            rule!(
-                "match: |\n  GdiPlus!Gdip*\n  Contoso!Draw"
-                "examples:\n  match:\n    - |\n      GdiPlus!GdipFillPath\n      Contoso!Fill\n      Contoso!Draw"
-            ),
-            rule!(
-                "match: |\n  GdiPlus!Gdip*\n  ...\n  Contoso!Draw"
-                "examples:\n  match:\n    - |\n      GdiPlus!GdipFillPath\n      Contoso!Fill\n      Contoso!Draw"
-            ),
-        ),
-        _ => page(
-            "The pattern matches threads of a healthy web server that wait for work. Where a role explains these threads \
-             nothing is reported on them, but there are servers whose idle threads look a little different. Name a \
-             frame that only the trouble has; or, where the rule means threads at rest, say so with `unless: role: idle`.",
-            rule!("match: |\n  ntdll!NtWaitFor*"),
-            rule!("match: |\n  ntdll!NtWaitFor*\n  ...\n  Contoso!Draw"),
-        ),
-    }
-}
-
-fn of_doubt(code: Code) -> Page {
-    match code {
-        Code::NoLink => page(
-            "Without a link, whoever is told of this pattern has to take the rule's word for it.",
-            rule!("match: |\n  GdiPlus!Gdip*"),
-            rule!("match: |\n  GdiPlus!Gdip*" "links: [{title: Our notes, url: https://wiki.example.com/labels}]"),
-        ),
-        Code::ExampleMissing => page(
-            "The rule does not match an example that it says it matches. `stacklint explain` shows, with the example in \
-             a file, at which line the pattern stops.",
-            rule!("match: |\n  GdiPlus!Gdip*" "examples:\n  match:\n    - |\n      Contoso!Paint\n      Contoso!Main"),
-            rule!("match: |\n  GdiPlus!Gdip*" "examples:\n  match:\n    - |\n      GdiPlus!GdipFillPath\n      Contoso!Main"),
-        ),
-        Code::ExampleNoisy => page(
-            "The rule matches an example that it says it must not match. Narrow the pattern, or add an `unless`.",
-            rule!("match: |\n  GdiPlus!*" "examples:\n  no-match:\n    - |\n      GdiPlus!GdiplusStartup\n      Contoso!Main"),
-            rule!(
-                "match: |\n  GdiPlus!Gdip*\n  ...\n  Contoso!Draw"
-                "examples:\n  no-match:\n    - |\n      GdiPlus!GdiplusStartup\n      Contoso!Main"
-            ),
-        ),
-        Code::EmptyExample => page(
-            "No call stack was found in this example, so it proves nothing. An example is any text that `scan` reads, or \
-             bare call sites, one a line and at least two.",
-            rule!("match: |\n  GdiPlus!Gdip*" "examples:\n  match:\n    - |\n      the stack of last Tuesday"),
-            rule!("match: |\n  GdiPlus!Gdip*" "examples:\n  match:\n    - |\n      GdiPlus!GdipFillPath\n      Contoso!Main"),
-        ),
-        _ => page(
-            "A rule proves itself by a stack that it matches and a healthy one, much like it, that it does not match. \
-             They are run as tests whenever the rules are checked.",
-            rule!("match: |\n  GdiPlus!Gdip*"),
-            rule!(
-                "match: |\n  GdiPlus!Gdip*"
-                "examples:\n  match:\n    - |\n      GdiPlus!GdipFillPath\n      Contoso!Main"
-                "  no-match:\n    - |\n      gdi32!FillPath\n      Contoso!Main"
-            ),
-        ),
-    }
-}
-
 /// Of `stacklint.toml`.
 fn of_settings(code: Code) -> Page {
     match code {
@@ -275,6 +209,35 @@ fn of_settings(code: Code) -> Page {
              or its rule file is missing under `rules`.",
             "ignore = [\"gdiplus-in-asmxx\"]",
             "ignore = [\"gdiplus-in-asmx\"]",
+        ),
+    }
+}
+
+/// Of rules that ask for evidence of several kinds.
+fn of_evidence(code: Code) -> Page {
+    match code {
+        Code::UnknownEvidence => page(
+            "A verdict, or a line of `ask`, names a part of the evidence that is not under `evidence`. The verdict could \
+             never hold.",
+            rule!("evidence:\n  owner: {leak: {module: GdiPlus, grows: true}}" "verdicts: [{verdict: likely, when: [ownr]}]"),
+            rule!("evidence:\n  owner: {leak: {module: GdiPlus, grows: true}}" "verdicts: [{verdict: likely, when: [owner]}]"),
+        ),
+        Code::UnknownCounter => page(
+            "Rules name counters by names of their own, which `counters:` maps to the names of the tools. This one is not \
+             among them.",
+            rule!(
+                "evidence:\n  private: {counter: {name: privat-bytes, grows: true}}"
+                "verdicts: [{verdict: suspected, when: [private]}]"
+            ),
+            rule!(
+                "evidence:\n  private: {counter: {name: private-bytes, grows: true}}"
+                "verdicts: [{verdict: suspected, when: [private]}]"
+            ),
+        ),
+        _ => page(
+            "A rule names itself as evidence, directly or by way of other rules, so that nothing says when it holds.",
+            rule!("evidence:\n  self: {finding: slow-labels}" "verdicts: [{verdict: likely, when: [self]}]"),
+            rule!("evidence:\n  drawing: {finding: gdiplus-in-asmx}" "verdicts: [{verdict: likely, when: [drawing]}]"),
         ),
     }
 }

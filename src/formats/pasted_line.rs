@@ -55,7 +55,8 @@ fn lldb_symbol(line: &str) -> Option<(&str, &str)> {
     let (module, function) = line.split_once('`')?;
     let is_image = [".so", ".dylib", ".dll", ".exe", ".out"].iter().any(|end| module.contains(end));
     let fits = (is_image || !module.contains('.'))
-        && !module.contains([' ', '!', '(', '*'])
+        && !module.is_empty()
+        && !module.contains([' ', '!', '(', '*', ':'])
         && !module.starts_with(|c: char| c.is_ascii_digit())
         && !function.starts_with(|c: char| c.is_ascii_digit());
     fits.then_some((module, function))
@@ -79,6 +80,8 @@ mod tests {
             ("at Contoso.Lists.Box`1.Get(T key)", "Contoso.Lists.Box`1.Get"),
             ("N.Dictionary`2.FindEntry", "N.Dictionary`2.FindEntry"),
             ("*Program.Transfer", "*Program.Transfer"),
+            ("`anonymous namespace'::Foo::Run", "`anonymous namespace'::Foo::Run"),
+            ("Foo::`anonymous namespace'::Run", "Foo::`anonymous namespace'::Run"),
         ] {
             assert_eq!(clean_frame_line(line), want, "{line}");
         }

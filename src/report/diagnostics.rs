@@ -4,7 +4,10 @@ use std::io::{self, Write};
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
+use super::layout;
 use crate::diagnostic::{Diagnostic, Diagnostics, Weight};
+
+const MEND: &str = "`stacklint rules check --fix`";
 
 /// Writes every diagnostic, then a line of totals.
 pub fn render_diagnostics(diagnostics: &Diagnostics, out: &mut dyn Write) -> io::Result<()> {
@@ -12,10 +15,20 @@ pub fn render_diagnostics(diagnostics: &Diagnostics, out: &mut dyn Write) -> io:
         write_diagnostic(diagnostic, diagnostics, out)?;
     }
     let count = |weight: Weight| diagnostics.list.iter().filter(|found| found.code.weight() == weight).count();
-    let plural = |count: usize, word: &str| if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") };
-    let (mistakes, doubts) = (count(Weight::Mistake), count(Weight::Doubt));
-    if mistakes + doubts > 0 {
-        writeln!(out, "{}, {}", plural(mistakes, "mistake"), plural(doubts, "doubt"))?;
+    let (mistakes, doubts, fixable) = (count(Weight::Mistake), count(Weight::Doubt), diagnostics.fixable());
+    let said: Vec<String> = [(mistakes, "mistake"), (doubts, "doubt")]
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, word)| layout::count(number as u64, word))
+        .collect();
+    if !said.is_empty() {
+        let mendable = match fixable {
+            0 => String::new(),
+            1 if mistakes + doubts == 1 => format!("; {MEND} mends it"),
+            all if all == mistakes + doubts => format!("; {MEND} mends them"),
+            some => format!("; {MEND} mends {some} of them"),
+        };
+        writeln!(out, "{}{mendable}", said.join(", "))?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::layout::{BOLD, DIM, paragraph, severity_style, styled};
+use super::layout::{BOLD, DIM, count, paragraph, severity_style, styled};
 use super::printable;
 use crate::rules::{Rule, RuleSet};
 
@@ -22,7 +22,7 @@ pub fn render_rule_list(rules: &RuleSet, out: &mut dyn Write) -> io::Result<()> 
         let role = rule.role.as_deref().unwrap_or_default();
         writeln!(out, "{:<8} {:<width$}  {}", role, rule.id, printable(&rule.title))?;
     }
-    writeln!(out, "\n{} rules, {} roles", sorted.len(), roles.len())
+    writeln!(out, "\n{}, {}", count(sorted.len() as u64, "rule"), count(roles.len() as u64, "role"))
 }
 
 /// Writes everything a rule says.

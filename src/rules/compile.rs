@@ -139,7 +139,14 @@ impl Compiler {
                 if let Some(&other) = ids.get(id) {
                     let (file, line) = place_of(&compiled, other, &self.diagnostics);
                     let message = format!("there are two rules `{id}`; the other is in {file}, line {line}");
-                    self.mistake(Code::DuplicateId, source, rule.id.span, message);
+                    let is_builtin = matches!(compiled[other].1, Origin::Builtin { .. });
+                    let mistake = self.diagnostics.add(Code::DuplicateId, source, rule.id.span, message);
+                    if is_builtin {
+                        mistake.help(format!(
+                            "to change the built-in rule, write `extends: {id}` below the id and only what differs; for \
+                             another rule choose another id"
+                        ));
+                    }
                 } else if !id.is_empty() {
                     ids.insert(id, compiled.len());
                 }

@@ -83,10 +83,12 @@ impl Ladder {
 
     /// Rules whose findings are evidence.
     pub fn findings(&self) -> impl Iterator<Item = usize> + '_ {
-        self.rungs.iter().flat_map(|rung| match &rung.question {
-            Question::Finding(rules) => rules.as_slice(),
-            _ => &[],
-        })
-        .copied()
+        self.rungs
+            .iter()
+            .flat_map(|rung| match &rung.question {
+                Question::Finding(rules) => rules.as_slice(),
+                _ => &[],
+            })
+            .copied()
     }
 }

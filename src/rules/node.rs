@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::{DuplicateKeyPolicy, Location, Spanned};
 
+use super::yaml_help::{YamlHelp, yaml_help};
 use crate::diagnostic::{Code, Diagnostics};
 use crate::text::{Source, Span};
 
@@ -62,17 +63,12 @@ pub fn parse(source: &Source, index: usize, diagnostics: &mut Diagnostics) -> Ve
         Err(error) => {
             let at = error.location().map_or(source.text.len(), |location| offset(&source.text, &location));
             let message = error.without_snippet().to_string();
-            let message = message.split(" at line ").next().unwrap_or_default().to_string();
+            let message = message.split(" at line ").next().unwrap_or_default();
+            let YamlHelp { at, message, help, fix } = yaml_help(&source.text, at, message);
             let end = source.text[at..].find('\n').map_or(source.text.len(), |line_end| at + line_end);
-            let diagnostic = diagnostics.add(Code::YamlSyntax, index, Span::new(at, end.max(at)), message.clone());
-            let line = source.text[..at].rfind('\n').map_or(&source.text[..], |start| &source.text[start + 1..]);
-            let mangled = line.trim_start().trim_start_matches("- ").starts_with(['@', '`', '*', '!', '&', '%']);
-            if mangled || message.contains("alias") || message.contains("tag") {
-                diagnostic.help(
-                    "YAML takes `*`, `!`, `&`, `@` and `` ` `` at the start of a value for itself; \
-                     write the frames as a block: `match: |`",
-                );
-            }
+            let mistake = diagnostics.add(Code::YamlSyntax, index, Span::new(at, end.max(at)), message);
+            mistake.help = help;
+            mistake.fix = fix;
             Vec::new()
         }
     }
@@ -83,11 +79,14 @@ fn locate(raw: Spanned<Raw>, source: &Source) -> Node {
     let start = offset(&source.text, &location);
     let line_end = source.text[start..].find('\n').map_or(source.text.len(), |at| start + at);
     let length = location.span().len() as usize;
-    let end = if length == 0 { line_end } else { (start + length).min(line_end) };
+    // The length counts characters.
+    let behind = source.text[start..].char_indices().nth(length).map_or(line_end, |(at, _)| start + at);
+    let end = if length == 0 { line_end } else { behind.min(line_end) };
     let value = match raw.value {
         Raw::Null => Value::Null,
         Raw::Bool(value) => Value::Bool(value),
-        Raw::Number(text) => Value::Number(text),
+        // As it was written: an id may be `007`.
+        Raw::Number(text) => Value::Number(word_at(&source.text, start).map_or(text, str::to_string)),
         Raw::Text(text) => Value::Text(text),
         Raw::List(items) => Value::List(items.into_iter().map(|item| locate(item, source)).collect()),
         Raw::Map(entries) => Value::Map(
@@ -95,13 +94,18 @@ fn locate(raw: Spanned<Raw>, source: &Source) -> Node {
                 .into_iter()
                 .map(|(key, value)| {
                     let start = offset(&source.text, &key.referenced);
-                    let end = start + key.value.len();
+                    let end = source.text.floor_char_boundary(start + key.value.len());
                     (Key { span: Span::new(start, end), name: key.value }, locate(value, source))
                 })
                 .collect(),
         ),
     };
     Node { span: Span::new(start, end), line: location.line() as usize, value }
+}
+
+fn word_at(text: &str, start: usize) -> Option<&str> {
+    let word = text[start..].split(|c: char| c.is_whitespace() || matches!(c, ',' | ']' | '}')).next()?;
+    Some(word).filter(|word| word.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.')))
 }
 
 /// Byte offset of a location. Where the parser does not tell, it is counted; columns count characters.

@@ -129,7 +129,7 @@ fn frames(line: &str) -> Result<Line, Refused> {
 }
 
 /// Takes ` x3`, ` x10+` or ` x2..5` off the end.
-fn split_count(line: &str) -> (&str, Option<(u32, Option<u32>)>) {
+pub(super) fn split_count(line: &str) -> (&str, Option<(u32, Option<u32>)>) {
     let Some((frames, word)) = line.rsplit_once(char::is_whitespace) else { return (line, None) };
     match all_consuming(count).parse(word) {
         Ok((_, count)) => (frames.trim_end(), Some(count)),
@@ -169,7 +169,10 @@ fn regex(text: &str) -> Result<(Alternative, &str), Refused> {
     match body.match_indices('/').map(|(at, _)| at).find(closes) {
         Some(0) => refuse("an empty regular expression", "write `/regex/`"),
         Some(at) => Ok((Alternative::Regex(body[..at].to_string()), &body[at + 1..])),
-        None => refuse("a regular expression without its closing `/`", "write `/regex/`"),
+        None => refuse(
+            "a regular expression without its closing `/`",
+            "write `/regex/`, and a blank before a count: `/regex/ x3`",
+        ),
     }
 }
 
@@ -242,6 +245,8 @@ mod tests {
             ("svc!rec x5..2", "error: a count that goes down"),
             ("/gdiplus!.* or x/ or a!b", "/gdiplus!.* or x/ | a!b 1..Some(1)"),
             ("/a\\/b/", "/a\\/b/ 1..Some(1)"),
+            ("/a.*/ x2", "/a.*/ 2..Some(2)"),
+            ("/a.*/x2", "error: a regular expression without its closing `/`"),
             ("/gdiplus", "error: a regular expression without its closing `/`"),
             ("{{caller}}", "capture caller *"),
             ("{{caller=@app or svc!*}}", "capture caller @app | svc!*"),

@@ -1,15 +1,16 @@
 //! YAML nodes to rules as written. Nothing that an author wrote is passed over: what is not understood is a mistake.
 
 use super::Link;
-use super::nearest::nearest;
+use super::nearest::{nearest, only_nearest};
 use super::node::{Key, Node, Value};
 use super::written::{Block, Example, Examples, RuleFile, Spot, WrittenRule};
-use crate::diagnostic::{Code, Diagnostics};
+use super::yaml_help::{YamlHelp, yaml_help};
+use crate::diagnostic::{Code, Diagnostics, Fix};
 use crate::finding::{Confidence, Severity};
 use crate::text::{Source, Span};
 
 /// Keys of a rule, in the order in which they are best written.
-const RULE_KEYS: &[&str] = &[
+pub(super) const RULE_KEYS: &[&str] = &[
     "id",
     "title",
     "extends",
@@ -32,22 +33,51 @@ const RULE_KEYS: &[&str] = &[
     "links",
     "examples",
 ];
-const SHARED_KEYS: &[&str] = &["lists", "noise", "aliases", "counters"];
+/// Keys that stand below those of a rule.
+pub(super) const CONDITION_KEYS: &[&str] = &["stack", "on", "threads", "exception", "cycle", "no-match", "lists"];
+pub(super) const SHARED_KEYS: &[&str] = &["lists", "noise", "aliases", "counters"];
+
+const UNLESS_SAMPLE: &str = "\
+write it like this:
+unless:
+  - stack: |
+      MyApp!Main
+  - role: idle";
+const EXAMPLES_SAMPLE: &str = "\
+write it like this:
+examples:
+  match:
+    - |
+      GdiPlus!GdipDrawImage+0x12
+      MyApp!Paint+0x1
+  no-match:
+    - |
+      gdi32!FillPath+0x4
+      MyApp!Paint+0x1";
 
 /// Reads the documents of one file.
 pub fn rule_file(documents: &[Node], source: &Source, index: usize, diagnostics: &mut Diagnostics) -> RuleFile {
+    let said = diagnostics.list.len();
     let mut reader = FileReader { source, index, diagnostics };
     let mut file = RuleFile::default();
     for document in documents {
         reader.document(document, &mut file);
     }
+    let has_names = file.noise.is_some() || !file.aliases.is_empty() || !file.counters.is_empty();
+    let is_empty = file.rules.is_empty() && file.lists.is_empty() && !has_names;
+    let is_read = !reader.diagnostics.list[..said].iter().any(|found| found.source == index);
+    if is_empty && is_read && reader.diagnostics.list.len() == said {
+        let message = format!("there is no rule in {}", source.name);
+        let doubt = reader.diagnostics.add(Code::NoRule, index, Span::new(0, 0), message);
+        doubt.help("`stacklint rules new` drafts one from a pasted stack");
+    }
     file
 }
 
 pub(super) struct FileReader<'a> {
-    source: &'a Source,
-    index: usize,
-    diagnostics: &'a mut Diagnostics,
+    pub(super) source: &'a Source,
+    pub(super) index: usize,
+    pub(super) diagnostics: &'a mut Diagnostics,
 }
 
 impl FileReader<'_> {
@@ -57,7 +87,10 @@ impl FileReader<'_> {
             Value::Null => return,
             other => {
                 let message = format!("a rule is a map of keys, this is {}", other.describe());
-                self.mistake(Code::BadValue, document.span, message);
+                let YamlHelp { at, message, help, fix } = yaml_help(&self.source.text, document.span.start, &message);
+                let span = Span::new(at, document.span.end.max(at));
+                let mistake = self.diagnostics.add(Code::BadValue, self.index, span, message).fix(fix);
+                mistake.help = help;
                 return;
             }
         };
@@ -78,6 +111,7 @@ impl FileReader<'_> {
         }
         if is_rule {
             self.check_required(entries, &rule);
+            self.doubt_marks(entries, &rule.id.value);
             file.rules.push(rule);
         }
     }
@@ -85,7 +119,7 @@ impl FileReader<'_> {
     fn rule_key(&mut self, key: &Key, node: &Node, rule: &mut WrittenRule) {
         match key.name.as_str() {
             "id" => rule.id = self.id(node),
-            "title" => rule.title = self.text(node).unwrap_or_default(),
+            "title" => rule.title = self.prose(node).unwrap_or_default(),
             "role" => rule.role = Some(self.id(node)),
             "extends" => rule.extends = Some(self.id(node)),
             "severity" => {
@@ -102,10 +136,10 @@ impl FileReader<'_> {
             "unless" => self.unless(node, rule),
             "yields-to" => rule.yields_to = self.texts(node),
             "strict" => rule.strict = Some(self.truth(node)),
-            "message" => rule.message = self.text(node).map(|value| Spot { value, span: node.span }),
-            "why" => rule.why = self.text(node).unwrap_or_default(),
-            "fix" => rule.fix = self.texts(node).into_iter().map(|step| step.value).collect(),
-            "notes" => rule.notes = self.text(node),
+            "message" => rule.message = self.prose(node).map(|value| Spot { value, span: node.span }),
+            "why" => rule.why = self.prose(node).unwrap_or_default(),
+            "fix" => rule.fix = self.steps(node),
+            "notes" => rule.notes = self.prose(node),
             "links" => rule.links = self.links(node),
             "examples" => rule.examples = self.examples(node),
             _ => {
@@ -116,26 +150,39 @@ impl FileReader<'_> {
 
     /// Reports keys that do not exist, and keys that occur twice.
     fn check_keys(&mut self, entries: &[(Key, Node)]) {
+        let ids: Vec<&Key> = entries.iter().map(|(key, _)| key).filter(|key| key.name == "id").collect();
+        if let [_, second, ..] = ids.as_slice() {
+            let message = "`---` is missing between two rules: the key `id` occurs twice";
+            let mistake = self.diagnostics.add(Code::DuplicateKey, self.index, second.span, message);
+            mistake.help("write `---` on a line of its own where the next rule begins");
+        }
         let mut seen: Vec<&str> = Vec::new();
         for (key, _) in entries {
             let name = key.name.as_str();
-            if seen.contains(&name) {
+            if seen.contains(&name) && ids.len() < 2 {
                 self.mistake(Code::DuplicateKey, key.span, format!("the key `{name}` occurs twice"));
             }
             seen.push(name);
             if !RULE_KEYS.contains(&name) && !SHARED_KEYS.contains(&name) {
-                self.unknown_key(key, &[RULE_KEYS, SHARED_KEYS].concat());
+                self.unknown_key(key, entries, &[RULE_KEYS, SHARED_KEYS].concat());
             }
         }
     }
 
-    pub(super) fn unknown_key(&mut self, key: &Key, known: &[&str]) {
+    /// `siblings` are the keys it stands among: a key that is there already was not meant.
+    pub(super) fn unknown_key(&mut self, key: &Key, siblings: &[(Key, Node)], known: &[&str]) {
         let near = nearest(&key.name, known.iter().copied());
         let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("the keys are: {}", known.join(", ")),
         };
-        self.diagnostics.add(Code::UnknownKey, self.index, key.span, format!("unknown key `{}`", key.name)).help(help);
+        let is_free = |near: &&str| !siblings.iter().any(|(other, _)| other.name == *near);
+        // A key in quotes is longer in the file.
+        let is_plain = self.source.text.get(key.span.start..key.span.end) == Some(key.name.as_str());
+        let meant = only_nearest(&key.name, known.iter().copied()).filter(|near| is_free(near) && is_plain);
+        let fix = meant.map(|near| Fix::new(key.span, near));
+        let message = format!("unknown key `{}`", key.name);
+        self.diagnostics.add(Code::UnknownKey, self.index, key.span, message).help(help).fix(fix);
     }
 
     fn check_required(&mut self, entries: &[(Key, Node)], rule: &WrittenRule) {
@@ -172,10 +219,10 @@ impl FileReader<'_> {
     fn id(&mut self, node: &Node) -> Spot<String> {
         let id = self.text(node).unwrap_or_default();
         let is_id = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if !id.chars().all(is_id) {
+        if !id.chars().all(is_id) || id.starts_with('-') {
             let diagnostic =
                 self.diagnostics.add(Code::BadValue, self.index, node.span, format!("`{id}` is no rule id"));
-            diagnostic.help("an id has lower-case letters, digits and `-`, as in `gdiplus-in-asmx`");
+            diagnostic.help("an id has lower-case letters, digits and `-` between them, as in `gdiplus-in-asmx`");
         }
         Spot { value: id, span: node.span }
     }
@@ -183,12 +230,12 @@ impl FileReader<'_> {
     /// A pattern: a block, a list of lines, or a map with `stack:` and more conditions.
     fn pattern(&mut self, node: &Node, rule: &mut WrittenRule) {
         let Value::Map(entries) = &node.value else {
-            rule.pattern = self.block(node).unwrap_or_default();
+            rule.pattern = self.pattern_block(node).unwrap_or_default();
             return;
         };
         for (key, node) in entries {
             match key.name.as_str() {
-                "stack" => rule.pattern = self.block(node).unwrap_or_default(),
+                "stack" => rule.pattern = self.pattern_block(node).unwrap_or_default(),
                 "on" => rule.on = self.texts(node),
                 "threads" => rule.threads = self.threads(node),
                 "exception" => rule.exception = self.exception(node),
@@ -197,19 +244,19 @@ impl FileReader<'_> {
                     let message = format!("`{}` is not in this version of stacklint", key.name);
                     self.mistake(Code::NotYet, key.span, message);
                 }
-                _ => self.unknown_key(key, &["stack", "on", "threads", "exception", "cycle"]),
+                _ => self.unknown_key(key, entries, &["stack", "on", "threads", "exception", "cycle"]),
             }
         }
     }
 
     fn unless(&mut self, node: &Node, rule: &mut WrittenRule) {
         let Value::List(items) = &node.value else {
-            self.wrong_kind(node, "a list of `- stack: |`");
+            self.wrong_kind_as(node, "a list of exceptions", UNLESS_SAMPLE);
             return;
         };
         for item in items {
             let Value::Map(entries) = &item.value else {
-                self.wrong_kind(item, "`stack: |` with a pattern, or `role:`");
+                self.wrong_kind_as(item, "`stack: |` with a pattern, or `role:`", UNLESS_SAMPLE);
                 continue;
             };
             if let [_, (second, _), ..] = entries.as_slice() {
@@ -219,68 +266,11 @@ impl FileReader<'_> {
             }
             for (key, node) in entries {
                 match key.name.as_str() {
-                    "stack" => rule.unless.extend(self.block(node)),
+                    "stack" => rule.unless.extend(self.pattern_block(node)),
                     "role" => rule.unless_roles.extend(self.texts(node)),
-                    _ => self.unknown_key(key, &["stack", "role"]),
+                    _ => self.unknown_key(key, entries, &["stack", "role"]),
                 }
             }
-        }
-    }
-
-    /// A text of several lines, or a list with a line in each element.
-    fn block(&mut self, node: &Node) -> Option<Block> {
-        let mut lines = Vec::new();
-        match &node.value {
-            Value::Text(text) => {
-                self.refuse_folded(node);
-                for (number, line) in text.lines().enumerate() {
-                    let span = self.source.line_span(node.line + number);
-                    let span = if text.contains('\n') { span } else { node.span };
-                    lines.push(Spot { value: line.to_string(), span });
-                }
-            }
-            Value::List(items) => {
-                for item in items {
-                    match &item.value {
-                        Value::Text(text) => {
-                            self.refuse_cut_by_comment(item);
-                            lines.push(Spot { value: text.clone(), span: item.span });
-                        }
-                        other => {
-                            let message = format!("YAML made {} of this line", other.describe());
-                            let diagnostic = self.diagnostics.add(Code::BadValue, self.index, item.span, message);
-                            diagnostic.help("write it as a block: `match: |` with a frame on each line");
-                        }
-                    }
-                }
-            }
-            _ => {
-                self.wrong_kind(node, "a block of frames, as in `match: |`");
-                return None;
-            }
-        }
-        Some(Block { span: node.span, lines })
-    }
-
-    /// `match: >` folds the lines of the pattern into one.
-    fn refuse_folded(&mut self, node: &Node) {
-        let above = self.source.line_span(node.line.saturating_sub(1).max(1));
-        let head = &self.source.text[above.start..above.end];
-        if node.line > 1 && head.trim_end_matches(['-', '+']).ends_with(": >") {
-            let diagnostic =
-                self.diagnostics.add(Code::BadValue, self.index, above, "`>` folds the lines of this block into one");
-            diagnostic.help("write `|`, which keeps every line");
-        }
-    }
-
-    /// `- a #b` loses what is behind the `#`.
-    fn refuse_cut_by_comment(&mut self, item: &Node) {
-        let rest = &self.source.text[item.span.end..];
-        let rest = rest.lines().next().unwrap_or_default();
-        if rest.trim_start().starts_with('#') {
-            let message = "YAML takes what is behind `#` for a comment";
-            let diagnostic = self.diagnostics.add(Code::BadValue, self.index, item.span, message);
-            diagnostic.help("write it as a block: `match: |` with a frame on each line");
         }
     }
 
@@ -291,6 +281,12 @@ impl FileReader<'_> {
         };
         let mut lists = Vec::new();
         for (key, node) in entries {
+            let is_name = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+            if !key.name.chars().all(is_name) {
+                let message = format!("`{}` is no name for a list: `@{}` cannot be written", key.name, key.name);
+                let help = "a list's name has letters, digits, `-` and `_`, as in `our-canvas`";
+                self.diagnostics.add(Code::BadValue, self.index, key.span, message).help(help);
+            }
             if let Some(block) = self.block(node) {
                 lists.push((Spot { value: key.name.clone(), span: key.span }, block));
             }
@@ -323,7 +319,7 @@ impl FileReader<'_> {
                 match key.name.as_str() {
                     "title" => link.title = self.text(node).unwrap_or_default(),
                     "url" => link.url = self.text(node).unwrap_or_default(),
-                    _ => self.unknown_key(key, &["title", "url"]),
+                    _ => self.unknown_key(key, entries, &["title", "url"]),
                 }
             }
             if !link.url.starts_with("https://") && !link.url.starts_with("http://") {
@@ -336,7 +332,7 @@ impl FileReader<'_> {
 
     fn examples(&mut self, node: &Node) -> Examples {
         let Value::Map(entries) = &node.value else {
-            self.wrong_kind(node, "a map with `match` and `no-match`");
+            self.wrong_kind_as(node, "`match:` and `no-match:`", EXAMPLES_SAMPLE);
             return Examples::default();
         };
         let mut examples = Examples::default();
@@ -348,31 +344,10 @@ impl FileReader<'_> {
             match key.name.as_str() {
                 "match" => examples.matching = texts(self),
                 "no-match" => examples.not_matching = texts(self),
-                _ => self.unknown_key(key, &["match", "no-match"]),
+                _ => self.unknown_key(key, entries, &["match", "no-match"]),
             }
         }
         examples
-    }
-
-    /// A list of texts; a single text is a list of one.
-    pub(super) fn texts(&mut self, node: &Node) -> Vec<Spot<String>> {
-        let spot = |text: String, node: &Node| Spot { value: text, span: node.span };
-        match &node.value {
-            Value::List(items) => {
-                items.iter().filter_map(|item| self.text(item).map(|text| spot(text, item))).collect()
-            }
-            _ => self.text(node).map(|text| spot(text, node)).into_iter().collect(),
-        }
-    }
-
-    pub(super) fn text(&mut self, node: &Node) -> Option<String> {
-        match &node.value {
-            Value::Text(text) | Value::Number(text) => Some(text.trim_end().to_string()),
-            _ => {
-                self.wrong_kind(node, "a text");
-                None
-            }
-        }
     }
 
     pub(super) fn truth(&mut self, node: &Node) -> bool {
@@ -385,7 +360,13 @@ impl FileReader<'_> {
         }
     }
 
-    pub(super) fn word<T>(&mut self, node: &Node, what: &str, words: &[&str], parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+    pub(super) fn word<T>(
+        &mut self,
+        node: &Node,
+        what: &str,
+        words: &[&str],
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
         let text = self.text(node)?;
         let value = parse(&text);
         if value.is_none() {
@@ -394,9 +375,18 @@ impl FileReader<'_> {
                 Some(near) => format!("did you mean `{near}`? The words are: {}", words.join(", ")),
                 None => format!("the words are: {}", words.join(", ")),
             };
-            self.diagnostics.add(Code::BadValue, self.index, node.span, message).help(help);
+            let lower = text.to_ascii_lowercase();
+            let is_plain = self.source.text.get(node.span.start..node.span.end) == Some(text.as_str());
+            let fix = words.contains(&lower.as_str()).then(|| Fix::new(node.span, lower)).filter(|_| is_plain);
+            self.diagnostics.add(Code::BadValue, self.index, node.span, message).help(help).fix(fix);
         }
         value
+    }
+
+    /// As [`Self::wrong_kind`], with a sample of what is right.
+    fn wrong_kind_as(&mut self, node: &Node, wanted: &str, sample: &str) {
+        let message = format!("expected {wanted}, found {}", node.value.describe());
+        self.diagnostics.add(Code::BadValue, self.index, node.span, message).help(sample);
     }
 
     pub(super) fn wrong_kind(&mut self, node: &Node, wanted: &str) {

@@ -8,12 +8,13 @@ use crate::diagnostic::Code;
 impl FileReader<'_> {
     pub(super) fn threads(&mut self, node: &Node) -> Option<WrittenThreads> {
         let mut threads = WrittenThreads { span: node.span, ..WrittenThreads::default() };
-        for (key, node) in self.entries(node, "`{at-least: 10}`")? {
+        let entries = self.entries(node, "`{at-least: 10}`")?;
+        for (key, node) in entries {
             match key.name.as_str() {
                 "at-least" => threads.at_least = self.count(node).map_or(0, u64::from),
                 "share" => threads.share = self.share(node).unwrap_or_default(),
                 "same" => threads.same = self.text(node).map(|value| Spot { value, span: node.span }),
-                _ => self.unknown_key(key, &["at-least", "share", "same"]),
+                _ => self.unknown_key(key, entries, &["at-least", "share", "same"]),
             }
         }
         Some(threads)
@@ -26,7 +27,7 @@ impl FileReader<'_> {
             match key.name.as_str() {
                 "type" => exception.type_name = self.text(node),
                 "code" => exception.code = self.code(node),
-                _ => self.unknown_key(key, &["type", "code"]),
+                _ => self.unknown_key(key, entries, &["type", "code"]),
             }
         }
         // A value that cannot be read has been reported by now.
@@ -38,12 +39,13 @@ impl FileReader<'_> {
 
     pub(super) fn cycle(&mut self, node: &Node) -> Option<WrittenCycle> {
         let mut cycle = WrittenCycle { repeats: 2, period: 12, contains: None };
-        for (key, node) in self.entries(node, "`{repeats: \">= 50\", period: \"<= 12\"}`")? {
+        let entries = self.entries(node, "`{repeats: \">= 50\", period: \"<= 12\"}`")?;
+        for (key, node) in entries {
             match key.name.as_str() {
                 "repeats" => cycle.repeats = self.bound(node, ">=").unwrap_or(cycle.repeats),
                 "period" => cycle.period = self.bound(node, "<=").unwrap_or(cycle.period),
-                "contains" => cycle.contains = self.text(node).map(|value| Spot { value, span: node.span }),
-                _ => self.unknown_key(key, &["repeats", "period", "contains"]),
+                "contains" => cycle.contains = self.text(node).map(|line| self.block_line(&line, node.span, false)),
+                _ => self.unknown_key(key, entries, &["repeats", "period", "contains"]),
             }
         }
         Some(cycle)

@@ -11,9 +11,8 @@ use crate::facts::{CounterUnit, Measured};
 use crate::finding::Verdict;
 
 const QUESTIONS: &[&str] = &["finding", "leak", "counter"];
-const LEAK_KEYS: &[&str] = &[
-    "module", "function", "total", "measure", "grows", "share", "growth", "average", "value", "reports", "tracking",
-];
+const LEAK_KEYS: &[&str] =
+    &["module", "function", "total", "measure", "grows", "share", "growth", "average", "value", "reports", "tracking"];
 const COUNTER_KEYS: &[&str] = &["name", "grows", "growth", "value", "rate", "rises"];
 const KIND_KEYS: &[&str] = &["from", "unit", "grows", "flat"];
 
@@ -45,7 +44,12 @@ impl FileReader<'_> {
         let [(key, node)] = entries else {
             if !entries.is_empty() {
                 let message = "each part of the evidence is one question";
-                self.diagnostics_at(Code::BadValue, node.span, message.to_string(), "give the others names of their own");
+                self.diagnostics_at(
+                    Code::BadValue,
+                    node.span,
+                    message.to_string(),
+                    "give the others names of their own",
+                );
             }
             return None;
         };
@@ -54,7 +58,7 @@ impl FileReader<'_> {
             "leak" => self.leak(node).map(WrittenQuestion::Leak),
             "counter" => self.counter(node).map(WrittenQuestion::Counter),
             _ => {
-                self.unknown_key(key, QUESTIONS);
+                self.unknown_key(key, entries, QUESTIONS);
                 None
             }
         }
@@ -62,7 +66,8 @@ impl FileReader<'_> {
 
     fn leak(&mut self, node: &Node) -> Option<WrittenLeak> {
         let mut leak = WrittenLeak { span: node.span, ..WrittenLeak::default() };
-        for (key, node) in self.map(node, "`{module: GdiPlus, share: \">= 40%\", grows: true}`") {
+        let entries = self.map(node, "`{module: GdiPlus, share: \">= 40%\", grows: true}`");
+        for (key, node) in entries {
             match key.name.as_str() {
                 "module" => leak.modules = self.texts(node),
                 "function" => leak.functions = self.texts(node),
@@ -75,13 +80,18 @@ impl FileReader<'_> {
                 "value" => leak.value = self.comparison(node, &[Unit::Bytes, Unit::Plain], &[]),
                 "reports" => leak.reports = self.comparison(node, &[Unit::Plain], &[]),
                 "tracking" => leak.tracking = self.comparison(node, &[Unit::Minutes], &[]),
-                _ => self.unknown_key(key, LEAK_KEYS),
+                _ => self.unknown_key(key, entries, LEAK_KEYS),
             }
         }
         let subjects = [!leak.modules.is_empty(), !leak.functions.is_empty(), leak.total.is_some()];
         if subjects.iter().filter(|given| **given).count() != 1 {
             let message = "a leak is that of a `module`, of a `function`, or the `total`".to_string();
-            self.diagnostics_at(Code::BadValue, node.span, message, "write one of them: `module: GdiPlus`, `total: size`");
+            self.diagnostics_at(
+                Code::BadValue,
+                node.span,
+                message,
+                "write one of them: `module: GdiPlus`, `total: size`",
+            );
             return None;
         }
         Some(leak)
@@ -101,7 +111,8 @@ impl FileReader<'_> {
         let mut counter = WrittenCounter { span: node.span, ..WrittenCounter::default() };
         // Of which counter something may be a part is known when all are.
         let any: &[&str] = &["*"];
-        for (key, node) in self.map(node, "`{name: private-bytes, grows: true}`") {
+        let entries = self.map(node, "`{name: private-bytes, grows: true}`");
+        for (key, node) in entries {
             match key.name.as_str() {
                 "name" => counter.name = self.text(node).map(|value| Spot { value, span: node.span }),
                 "grows" => counter.grows = Some(self.truth(node)),
@@ -109,7 +120,7 @@ impl FileReader<'_> {
                 "value" => counter.value = self.comparison(node, &[Unit::Percent, Unit::Bytes, Unit::Plain], any),
                 "rate" => counter.rate = self.comparison(node, &[Unit::PerHour], &[]),
                 "rises" => counter.rises = self.comparison(node, &[Unit::Percent], &[]),
-                _ => self.unknown_key(key, COUNTER_KEYS),
+                _ => self.unknown_key(key, entries, COUNTER_KEYS),
             }
         }
         if counter.name.is_none() {
@@ -150,14 +161,15 @@ impl FileReader<'_> {
         let mut verdicts = Vec::new();
         for item in items {
             let (mut verdict, mut when) = (None, Vec::new());
-            for (key, node) in self.map(item, "`{verdict: likely, when: [owner]}`") {
+            let entries = self.map(item, "`{verdict: likely, when: [owner]}`");
+            for (key, node) in entries {
                 match key.name.as_str() {
                     "verdict" => {
                         let words = Verdict::ALL.map(Verdict::name);
                         verdict = self.word(node, "a verdict", &words, Verdict::from_name);
                     }
                     "when" => when = self.texts(node),
-                    _ => self.unknown_key(key, &["verdict", "when"]),
+                    _ => self.unknown_key(key, entries, &["verdict", "when"]),
                 }
             }
             if let (Some(verdict), false) = (verdict, when.is_empty()) {
@@ -175,7 +187,8 @@ impl FileReader<'_> {
         let mut kinds = Vec::new();
         for (key, node) in self.map(node, "`private-bytes: {from: ['\\Process(*)\\Private Bytes']}`") {
             let mut kind = WrittenCounterKind::default();
-            for (key, node) in self.map(node, "`{from: ['\\Process(*)\\Private Bytes'], unit: bytes}`") {
+            let entries = self.map(node, "`{from: ['\\Process(*)\\Private Bytes'], unit: bytes}`");
+            for (key, node) in entries {
                 match key.name.as_str() {
                     "from" => kind.from = self.texts(node).into_iter().map(|from| from.value).collect(),
                     "unit" => {
@@ -189,7 +202,7 @@ impl FileReader<'_> {
                     }
                     "grows" => (kind.limits.grows_by, kind.limits.grows_at_least) = self.limits(node, "at-least"),
                     "flat" => (kind.limits.flat_within, kind.limits.flat_at_most) = self.limits(node, "at-most"),
-                    _ => self.unknown_key(key, KIND_KEYS),
+                    _ => self.unknown_key(key, entries, KIND_KEYS),
                 }
             }
             kinds.push((Spot { value: key.name.clone(), span: key.span }, kind));
@@ -200,14 +213,15 @@ impl FileReader<'_> {
     /// `{by: 20%, at-least: 128 MB}`
     fn limits(&mut self, node: &Node, amount: &str) -> (f64, f64) {
         let (mut part, mut whole) = (0.0, 0.0);
-        for (key, node) in self.map(node, "`{by: 20%, at-least: 128 MB}`") {
+        let entries = self.map(node, "`{by: 20%, at-least: 128 MB}`");
+        for (key, node) in entries {
             let units: &[Unit] = if key.name == "by" { &[Unit::Percent] } else { &[Unit::Bytes, Unit::Plain] };
             match key.name.as_str() {
                 "by" => part = self.comparison(node, units, &[]).map_or(0.0, |found| found.value.limit),
                 name if name == amount => {
                     whole = self.comparison(node, units, &[]).map_or(0.0, |found| found.value.limit);
                 }
-                _ => self.unknown_key(key, &["by", amount]),
+                _ => self.unknown_key(key, entries, &["by", amount]),
             }
         }
         (part, whole)

@@ -72,6 +72,12 @@ struct RuleDocument {
     /// The frames, the one that was called last first. Write it as a block: `match: |`.
     #[serde(rename = "match")]
     matches: Option<Match>,
+    /// Evidence of several kinds, instead of a pattern: a name for each part, and what it asks.
+    evidence: Option<BTreeMap<String, Evidence>>,
+    /// How far the proof reaches; the first whose parts all hold counts.
+    verdicts: Option<Vec<VerdictLine>>,
+    /// What to collect when a part of the evidence is missing, by its name.
+    ask: Option<BTreeMap<String, Text>>,
     /// Any of these takes the match back.
     unless: Option<Vec<Unless>>,
     /// Not reported on a stack where one of these rules holds: the special before the general.
@@ -96,18 +102,127 @@ struct RuleDocument {
     noise: Option<Lines>,
     /// Modules that go by several names: the name that patterns use, and the others.
     aliases: Option<BTreeMap<String, OneOrMany>>,
+    /// The counters that rules may name.
+    counters: Option<BTreeMap<String, CounterNames>>,
 }
 
 /// What a document must have at the least.
 fn whole_documents() -> Value {
     json!([
-        {"required": ["id", "title", "severity", "match", "why", "fix"]},
+        {"required": ["id", "title", "severity", "match", "why", "fix"], "not": {"required": ["evidence"]}},
+        {"required": ["id", "title", "severity", "evidence", "verdicts", "why", "fix"], "not": {"required": ["match"]}},
         {"required": ["id", "title", "role", "match"]},
         {"required": ["id", "extends"]},
         {"required": ["lists"]},
         {"required": ["noise"]},
         {"required": ["aliases"]},
+        {"required": ["counters"]},
     ])
+}
+
+/// One part of the evidence.
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Evidence {
+    /// One of these rules is reported.
+    Finding(OneOrMany),
+    /// What leak reports say.
+    Leak(Leak),
+    /// What a counter says.
+    Counter(Counter),
+}
+
+/// What leak reports say of a module, a function, or in all; everything given must hold.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Leak {
+    /// The module that holds the memory; `*` is any text. Of several that fit, the greatest is meant.
+    module: Option<OneOrMany>,
+    /// The function that allocated it.
+    function: Option<OneOrMany>,
+    /// All outstanding bytes, allocations or handles.
+    total: Option<Figure>,
+    /// Bytes, allocations or handles of the module or function; bytes when nothing is said.
+    measure: Option<Figure>,
+    /// From report to report it rises, or (false) stays within 10%.
+    grows: Option<bool>,
+    /// Part of all outstanding bytes in the last report: `">= 40%"`; of the function's module: `">= 70% of module"`.
+    share: Option<NumberOrText>,
+    /// `">= 20%"`, `">= 100 MB"`, or part of the growth in all: `">= 60% of total"`.
+    growth: Option<NumberOrText>,
+    /// Bytes of one allocation: `">= 1 MB"`.
+    average: Option<NumberOrText>,
+    /// In the last report.
+    value: Option<NumberOrText>,
+    /// How many reports there are.
+    reports: Option<NumberOrText>,
+    /// How long the last report looks back: `">= 15 min"`.
+    tracking: Option<NumberOrText>,
+}
+
+/// A figure of leak reports.
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Figure {
+    Size,
+    Count,
+    Handles,
+}
+
+/// What a counter says; everything given must hold.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Counter {
+    /// One of `counters:`, such as `private-bytes`.
+    name: String,
+    /// It grows, or (false) is flat, by the limits of the counter.
+    grows: Option<bool>,
+    /// `">= 128 MB"`, `">= 20%"` of its start, or part of another's growth: `"<= 10% of private-bytes"`.
+    growth: Option<NumberOrText>,
+    /// At the end: `">= 800 MB"`, or part of another: `">= 50% of managed-heap"`.
+    value: Option<NumberOrText>,
+    /// `">= 60 per hour"`
+    rate: Option<NumberOrText>,
+    /// The part of its steps that go up: `">= 70%"`.
+    rises: Option<NumberOrText>,
+}
+
+/// How far the proof reaches when these parts of the evidence hold.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct VerdictLine {
+    verdict: VerdictWord,
+    /// Names of parts of the evidence.
+    when: OneOrMany,
+}
+
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum VerdictWord {
+    Suspected,
+    Likely,
+    Confirmed,
+}
+
+/// What tools call a counter, and from where on it grows or is flat.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct CounterNames {
+    /// The best source first: `\\Process(*)\\Private Bytes`, `System.Runtime\\GC Heap Size`.
+    from: Option<OneOrMany>,
+    unit: Option<CounterUnitWord>,
+    /// `{by: 20%, at-least: 128 MB}`
+    grows: Option<BTreeMap<String, NumberOrText>>,
+    /// `{by: 5%, at-most: 32 MB}`
+    flat: Option<BTreeMap<String, NumberOrText>>,
+}
+
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum CounterUnitWord {
+    Bytes,
+    Count,
+    Percent,
 }
 
 /// A stack pattern alone, or with further conditions.

@@ -39,7 +39,7 @@ fn check(name: &str, draft: &str) {
     builtin.for_each(|rule| rule.examples = Default::default());
     check_rules(&rules, false, &mut loaded.diagnostics);
     let doubts: Vec<Code> = loaded.diagnostics.list.iter().map(|doubt| doubt.code).collect();
-    assert_eq!(doubts, [Code::NoExamples, Code::NoLink], "{name}\n{draft}");
+    assert_eq!(doubts, [Code::NoExamples, Code::NoLink, Code::FillIn], "{name}\n{draft}");
     let alone = compiled(draft, false).rules.unwrap();
     let sieve = Sieve::new(&alone);
     let mut case = CaseScan::new(&alone, &sieve);

@@ -1,10 +1,12 @@
 //! Every diagnostic has a pair of files: a rule file that earns it, and what is printed about it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use stacklint::authoring::check_rules;
-use stacklint::diagnostic::{Code, Diagnostics};
+use stacklint::diagnostic::{Code, Diagnostic, Diagnostics};
+use stacklint::formats::read_capture;
 use stacklint::report::render_diagnostics;
 use stacklint::rules::{InSettings, Origin, builtin_sources, compile, compile_with};
 use stacklint::settings;
@@ -85,6 +87,49 @@ fn three_mistakes_in_one_file_are_three_messages() {
     let text = fs::read_to_string(folder().join("three-at-once.yml")).unwrap();
     let codes: Vec<&str> = check("rules.yml", &text).list.iter().map(|diagnostic| diagnostic.code.code()).collect();
     assert_eq!(codes, ["R002", "R006", "R007"]);
+}
+
+/// Whatever a debugger printed as a frame may stand in a pattern without a doubt.
+#[test]
+fn no_frame_that_was_recorded_is_odd() {
+    let mut frames = 0;
+    for folder in ["tests/data/recordings/dbgeng", "tests/data/recordings/sos", "samples/dialects", "samples/healthy"] {
+        for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let (capture, _) = read_capture(&fs::read(&path).unwrap()[..], "recorded", false).unwrap();
+            let sites: BTreeSet<&str> = capture
+                .stacks
+                .iter()
+                .flat_map(|stack| &stack.frames)
+                .map(|frame| capture.sites.get(frame.site).text)
+                .collect();
+            frames += sites.len();
+            let lines: String = sites.iter().map(|site| format!("  {site}\n")).collect();
+            let rule = format!("id: r\ntitle: t\nseverity: low\nwhy: w\nfix: f\nmatch: |\n{lines}");
+            let said = compile(vec![(Source::new("recorded.yml", rule.clone()), Origin::User)]).diagnostics.list;
+            let odd = |found: &&Diagnostic| matches!(found.code, Code::NotAFrame | Code::VainLine | Code::YamlSyntax);
+            let odd: Vec<_> = said
+                .iter()
+                .filter(odd)
+                .map(|found| (&rule[found.span.start..found.span.end], &found.message))
+                .collect();
+            assert!(odd.is_empty(), "{}: {odd:#?}", path.display());
+        }
+    }
+    assert!(frames > 1_000, "{frames}");
+}
+
+/// A soft hyphen, a sign of no width and a no-break space, as text from web pages has them.
+#[test]
+fn signs_that_nobody_sees_do_no_harm() {
+    for line in ["svc!Re\u{ad}cord", "\u{200b}svc!Record", "svc!Record\u{a0}", "svc!Record x1\u{feff}"] {
+        let rule = format!(
+            "id: r\ntitle: t\nseverity: low\nwhy: w\nfix: f\nmatch: |\n  {line}\nexamples:\n  match:\n    - |\n      \
+             svc!Record+0x1\n      svc!Main+0x1\n"
+        );
+        let codes: Vec<&str> = check("rules.yml", &rule).list.iter().map(|found| found.code.code()).collect();
+        assert_eq!(codes, ["R101", "R102"], "{line:?}");
+    }
 }
 
 #[test]

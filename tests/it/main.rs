@@ -13,6 +13,7 @@ mod explain;
 mod guide;
 mod house;
 mod leak_reports;
+mod mending;
 mod pastes;
 mod recordings;
 mod pack;

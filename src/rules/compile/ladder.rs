@@ -126,8 +126,9 @@ impl Compiler {
 }
 
 fn leak_question(written: &WrittenLeak) -> LeakQuestion {
-    let globs =
-        |names: &[Spot<String>]| names.iter().map(|name| Glob::new(&name.value.to_ascii_lowercase())).collect::<Vec<_>>();
+    let globs = |names: &[Spot<String>]| {
+        names.iter().map(|name| Glob::new(&name.value.to_ascii_lowercase())).collect::<Vec<_>>()
+    };
     let of = match (written.modules.is_empty(), written.functions.is_empty()) {
         (false, _) => LeakSubject::Module(globs(&written.modules)),
         (_, false) => LeakSubject::Function(globs(&written.functions)),
