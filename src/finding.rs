@@ -126,6 +126,11 @@ pub struct Finding {
     pub stacks: u64,
     pub threads: Vec<ThreadEvidence>,
     pub evidence: Vec<Evidence>,
+    /// The parts of the evidence, where the rule asks for several.
+    pub rungs: Vec<RungState>,
+    /// Rules, by index, whose findings are part of this one.
+    pub folded: Vec<usize>,
+    pub ask: Vec<Ask>,
     /// The whole of the stack the evidence is from, for the reader's eye.
     pub shown: ShownStack,
 }
@@ -149,15 +154,81 @@ pub struct ThreadEvidence {
     pub line: u32,
 }
 
-/// A frame that a pattern element matched, or an exception.
+/// What a piece of evidence is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EvidenceKind {
+    #[default]
+    Frame,
+    Exception,
+    /// A figure of a leak report.
+    Leak,
+    /// A counter.
+    Counter,
+}
+
+impl EvidenceKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            EvidenceKind::Frame => "frame",
+            EvidenceKind::Exception => "exception",
+            EvidenceKind::Leak => "leak",
+            EvidenceKind::Counter => "counter",
+        }
+    }
+}
+
+/// One part of the evidence that a rule asks for, and what there is of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RungState {
+    pub name: String,
+    pub state: EvidenceState,
+    /// What there is, in words.
+    pub said: String,
+    /// The figures as bars, where there are several.
+    pub chart: String,
+}
+
+/// How a part of the evidence stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EvidenceState {
+    Holds,
+    /// The texts say the opposite.
+    Contradicted,
+    /// The texts speak of it, but do not decide it.
+    Undecided,
+    /// The texts say nothing about it.
+    Missing,
+}
+
+impl EvidenceState {
+    pub fn name(self) -> &'static str {
+        match self {
+            EvidenceState::Holds => "holds",
+            EvidenceState::Contradicted => "contradicted",
+            EvidenceState::Undecided => "undecided",
+            EvidenceState::Missing => "missing",
+        }
+    }
+}
+
+/// What to collect, because a part of the evidence is missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// The part of the evidence.
+    pub rung: String,
+    pub text: String,
+}
+
+/// A frame that a pattern element matched, an exception, or a figure.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
+    pub kind: EvidenceKind,
     /// Index of the source in its case.
     pub source: usize,
     pub line: u32,
     /// The printed frame number, else the position from 0; `None` for what is no frame.
     pub frame: Option<u32>,
-    /// The call site, or type and message of the exception.
+    /// The call site, type and message of the exception, or the figure in words.
     pub text: String,
 }
 
@@ -195,4 +266,6 @@ pub struct Summary {
     pub idle: u64,
     /// Threads of which the text shows no frame.
     pub empty: u64,
+    pub leak_reports: u64,
+    pub counters: u64,
 }

@@ -77,7 +77,11 @@ fn findings_in(rules: &RuleSet, sieve: &Sieve, example: &Example) -> (bool, Vec<
     scan.begin_source(0);
     read_example(&example.text, &mut scan);
     let result = scan.finish();
-    (result.summary.frames > 0, result.findings.iter().map(|finding| finding.rule).collect())
+    let counts = result.summary;
+    (
+        counts.frames + counts.leak_reports + counts.counters > 0,
+        result.findings.iter().map(|finding| finding.rule).collect(),
+    )
 }
 
 /// As [`findings_in`], for the roles that the threads of an example are given.

@@ -117,7 +117,8 @@ fn scan_case(case: &CaseInput, rules: &RuleSet, sieve: &Sieve, settings: &Settin
         }
     }
     let result = scan.finish();
-    let CaseResult { summary, findings, suppressed, near_misses } = result;
+    let CaseResult { summary, findings, suppressed, near_misses, notes: of_facts } = result;
+    notes.extend(of_facts);
     (CaseReport { name: case.name.clone(), sources, summary, findings, suppressed, near_misses, notes }, failures)
 }
 

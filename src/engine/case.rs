@@ -2,13 +2,15 @@
 
 use super::evaluate::{Evaluator, Hit};
 use super::exceptions::{Exception, exceptions_of};
+use super::ladder::{CaseFacts, climb, states as ladder_states};
 use super::memo::{Memo, Seen, write_key};
 use super::near_miss::NearMisses;
 use super::proof::{empty_finding, exception_finding, finding, group_of};
 use super::sieve::Sieve;
-use crate::finding::{CaseCondition, Finding, NearMiss, Summary, SuppressedFinding, ThreadEvidence};
+use crate::facts::{CounterCollection, LeakCollection};
+use crate::finding::{CaseCondition, EvidenceState, Finding, NearMiss, Summary, SuppressedFinding, ThreadEvidence};
 use crate::formats::Sink;
-use crate::model::{CallSites, Stack, StackKind, Table};
+use crate::model::{CallSites, CounterSeries, LeakReport, Note, Stack, StackKind, Table};
 use crate::rules::{RuleSet, Suppression};
 
 /// Threads listed per finding; beyond, they are only counted.
@@ -27,6 +29,8 @@ pub struct CaseResult {
     pub suppressed: Vec<SuppressedFinding>,
     /// The rules that came closest, when none holds; one for each rule, the nearest first.
     pub near_misses: Vec<NearMiss>,
+    /// What there is to say of the inputs together: index of the source, and the note.
+    pub notes: Vec<(usize, Note)>,
 }
 
 /// Takes in stacks, source by source.
@@ -43,6 +47,8 @@ pub struct CaseScan<'r> {
     /// Stacks that rules were matched with, and that no role explains as idle.
     busy: u64,
     exceptions: Vec<Exception>,
+    leaks: LeakCollection,
+    counters: CounterCollection,
     near_misses: NearMisses,
     key: Vec<u32>,
 }
@@ -67,6 +73,8 @@ impl<'r> CaseScan<'r> {
             suppressed: Vec::new(),
             busy: 0,
             exceptions: Vec::new(),
+            leaks: LeakCollection::default(),
+            counters: CounterCollection::default(),
             near_misses: NearMisses::default(),
             key: Vec::new(),
         }
@@ -91,7 +99,10 @@ impl<'r> CaseScan<'r> {
             findings.extend(of_rule.filter(|finding| self.holds_in_case(finding.rule, finding.stacks)));
             findings.extend(self.by_exception_alone(index));
         }
-        let suppressed = self.suppressed_in_case();
+        let mut suppressed = self.suppressed_in_case();
+        let (facts, notes) = self.facts();
+        climb(self.rules, &facts, &mut findings);
+        suppress(self.rules, &mut findings, &mut suppressed);
         let rank = |finding: &Finding| {
             let rule = &self.rules.rules[finding.rule];
             (rule.severity, finding.verdict, finding.confidence, finding.stacks)
@@ -104,7 +115,7 @@ impl<'r> CaseScan<'r> {
             true => self.near_misses.finish(&self.evaluator),
             false => Vec::new(),
         };
-        CaseResult { summary: self.summary, findings, suppressed, near_misses }
+        CaseResult { summary: self.summary, findings, suppressed, near_misses, notes }
     }
 
     /// What a rule asks of the case as a whole: enough threads, and its exception.
@@ -129,10 +140,17 @@ impl<'r> CaseScan<'r> {
         suppressed
     }
 
+    /// What the texts measure, and what there is to say about that.
+    fn facts(&mut self) -> (CaseFacts, Vec<(usize, Note)>) {
+        let leaks = std::mem::take(&mut self.leaks).finish();
+        let (counters, notes) = std::mem::take(&mut self.counters).finish(&self.rules.counters);
+        (CaseFacts { leaks, counters }, notes)
+    }
+
     /// What a rule asks of the case as a whole, and what there is.
     pub(super) fn conditions(&self, rule: usize) -> Vec<CaseCondition> {
         let written = &self.rules.rules[rule];
-        let mut conditions = Vec::new();
+        let mut conditions = self.rungs(rule);
         if let Some(threads) = &written.threads {
             let groups = self.found[rule].iter().map(|found| &found.finding);
             let largest = groups.max_by_key(|finding| finding.stacks);
@@ -157,6 +175,38 @@ impl<'r> CaseScan<'r> {
             let holds = self.exception_of(rule).is_some();
             conditions.push(CaseCondition { asked: exception.in_words(), holds, found });
         }
+        conditions
+    }
+
+    /// The parts of the evidence of a rule that asks for several.
+    fn rungs(&self, rule: usize) -> Vec<CaseCondition> {
+        let Some(ladder) = &self.rules.rules[rule].ladder else { return Vec::new() };
+        let leaks = self.leaks.clone().finish();
+        let (counters, _) = self.counters.clone().finish(&self.rules.counters);
+        let groups =
+            self.found.iter().enumerate().flat_map(|(rule, found)| found.iter().map(move |found| (rule, found)));
+        let held = groups.filter(|(rule, found)| self.holds_in_case(*rule, found.finding.stacks));
+        let findings: Vec<Finding> = held.map(|(_, found)| found.finding.clone()).collect();
+        let states = ladder_states(self.rules, rule, &CaseFacts { leaks, counters }, &findings);
+        let when: Vec<String> = ladder.verdicts.iter().map(|verdict| ladder.in_words(verdict)).collect();
+        let mut conditions: Vec<CaseCondition> = states
+            .into_iter()
+            .map(|state| CaseCondition {
+                asked: state.name,
+                holds: state.state == EvidenceState::Holds,
+                found: format!("{}: {}", state.state.name(), state.said),
+            })
+            .collect();
+        let holds = |rung: &usize| conditions[*rung].holds;
+        let verdict = ladder.verdicts.iter().position(|(_, rungs)| rungs.iter().all(holds));
+        conditions.push(CaseCondition {
+            asked: "a verdict".to_string(),
+            holds: verdict.is_some(),
+            found: match verdict {
+                Some(verdict) => when[verdict].clone(),
+                None => format!("none of: {}", when.join("; ")),
+            },
+        });
         conditions
     }
 
@@ -237,6 +287,18 @@ impl<'r> CaseScan<'r> {
     }
 }
 
+/// Takes away findings of ladders that settings suppress without looking at stacks.
+fn suppress(rules: &RuleSet, findings: &mut Vec<Finding>, suppressed: &mut Vec<SuppressedFinding>) {
+    findings.retain(|finding| {
+        let of_rule =
+            |suppression: &Suppression| suppression.pattern.is_none() && suppression.rules.contains(&finding.rule);
+        let has_ladder = rules.rules[finding.rule].ladder.is_some();
+        let Some(suppression) = rules.suppressions.iter().position(of_rule).filter(|_| has_ladder) else { return true };
+        suppressed.push(SuppressedFinding { rule: finding.rule, suppression, stacks: finding.stacks });
+        false
+    });
+}
+
 impl Sink for CaseScan<'_> {
     fn stack(&mut self, stack: &Stack, sites: &CallSites) {
         self.count(stack);
@@ -271,6 +333,16 @@ impl Sink for CaseScan<'_> {
 
     fn table(&mut self, table: &Table) {
         self.exceptions.extend(exceptions_of(table, self.source));
+    }
+
+    fn leak_report(&mut self, report: &LeakReport) {
+        self.summary.leak_reports += 1;
+        self.leaks.add(self.source, report);
+    }
+
+    fn counters(&mut self, series: &CounterSeries) {
+        self.summary.counters += 1;
+        self.counters.add(self.source, series);
     }
 
     fn may_forget_sites(&mut self) -> bool {

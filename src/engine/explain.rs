@@ -11,7 +11,7 @@ use super::sieve::Sieve;
 use crate::facts::FrameName;
 use crate::finding::{Explanation, Outcome};
 use crate::formats::Sink;
-use crate::model::{CallSites, SiteId, Stack, StackKind, Table};
+use crate::model::{CallSites, CounterSeries, LeakReport, SiteId, Stack, StackKind, Table};
 use crate::rules::{RuleSet, TestId};
 
 /// Call sites whose likeness to the first line is worked out.
@@ -54,7 +54,10 @@ impl<'r> ExplainScan<'r> {
     /// The rule on the stack where it gets furthest, the first of equal ones; `None` when there was no stack.
     pub fn finish(self) -> Option<Explanation> {
         let conditions = self.case.conditions(self.rule);
-        let all_hold = conditions.iter().all(|condition| condition.holds);
+        // Of a ladder the verdict decides, which comes last.
+        let has_ladder = self.evaluator.rules.rules[self.rule].ladder.is_some();
+        let decisive = if has_ladder { &conditions[conditions.len() - 1..] } else { &conditions[..] };
+        let all_hold = decisive.iter().all(|condition| condition.holds);
         let mut explanation = match self.best {
             Some((_, explanation)) => explanation,
             // The rule asks nothing of stacks.
@@ -96,6 +99,14 @@ impl Sink for ExplainScan<'_> {
 
     fn table(&mut self, table: &Table) {
         self.case.table(table);
+    }
+
+    fn leak_report(&mut self, report: &LeakReport) {
+        self.case.leak_report(report);
+    }
+
+    fn counters(&mut self, series: &CounterSeries) {
+        self.case.counters(series);
     }
 
     fn may_forget_sites(&mut self) -> bool {

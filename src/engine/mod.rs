@@ -13,6 +13,7 @@ mod evaluate;
 mod exceptions;
 mod explain;
 mod furthest;
+mod ladder;
 mod laid;
 mod likeness;
 mod matcher;

@@ -3,7 +3,7 @@
 use super::evaluate::{Doubt, Hit};
 use super::exceptions::Exception;
 use crate::facts::{FrameName, Generics};
-use crate::finding::{Confidence, Evidence, Finding, ShownRow, ShownStack, Verdict};
+use crate::finding::{Confidence, Evidence, EvidenceKind, Finding, ShownRow, ShownStack, Verdict};
 use crate::model::{CallSites, Hole, Stack, StackKind};
 use crate::rules::{Rule, RuleSet};
 
@@ -20,6 +20,9 @@ pub fn empty_finding(rule: usize) -> Finding {
         stacks: 0,
         threads: Vec::new(),
         evidence: Vec::new(),
+        rungs: Vec::new(),
+        folded: Vec::new(),
+        ask: Vec::new(),
         shown: ShownStack::default(),
     }
 }
@@ -32,7 +35,8 @@ pub fn finding(rules: &RuleSet, hit: &Hit, stack: &Stack, sites: &CallSites, sou
     let evidence = hit.frames.iter().map(|&position| {
         let frame = &stack.frames[position];
         let number = frame.number().unwrap_or(position as u32);
-        Evidence { source, line: frame.line, frame: Some(number), text: sites.get(frame.site).text.to_string() }
+        let text = sites.get(frame.site).text.to_string();
+        Evidence { kind: EvidenceKind::Frame, source, line: frame.line, frame: Some(number), text }
     });
     Finding {
         rule: hit.rule,
@@ -65,7 +69,8 @@ pub fn group_of<'h>(rule: &Rule, captures: &'h [String]) -> Option<&'h str> {
 pub fn exception_finding(rules: &RuleSet, index: usize, exception: &Exception) -> Finding {
     let rule = &rules.rules[index];
     let text = format!("{}: {}", exception.name, exception.message);
-    let evidence = Evidence { source: exception.source, line: exception.line, frame: None, text };
+    let evidence =
+        Evidence { kind: EvidenceKind::Exception, source: exception.source, line: exception.line, frame: None, text };
     let shown = ShownStack {
         kind: StackKind::Exception,
         source: exception.source,
@@ -87,16 +92,22 @@ pub fn exception_finding(rules: &RuleSet, index: usize, exception: &Exception) -
 /// A message with the names that the pattern kept.
 fn filled(message: &str, hit: &Hit, rules: &RuleSet) -> String {
     let names = &rules.rules[hit.rule].pattern.captures;
-    let mut text = String::new();
-    let mut rest = message;
+    let value = |name: &str| names.iter().position(|known| known == name).and_then(|at| hit.captures.get(at)).cloned();
+    filled_in(message, value).0
+}
+
+/// A text with `{{name}}` replaced where there is a value, and whether there was one for each.
+pub fn filled_in(message: &str, value: impl Fn(&str) -> Option<String>) -> (String, bool) {
+    let (mut text, mut rest, mut all) = (String::new(), message, true);
     // What a name brings in is not looked into again.
     while let Some((before, name, behind)) = braces(rest) {
-        let value = names.iter().position(|known| known == name.trim()).and_then(|at| hit.captures.get(at));
+        let value = value(name.trim());
+        all &= value.is_some();
         text.push_str(before);
-        text.push_str(value.map_or(&rest[before.len()..rest.len() - behind.len()], String::as_str));
+        text.push_str(value.as_deref().unwrap_or(&rest[before.len()..rest.len() - behind.len()]));
         rest = behind;
     }
-    text + rest
+    (text + rest, all)
 }
 
 /// What stands before `{{name}}`, the name, and what stands behind.

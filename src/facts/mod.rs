@@ -3,6 +3,7 @@
 mod aliases;
 mod counters;
 mod function_name;
+pub mod in_words;
 mod leaks;
 mod name;
 mod process;

@@ -26,7 +26,7 @@ pub fn render_explanation(
         writeln!(out, "\n  Pattern (innermost call first)")?;
         write_pattern(explanation, out)?;
     }
-    write_conditions(explanation, out)?;
+    write_conditions(explanation, out, width)?;
     write_reasons(explanation, out, width)?;
     if !explanation.rows.is_empty() {
         writeln!(out, "\n  Stack")?;
@@ -38,14 +38,16 @@ pub fn render_explanation(
 }
 
 /// What the rule asks of the log as a whole.
-fn write_conditions(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
+fn write_conditions(explanation: &Explanation, out: &mut dyn Write, width: usize) -> io::Result<()> {
     if !explanation.conditions.is_empty() {
         writeln!(out, "\n  Of the log as a whole")?;
     }
+    let widest = explanation.conditions.iter().map(|condition| condition.asked.chars().count()).max();
+    let widest = widest.unwrap_or_default();
     for condition in &explanation.conditions {
         let sign = if condition.holds { "+" } else { "X" };
-        let found = styled(DIM, &printable(&condition.found));
-        writeln!(out, "    {sign} {}  {found}", printable(&condition.asked))?;
+        let first = format!("    {sign} {:<widest$}  ", printable(&condition.asked));
+        paragraph(out, &first, &printable(&condition.found), width)?;
     }
     Ok(())
 }

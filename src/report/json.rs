@@ -75,6 +75,8 @@ struct SummaryJson {
     distinct_stacks: u64,
     idle: u64,
     without_frames: u64,
+    leak_reports: u64,
+    counters: u64,
 }
 
 #[derive(Serialize)]
@@ -87,7 +89,7 @@ struct FindingJson<'a> {
     lowered_because: Option<&'a str>,
     verdict: &'a str,
     message: Option<&'a str>,
-    folded: [&'a str; 0],
+    folded: Vec<&'a str>,
     fingerprint: &'a str,
     stacks: u64,
     threads: Vec<ThreadEvidenceJson<'a>>,
@@ -95,7 +97,21 @@ struct FindingJson<'a> {
     why: &'a str,
     fix: &'a [String],
     links: Vec<LinkJson<'a>>,
-    ask: [&'a str; 0],
+    ask: Vec<AskJson<'a>>,
+    rungs: Vec<RungJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct AskJson<'a> {
+    evidence: &'a str,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct RungJson<'a> {
+    name: &'a str,
+    state: &'a str,
+    text: &'a str,
 }
 
 #[derive(Serialize)]
@@ -160,8 +176,10 @@ fn case_json<'a>(case: &'a CaseReport, rules: &'a RuleSet) -> CaseJson<'a> {
             distinct_stacks: counts.distinct_stacks,
             idle: counts.idle,
             without_frames: counts.empty,
+            leak_reports: counts.leak_reports,
+            counters: counts.counters,
         },
-        findings: case.findings.iter().map(|finding| finding_json(finding, &rules.rules[finding.rule], case)).collect(),
+        findings: case.findings.iter().map(|finding| finding_json(finding, rules, case)).collect(),
         suppressed: case.suppressed.iter().map(|found| suppressed_json(found, rules)).collect(),
         near_misses: case.near_misses.iter().map(|near| near_miss_json(near, &rules.rules[near.rule], case)).collect(),
         notes: case.notes.iter().map(|(source, note)| case_note_json(case, *source, note)).collect(),
@@ -180,14 +198,15 @@ fn source_name(case: &CaseReport, source: usize) -> &str {
     case.sources.get(source).map_or("", |source| source.name.as_str())
 }
 
-fn finding_json<'a>(finding: &'a Finding, rule: &'a Rule, case: &'a CaseReport) -> FindingJson<'a> {
+fn finding_json<'a>(finding: &'a Finding, rules: &'a RuleSet, case: &'a CaseReport) -> FindingJson<'a> {
+    let rule = &rules.rules[finding.rule];
     let thread = |thread: &'a ThreadEvidence| ThreadEvidenceJson {
         thread: ThreadJson::from(&thread.thread),
         source: source_name(case, thread.source),
         line: thread.line,
     };
     let evidence = |evidence: &'a Evidence| EvidenceJson {
-        kind: if evidence.frame.is_some() { "frame" } else { "exception" },
+        kind: evidence.kind.name(),
         source: source_name(case, evidence.source),
         line: evidence.line,
         frame: evidence.frame,
@@ -202,7 +221,7 @@ fn finding_json<'a>(finding: &'a Finding, rule: &'a Rule, case: &'a CaseReport) 
         lowered_because: finding.lowered_because.as_deref(),
         verdict: finding.verdict.name(),
         message: finding.message.as_deref(),
-        folded: [],
+        folded: finding.folded.iter().map(|&rule| rules.rules[rule].id.as_str()).collect(),
         fingerprint: &finding.fingerprint,
         stacks: finding.stacks,
         threads: finding.threads.iter().map(thread).collect(),
@@ -210,7 +229,12 @@ fn finding_json<'a>(finding: &'a Finding, rule: &'a Rule, case: &'a CaseReport) 
         why: &rule.why,
         fix: &rule.fix,
         links: rule.links.iter().map(|link| LinkJson { title: &link.title, url: &link.url }).collect(),
-        ask: [],
+        ask: finding.ask.iter().map(|ask| AskJson { evidence: &ask.rung, text: &ask.text }).collect(),
+        rungs: finding
+            .rungs
+            .iter()
+            .map(|rung| RungJson { name: &rung.name, state: rung.state.name(), text: &rung.said })
+            .collect(),
     }
 }
 

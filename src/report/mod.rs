@@ -3,6 +3,7 @@
 mod diagnostics;
 mod explain;
 mod json;
+mod ladder;
 mod layout;
 mod near_miss;
 mod parse_measured;

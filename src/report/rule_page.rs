@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::layout::{BOLD, DIM, count, paragraph, severity_style, styled};
 use super::printable;
-use crate::rules::{Rule, RuleSet};
+use crate::rules::{Ladder, Rule, RuleSet};
 
 /// Writes one line a rule: severity, id, title; role rules last.
 pub fn render_rule_list(rules: &RuleSet, out: &mut dyn Write) -> io::Result<()> {
@@ -42,9 +42,10 @@ pub fn render_rule_page(rule: &Rule, rules: &RuleSet, out: &mut dyn Write, width
     if !rule.tags.is_empty() {
         writeln!(out, "  tags {}", printable(&rule.tags.join(", ")))?;
     }
-    writeln!(out, "\n  Pattern (innermost call first)")?;
-    for line in rule.pattern.text.lines() {
-        writeln!(out, "      {}", printable(line))?;
+    write_pattern(rule, out)?;
+    write_conditions(rule, out, width)?;
+    if let Some(ladder) = &rule.ladder {
+        write_ladder(ladder, rules, out, width)?;
     }
     if !rule.yields_to.is_empty() {
         let ids: Vec<&str> = rule.yields_to.iter().map(|&index| rules.rules[index].id.as_str()).collect();
@@ -55,6 +56,52 @@ pub fn render_rule_page(rule: &Rule, rules: &RuleSet, out: &mut dyn Write, width
     write_advice(rule, out, width)?;
     if let Some(notes) = &rule.notes {
         paragraph(out, "  Notes  ", &printable(notes), width)?;
+    }
+    Ok(())
+}
+
+fn write_pattern(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
+    let unless = rule.unless.iter().map(|pattern| ("Unless", pattern));
+    let own = Some(("Pattern (innermost call first)", &rule.pattern));
+    for (title, pattern) in own.into_iter().chain(unless).filter(|(_, pattern)| !pattern.text.is_empty()) {
+        writeln!(out, "\n  {title}")?;
+        for line in pattern.text.lines() {
+            writeln!(out, "      {}", printable(line))?;
+        }
+    }
+    Ok(())
+}
+
+/// What the rule asks besides its pattern.
+fn write_conditions(rule: &Rule, out: &mut dyn Write, width: usize) -> io::Result<()> {
+    let mut asked: Vec<String> = Vec::new();
+    asked.extend(rule.on.iter().map(|role| format!("the thread has the role `{role}`")));
+    asked.extend(rule.unless_roles.iter().map(|role| format!("the thread does not have the role `{role}`")));
+    asked.extend(rule.threads.as_ref().map(|threads| format!("{} match", threads.in_words())));
+    asked.extend(rule.exception.as_ref().map(|exception| format!("the log tells of {}", exception.in_words())));
+    asked.extend(
+        rule.cycle.as_ref().map(|cycle| {
+            format!("frames repeat: {} rounds or more, of {} frames or fewer", cycle.repeats, cycle.period)
+        }),
+    );
+    if !asked.is_empty() {
+        writeln!(out)?;
+        paragraph(out, "  Only if ", &printable(&asked.join("; ")), width)?;
+    }
+    Ok(())
+}
+
+fn write_ladder(ladder: &Ladder, rules: &RuleSet, out: &mut dyn Write, width: usize) -> io::Result<()> {
+    writeln!(out, "\n  Evidence")?;
+    let widest = ladder.rungs.iter().map(|rung| rung.name.chars().count()).max().unwrap_or_default();
+    let id = |rule: usize| rules.rules[rule].id.clone();
+    for rung in &ladder.rungs {
+        let asked = rung.question.in_words(id);
+        paragraph(out, &format!("      {:<widest$}  ", rung.name), &printable(&asked), width)?;
+    }
+    writeln!(out, "\n  Verdict")?;
+    for verdict in &ladder.verdicts {
+        paragraph(out, "      ", &printable(&ladder.in_words(verdict)), width)?;
     }
     Ok(())
 }

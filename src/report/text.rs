@@ -2,13 +2,14 @@
 
 use std::io::{self, Write};
 
+use super::ladder::{write_asks, write_rungs};
 use super::layout::{BOLD, DIM, count, frame_label, paragraph, severity_style, stack_label, styled};
 use super::near_miss::write_near_misses;
 use super::rule_page::write_advice;
 use super::{CaseReport, Report, printable};
 use crate::finding::{Finding, ShownRow};
 use crate::model::NoteCode;
-use crate::rules::{Rule, RuleSet};
+use crate::rules::RuleSet;
 
 /// Threads named in full.
 const THREADS_NAMED: usize = 12;
@@ -20,7 +21,7 @@ pub fn render_text(report: &Report<'_>, out: &mut dyn Write, width: usize) -> io
             writeln!(out, "{}\n", styled(BOLD, &format!("== {} ==", printable(&case.name))))?;
         }
         for finding in &case.findings {
-            write_finding(&report.rules.rules[finding.rule], finding, case, out, width)?;
+            write_finding(report.rules, finding, case, out, width)?;
             writeln!(out)?;
         }
         write_suppressed(case, report.rules, out, width)?;
@@ -31,12 +32,13 @@ pub fn render_text(report: &Report<'_>, out: &mut dyn Write, width: usize) -> io
 }
 
 fn write_finding(
-    rule: &Rule,
+    rules: &RuleSet,
     finding: &Finding,
     case: &CaseReport,
     out: &mut dyn Write,
     width: usize,
 ) -> io::Result<()> {
+    let rule = &rules.rules[finding.rule];
     let severity = styled(severity_style(rule.severity), &rule.severity.name().to_uppercase());
     let title = styled(BOLD, &printable(&rule.title));
     writeln!(out, "{severity}  {title}  {}", styled(DIM, &format!("[{}]", rule.id)))?;
@@ -49,14 +51,23 @@ fn write_finding(
         }
     };
     paragraph(out, "  ", &sureness, width)?;
-    paragraph(out, "  ", &threads(finding), width)?;
-    writeln!(out)?;
-    write_stack(finding, case, out)?;
+    if finding.rungs.is_empty() || finding.stacks > 0 {
+        paragraph(out, "  ", &threads(finding), width)?;
+    }
     writeln!(out)?;
     if let Some(message) = &finding.message {
         paragraph(out, "  ", &printable(message), width)?;
         writeln!(out)?;
     }
+    if !finding.rungs.is_empty() {
+        write_rungs(finding, out, width)?;
+        writeln!(out)?;
+    }
+    if !finding.shown.rows.is_empty() {
+        write_stack(finding, case, out)?;
+        writeln!(out)?;
+    }
+    write_asks(finding, out, width)?;
     write_advice(rule, out, width)
 }
 
@@ -151,6 +162,12 @@ fn write_summary(report: &Report<'_>, case: &CaseReport, out: &mut dyn Write, wi
     }
     if counts.empty > 0 {
         parts.push(format!("{} without frames", counts.empty));
+    }
+    if counts.leak_reports > 0 {
+        parts.push(count(counts.leak_reports, "leak report"));
+    }
+    if counts.counters > 0 {
+        parts.push(count(counts.counters, "counter"));
     }
     let sources = count(case.sources.len() as u64, "source");
     let rules = count(report.rules.finding_rules().count() as u64, "rule");

@@ -4,6 +4,12 @@ use super::{Comparison, Glob};
 use crate::facts::Measured;
 use crate::finding::Verdict;
 
+/// What messages may say of leak reports: `{{owner.share}}`.
+pub const LEAK_FIGURES: &[&str] =
+    &["name", "first", "last", "growth", "growth-part", "share", "rate", "average", "averages", "span", "reports"];
+/// What messages may say of a counter.
+pub const COUNTER_FIGURES: &[&str] = &["first", "last", "growth", "growth-part", "rate", "span"];
+
 /// The evidence that a rule asks for, part by part, and the verdicts that parts of it bear.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ladder {
@@ -71,7 +77,58 @@ pub struct CounterQuestion {
     pub rises: Option<Comparison>,
 }
 
+impl Question {
+    /// `module gdiplus in leak reports: share >= 40%, grows`. `id` gives the id of a rule.
+    pub fn in_words(&self, id: impl Fn(usize) -> String) -> String {
+        let mut asked: Vec<String> = Vec::new();
+        let mut add = |what: &str, comparison: &Option<Comparison>| {
+            asked.extend(comparison.as_ref().map(|comparison| format!("{what} {comparison}").trim().to_string()));
+        };
+        let (subject, grows) = match self {
+            Question::Finding(rules) => {
+                let ids: Vec<String> = rules.iter().map(|&rule| id(rule)).collect();
+                return format!("a finding of {}", ids.join(" or "));
+            }
+            Question::Leak(leak) => {
+                add("share", &leak.share);
+                add("growth", &leak.growth);
+                add("blocks", &leak.average);
+                add("", &leak.value);
+                add("reports", &leak.reports);
+                add("tracked", &leak.tracking);
+                let measured = match leak.measured {
+                    Measured::Size => "bytes",
+                    Measured::Count => "allocations",
+                    Measured::Handles => "handles",
+                };
+                let globs = |globs: &[Glob]| globs.iter().map(Glob::text).collect::<Vec<_>>().join(" or ");
+                let of = match &leak.of {
+                    LeakSubject::Total => "in all".to_string(),
+                    LeakSubject::Module(modules) => format!("of module {}", globs(modules)),
+                    LeakSubject::Function(functions) => format!("of function {}", globs(functions)),
+                };
+                (format!("{measured} {of} in leak reports"), leak.grows)
+            }
+            Question::Counter(counter) => {
+                add("growth", &counter.growth);
+                add("", &counter.value);
+                add("rate", &counter.rate);
+                add("rises in", &counter.rises);
+                (format!("counter {}", counter.name), counter.grows)
+            }
+        };
+        asked.extend(grows.map(|grows| if grows { "grows" } else { "is flat" }.to_string()));
+        format!("{subject}: {}", asked.join(", "))
+    }
+}
+
 impl Ladder {
+    /// `likely with drawing, owner`
+    pub fn in_words(&self, (verdict, when): &(Verdict, Vec<usize>)) -> String {
+        let names: Vec<&str> = when.iter().map(|&rung| self.rungs[rung].name.as_str()).collect();
+        format!("{} with {}", verdict.name(), names.join(", "))
+    }
+
     /// Rules have got other numbers; those that are gone are no evidence.
     pub fn renumber(&mut self, new_index: &[Option<usize>]) {
         for rung in &mut self.rungs {

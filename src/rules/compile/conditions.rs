@@ -2,10 +2,12 @@
 
 use super::{Compiler, capture_number};
 use crate::diagnostic::Code;
+use crate::rules::ladder::{COUNTER_FIGURES, LEAK_FIGURES};
 use crate::rules::pattern::{self, Line};
 use crate::rules::rule_set::{Pattern, Test};
-use crate::rules::written::{WrittenCycle, WrittenRule, WrittenThreads};
+use crate::rules::written::{WrittenCycle, WrittenQuestion, WrittenRule, WrittenThreads};
 use crate::rules::{CycleCondition, ThreadsCondition};
+use crate::text::Span;
 
 impl Compiler {
     pub(super) fn threads(&mut self, source: usize, written: &WrittenThreads, pattern: &Pattern) -> ThreadsCondition {
@@ -56,11 +58,31 @@ impl Compiler {
         let Some(message) = &written.message else { return };
         for part in message.value.split("{{").skip(1) {
             let name = part.split("}}").next().unwrap_or(part).trim();
-            if !pattern.captures.iter().any(|capture| capture == name) {
+            if !written.ladder.rungs.is_empty() {
+                self.refuse_unknown_figure(source, written, name, message.span);
+            } else if !pattern.captures.iter().any(|capture| capture == name) {
                 let text = format!("the pattern has no capture `{name}`");
                 let mistake = self.diagnostics.add(Code::UnknownCapture, source, message.span, text);
                 mistake.help(format!("write `{{{{{name}}}}}` on a line of the pattern to keep a frame's name"));
             }
         }
+    }
+
+    /// `{{owner.share}}`: a figure of a part of the evidence.
+    fn refuse_unknown_figure(&mut self, source: usize, written: &WrittenRule, name: &str, span: Span) {
+        let (rung, figure) = name.split_once('.').unwrap_or((name, ""));
+        let found = written.ladder.rungs.iter().find(|known| known.name.value == rung);
+        let figures: &[&str] = match found.map(|rung| &rung.question) {
+            Some(WrittenQuestion::Leak(_)) => LEAK_FIGURES,
+            Some(WrittenQuestion::Counter(_)) => COUNTER_FIGURES,
+            _ => &[],
+        };
+        if figures.contains(&figure) {
+            return;
+        }
+        let known =
+            if figures.is_empty() { "a part of the evidence, as in `owner.share`" } else { &figures.join(", ") };
+        let text = format!("there is no figure `{name}`");
+        self.diagnostics.add(Code::UnknownCapture, source, span, text).help(format!("the figures are: {known}"));
     }
 }

@@ -1,0 +1,244 @@
+//! Rules that ask for evidence of several kinds: how much of it there is, and what verdict that bears.
+
+mod counter;
+mod leak;
+
+use super::proof::{empty_finding, filled_in};
+use crate::facts::{Process, ProcessCounters, ProcessLeaks};
+use crate::finding::{Ask, Evidence, EvidenceState, Finding, RungState};
+use crate::rules::{Ladder, Question, Rule, RuleSet};
+
+/// What the texts of a case measure, by process.
+#[derive(Clone, Debug, Default)]
+pub struct CaseFacts {
+    pub leaks: Vec<ProcessLeaks>,
+    pub counters: Vec<ProcessCounters>,
+}
+
+/// All that is measured of one process.
+struct View<'f> {
+    process: Process,
+    leaks: Option<&'f ProcessLeaks>,
+    counters: Option<&'f ProcessCounters>,
+    /// Why counters are not those of the process, though there are some.
+    other_counters: Option<String>,
+}
+
+/// The answer to one question.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub state: EvidenceState,
+    pub said: String,
+    pub chart: String,
+    pub evidence: Vec<Evidence>,
+    /// What messages may use of it: `share`, `growth`, ...
+    pub values: Vec<(&'static str, String)>,
+    /// Rules whose findings it rests on.
+    pub findings: Vec<usize>,
+}
+
+impl Answer {
+    fn new(state: EvidenceState, said: impl Into<String>) -> Self {
+        let (said, chart) = (said.into(), String::new());
+        Answer { state, said, chart, evidence: Vec::new(), values: Vec::new(), findings: Vec::new() }
+    }
+
+    /// The texts say nothing about it.
+    fn missing(said: impl Into<String>) -> Self {
+        Answer::new(EvidenceState::Missing, said)
+    }
+}
+
+/// Adds the findings of ladders, and takes away those that became part of one.
+pub fn climb(rules: &RuleSet, facts: &CaseFacts, findings: &mut Vec<Finding>) {
+    let views = views(facts);
+    let mut folded: Vec<usize> = Vec::new();
+    for index in in_order(rules) {
+        let Some(ladder) = &rules.rules[index].ladder else { continue };
+        let mut found: Vec<(usize, Finding)> = Vec::new();
+        for (number, view) in views.iter().enumerate() {
+            let answers = answers(ladder, view, findings, rules);
+            found.extend(finding(rules, index, ladder, &answers, findings).map(|finding| (number, finding)));
+        }
+        // What no figure of a process bears is said once.
+        let bears = |finding: &Finding| finding.evidence.iter().any(|evidence| evidence.frame.is_none());
+        if found.iter().any(|(_, finding)| bears(finding)) {
+            found.retain(|(_, finding)| bears(finding));
+        } else {
+            found.truncate(1);
+        }
+        let several = found.len() > 1;
+        for (number, mut finding) in found {
+            finding.group = several.then(|| views[number].process.label());
+            folded.extend(&finding.folded);
+            findings.push(finding);
+        }
+    }
+    findings.retain(|finding| !folded.contains(&finding.rule));
+}
+
+/// How the parts of a rule's evidence stand, for the process of which most is known.
+pub fn states(rules: &RuleSet, index: usize, facts: &CaseFacts, findings: &[Finding]) -> Vec<RungState> {
+    let Some(ladder) = &rules.rules[index].ladder else { return Vec::new() };
+    let of_views = views(facts).iter().map(|view| answers(ladder, view, findings, rules)).collect::<Vec<_>>();
+    let holding = |answers: &Vec<Answer>| answers.iter().filter(|answer| answer.state == EvidenceState::Holds).count();
+    let best = of_views.into_iter().rev().max_by_key(holding);
+    best.map(|answers| rung_states(ladder, &answers)).unwrap_or_default()
+}
+
+/// Rules with ladders, those that are evidence of others first.
+fn in_order(rules: &RuleSet) -> Vec<usize> {
+    fn visit(index: usize, rules: &RuleSet, order: &mut Vec<usize>) {
+        let Some(ladder) = &rules.rules[index].ladder else { return };
+        if order.contains(&index) {
+            return;
+        }
+        ladder.findings().for_each(|other| visit(other, rules, order));
+        order.push(index);
+    }
+    let mut order = Vec::new();
+    (0..rules.rules.len()).for_each(|index| visit(index, rules, &mut order));
+    order
+}
+
+/// Leak reports and counters are put together where they can only be of one process.
+fn views(facts: &CaseFacts) -> Vec<View<'_>> {
+    let mut views = Vec::new();
+    let mut joined: Vec<usize> = Vec::new();
+    for leaks in &facts.leaks {
+        let fits = |counters: &&ProcessCounters| counters.process.may_be(&leaks.process);
+        let fitting: Vec<&ProcessCounters> = facts.counters.iter().filter(fits).collect();
+        let mut view =
+            View { process: leaks.process.clone(), leaks: Some(leaks), counters: None, other_counters: None };
+        match fitting.as_slice() {
+            [only] if facts.leaks.iter().filter(|other| only.process.may_be(&other.process)).count() == 1 => {
+                joined.extend(facts.counters.iter().position(|counters| std::ptr::eq(counters, *only)));
+                view.counters = Some(only);
+            }
+            [] if facts.counters.is_empty() => {}
+            [] => view.other_counters = Some("the counters are those of other processes".to_string()),
+            _ => {
+                let said = "which of the counters are those of the process in the leak reports is not said";
+                view.other_counters = Some(said.to_string());
+            }
+        }
+        views.push(view);
+    }
+    for (number, counters) in facts.counters.iter().enumerate() {
+        if !joined.contains(&number) {
+            let process = counters.process.clone();
+            views.push(View { process, leaks: None, counters: Some(counters), other_counters: None });
+        }
+    }
+    if views.is_empty() {
+        views.push(View { process: Process::default(), leaks: None, counters: None, other_counters: None });
+    }
+    views
+}
+
+fn answers(ladder: &Ladder, view: &View<'_>, findings: &[Finding], rules: &RuleSet) -> Vec<Answer> {
+    let answer = |question: &Question| match question {
+        Question::Finding(wanted) => of_findings(wanted, findings, rules),
+        Question::Leak(question) => leak::answer(question, view.leaks),
+        Question::Counter(question) => counter::answer(question, view.counters, view.other_counters.as_deref()),
+    };
+    ladder.rungs.iter().map(|rung| answer(&rung.question)).collect()
+}
+
+fn of_findings(wanted: &[usize], findings: &[Finding], rules: &RuleSet) -> Answer {
+    let held: Vec<&Finding> = findings.iter().filter(|finding| wanted.contains(&finding.rule)).collect();
+    if held.is_empty() {
+        return Answer::missing("not found in these texts");
+    }
+    let said = held.iter().map(|finding| {
+        let rule = &rules.rules[finding.rule];
+        let on = match finding.stacks {
+            0 => String::new(),
+            1 => ", on 1 stack".to_string(),
+            stacks => format!(", on {stacks} stacks"),
+        };
+        format!("{}{on} [{}]", rule.title, rule.id)
+    });
+    let mut answer = Answer::new(EvidenceState::Holds, said.collect::<Vec<_>>().join("; "));
+    answer.findings = held.iter().map(|finding| finding.rule).collect();
+    answer
+}
+
+fn rung_states(ladder: &Ladder, answers: &[Answer]) -> Vec<RungState> {
+    let state = |(rung, answer): (&crate::rules::Rung, &Answer)| RungState {
+        name: rung.name.clone(),
+        state: answer.state,
+        said: answer.said.clone(),
+        chart: answer.chart.clone(),
+    };
+    ladder.rungs.iter().zip(answers).map(state).collect()
+}
+
+/// The finding of a ladder, when one of its verdicts holds.
+fn finding(
+    rules: &RuleSet,
+    index: usize,
+    ladder: &Ladder,
+    answers: &[Answer],
+    findings: &[Finding],
+) -> Option<Finding> {
+    let rule = &rules.rules[index];
+    let holds = |rung: &usize| answers[*rung].state == EvidenceState::Holds;
+    let (verdict, resting_on) = ladder.verdicts.iter().find(|(_, when)| when.iter().all(holds))?;
+    // What the strongest verdict would need.
+    let wanted = &ladder.verdicts.first()?.1;
+    let against = wanted.iter().find(|&&rung| answers[rung].state == EvidenceState::Contradicted);
+    let mut found = Finding { confidence: rule.confidence, verdict: *verdict, ..empty_finding(index) };
+    if let Some(&rung) = against {
+        found.verdict = verdict.lowered()?;
+        found.confidence = rule.confidence.lowered();
+        found.lowered_because = Some(format!("{}: {}", ladder.rungs[rung].name, answers[rung].said));
+    }
+    take_stack(&mut found, answers, findings);
+    for answer in answers.iter().filter(|answer| answer.state == EvidenceState::Holds) {
+        found.evidence.extend(answer.evidence.iter().cloned());
+        found.folded.extend(&answer.findings);
+    }
+    found.folded.dedup();
+    found.rungs = rung_states(ladder, answers);
+    found.ask = asks(ladder, wanted, answers);
+    found.message = message(rule, ladder, answers);
+    let names = resting_on.iter().map(|&rung| ladder.rungs[rung].name.as_str());
+    found.fingerprint = format!("{}-{}", rule.id, names.collect::<Vec<_>>().join("-"));
+    Some(found)
+}
+
+/// The stack of the first finding that became evidence is shown with the ladder's.
+fn take_stack(found: &mut Finding, answers: &[Answer], findings: &[Finding]) {
+    let folded: Vec<usize> = answers.iter().flat_map(|answer| answer.findings.iter().copied()).collect();
+    let of_stack = findings.iter().find(|finding| folded.contains(&finding.rule) && finding.stacks > 0);
+    if let Some(finding) = of_stack {
+        found.stacks = finding.stacks;
+        found.threads = finding.threads.clone();
+        found.evidence = finding.evidence.clone();
+        found.shown = finding.shown.clone();
+    }
+}
+
+/// What to collect for a stronger verdict.
+fn asks(ladder: &Ladder, wanted: &[usize], answers: &[Answer]) -> Vec<Ask> {
+    let open = |rung: &&usize| matches!(answers[**rung].state, EvidenceState::Missing | EvidenceState::Undecided);
+    let ask = |&rung: &usize| {
+        let rung = &ladder.rungs[rung];
+        rung.ask.as_ref().map(|text| Ask { rung: rung.name.clone(), text: text.clone() })
+    };
+    wanted.iter().filter(open).filter_map(ask).collect()
+}
+
+/// The lines of the rule's message whose figures are all there, and proven.
+fn message(rule: &Rule, ladder: &Ladder, answers: &[Answer]) -> Option<String> {
+    let value = |name: &str| {
+        let (rung, value) = name.split_once('.')?;
+        let answer = &answers[ladder.rungs.iter().position(|known| known.name == rung)?];
+        let found = answer.values.iter().find(|(known, _)| *known == value)?;
+        (answer.state == EvidenceState::Holds).then(|| found.1.clone())
+    };
+    let lines = rule.message.as_ref()?.lines().map(|line| filled_in(line, value));
+    let lines: Vec<String> = lines.filter(|(_, all)| *all).map(|(line, _)| line).collect();
+    (!lines.is_empty()).then(|| lines.join(" "))
+}
