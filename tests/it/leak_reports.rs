@@ -162,7 +162,12 @@ fn nothing_else_is_a_leak_report() {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
+            // Rules about leak reports have some as examples.
+            match path.is_dir() {
+                true if path.ends_with("ladders") => {}
+                true => folders.push(path),
+                false => files.push(path),
+            }
         }
     }
     for file in files {

@@ -12,6 +12,7 @@ mod errors;
 mod explain;
 mod guide;
 mod house;
+mod ladders;
 mod leak_reports;
 mod mending;
 mod pastes;

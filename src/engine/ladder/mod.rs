@@ -74,7 +74,12 @@ pub fn climb(rules: &RuleSet, facts: &CaseFacts, findings: &mut Vec<Finding>) {
             findings.push(finding);
         }
     }
-    findings.retain(|finding| !folded.contains(&finding.rule));
+    let held: Vec<usize> = findings.iter().map(|finding| finding.rule).collect();
+    findings.retain(|finding| {
+        let rule = &rules.rules[finding.rule];
+        let yields = rule.ladder.is_some() && rule.yields_to.iter().any(|other| held.contains(other));
+        !yields && !folded.contains(&finding.rule)
+    });
 }
 
 /// How the parts of a rule's evidence stand, for the process of which most is known.

@@ -117,6 +117,14 @@ impl Draft {
         self.process_id.get_or_insert((line, id));
     }
 
+    pub fn has_image(&self, path: &str) -> bool {
+        self.image.as_deref() == Some(identity::file_name(path))
+    }
+
+    pub fn has_process_id(&self, id: u64) -> bool {
+        self.process_id.is_some_and(|(_, known)| known == id)
+    }
+
     /// Takes over the figures of a warning.
     pub fn warn(&mut self, warning: Warning) {
         for (kind, name, line, figure) in warning.figures {

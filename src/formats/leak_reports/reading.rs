@@ -53,7 +53,13 @@ pub struct LeakReading {
     /// `Dump 1` and `Module Name   GdiPlus`, which may stand above the first figure.
     title: Option<(u32, String)>,
     named_module: Option<(u32, String)>,
+    /// `Process Image   C:\\Windows\\System32\\inetsrv\\w3wp.exe` and `Process ID   4312`, which may stand there as well.
+    named_image: Option<(u32, String)>,
+    named_id: Option<(u32, u64)>,
 }
+
+/// Lines between the name of a process and the figures of its report.
+const NEAR: u32 = 20;
 
 impl LeakReading {
     pub fn is_open(&self) -> bool {
@@ -68,7 +74,7 @@ impl LeakReading {
     /// What a line is. A report begins only with what nothing else looks like.
     pub fn line(&mut self, text: &str, line: u32) -> Understood {
         let text = text.trim();
-        if !self.is_open() && !may_begin(text) {
+        if !self.is_open() && !may_begin(text) && !text.starts_with("Process I") {
             return Understood::No;
         }
         if let Some(title) = titles::of(text) {
@@ -262,7 +268,15 @@ impl LeakReading {
     fn open(&mut self, line: u32) {
         if self.draft.is_none() {
             let title = self.title.take();
-            self.draft = Some(Draft::new(line, title.map(|(_, title)| title), self.warnings.len()));
+            let mut draft = Draft::new(line, title.map(|(_, title)| title), self.warnings.len());
+            let is_near = |above: u32| line.saturating_sub(above) <= NEAR;
+            if let Some((_, image)) = self.named_image.take().filter(|(above, _)| is_near(*above)) {
+                draft.image(&image);
+            }
+            if let Some((above, id)) = self.named_id.take().filter(|(above, _)| is_near(*above)) {
+                draft.process_id(above, id);
+            }
+            self.draft = Some(draft);
         }
     }
 

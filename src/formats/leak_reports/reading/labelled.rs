@@ -63,24 +63,52 @@ impl LeakReading {
                 draft.allocated(owner, what);
                 Understood::Figure
             }
-            Label::ProcessId => match (&mut self.draft, value.parse()) {
-                (Some(draft), Ok(id)) => {
-                    draft.process_id(line, id);
-                    Understood::Figure
-                }
-                _ => Understood::No,
+            Label::ProcessId => match value.parse() {
+                Ok(id) => self.process_id(id, line),
+                Err(_) => Understood::No,
             },
-            Label::ProcessImage => match &mut self.draft {
-                Some(draft) => {
-                    draft.image(value);
-                    Understood::Figure
-                }
-                None => Understood::No,
-            },
+            Label::ProcessImage => self.process_image(value, line),
             Label::Sample if in_sample => Understood::Stack,
             Label::Sample => Understood::No,
             Label::Other if self.draft.is_some() => Understood::Detail,
             Label::Other => Understood::No,
+        }
+    }
+
+    /// The process of the report at hand, or of one that begins below: the process comes before the figures.
+    fn process_id(&mut self, id: u64, line: u32) -> Understood {
+        match &mut self.draft {
+            Some(draft) if !draft.has_figures() || draft.has_process_id(id) => {
+                draft.process_id(line, id);
+                Understood::Figure
+            }
+            Some(_) => {
+                self.close(false);
+                self.named_id = Some((line, id));
+                Understood::Detail
+            }
+            None => {
+                self.named_id = Some((line, id));
+                Understood::No
+            }
+        }
+    }
+
+    fn process_image(&mut self, image: &str, line: u32) -> Understood {
+        match &mut self.draft {
+            Some(draft) if !draft.has_figures() || draft.has_image(image) => {
+                draft.image(image);
+                Understood::Figure
+            }
+            Some(_) => {
+                self.close(false);
+                self.named_image = Some((line, image.to_string()));
+                Understood::Detail
+            }
+            None => {
+                self.named_image = Some((line, image.to_string()));
+                Understood::No
+            }
         }
     }
 

@@ -1,0 +1,154 @@
+//! Rules that ask for evidence of several kinds.
+
+use stacklint::engine::{CaseScan, Sieve};
+use stacklint::finding::{EvidenceState, Finding};
+use stacklint::formats::read;
+use stacklint::rules::{Origin, RuleSet, builtin_sources, compile};
+use stacklint::text::Source;
+
+const HEAD: &str = "title: t\nseverity: high\nconfidence: high\nwhy: w\nfix: f\n";
+
+fn rules(text: &str) -> RuleSet {
+    let mut files: Vec<_> =
+        builtin_sources().into_iter().map(|source| (source, Origin::Builtin { with_rules: false })).collect();
+    files.push((Source::new("rules.yml", text.replace("HEAD\n", HEAD)), Origin::User));
+    let loaded = compile(files);
+    loaded.rules.unwrap_or_else(|| panic!("{:#?}\n{text}", loaded.diagnostics.list))
+}
+
+fn findings(rules: &RuleSet, texts: &[&str]) -> Vec<Finding> {
+    let sieve = Sieve::new(rules);
+    let mut scan = CaseScan::new(rules, &sieve);
+    for (source, text) in texts.iter().enumerate() {
+        scan.begin_source(source);
+        read(text.as_bytes(), "text", &mut scan).unwrap();
+    }
+    scan.finish().findings
+}
+
+/// A leak report: minutes tracked, all allocations, handles and gigabytes, and what GdiPlus has of them.
+fn report(process: &str, minutes: u32, all: (u32, u32, f64), gdiplus: (u32, f64)) -> String {
+    let process = if process.is_empty() { String::new() } else { format!("Process Image   {process}\n") };
+    format!(
+        "{process}Number of allocations   {} allocations\n\
+         Total outstanding handle count   {} handles\nTotal size of allocations   {} GBytes\n\
+         Tracking duration   00:{minutes:02}:00\n\n\
+         Module Name   GdiPlus\nAllocation Count   {} allocation(s)\nAllocation Size   {} GBytes\n\n",
+        all.0, all.1, all.2, gdiplus.0, gdiplus.1
+    )
+}
+
+/// Rule, verdict, confidence and message of each finding.
+fn check(yaml: &str, texts: &[&str], want: &[&str]) {
+    let set = rules(yaml);
+    let shown = |finding: &Finding| {
+        let mut shown =
+            format!("{} {} {}", set.rules[finding.rule].id, finding.verdict.name(), finding.confidence.name());
+        let folded: Vec<&str> = finding.folded.iter().map(|&rule| set.rules[rule].id.as_str()).collect();
+        if !folded.is_empty() {
+            shown.push_str(&format!(" with {}", folded.join(" ")));
+        }
+        shown.extend(finding.ask.iter().map(|ask| format!(" ask {}", ask.text)));
+        shown.extend(finding.message.iter().map(|message| format!(": {message}")));
+        shown
+    };
+    let got: Vec<String> = findings(&set, texts).iter().map(shown).collect();
+    assert_eq!(got, want, "{yaml}");
+}
+
+/// One question about leak reports: how its answer stands.
+fn state(question: &str, texts: &[&str]) -> (EvidenceState, String) {
+    let yaml = format!(
+        "id: r\nHEAD\nevidence:\n  seen: {{leak: {{total: size}}}}\n  asked: {question}\n\
+         verdicts: [{{verdict: suspected, when: [seen]}}]\n"
+    );
+    let set = rules(&yaml);
+    let found = findings(&set, texts);
+    let rung = &found.first().unwrap_or_else(|| panic!("nothing found: {question}")).rungs[1];
+    (rung.state, rung.said.clone())
+}
+
+#[test]
+fn leak_reports_answer_with_their_rounding_in_mind() {
+    let first = report("", 10, (1000, 400, 2.0), (300, 1.0));
+    let second = report("", 40, (1010, 410, 3.0), (500, 2.0));
+    let both = format!("{first}{second}");
+    use EvidenceState::*;
+    for (question, text, want) in [
+        ("{leak: {module: gdiplus, grows: true}}", &both, Holds),
+        ("{leak: {module: gdiplus, grows: false}}", &both, Contradicted),
+        ("{leak: {module: gdiplus, grows: true}}", &first, Undecided),
+        ("{leak: {module: other, grows: true}}", &both, Contradicted),
+        ("{leak: {function: \"gdiplus!*\"}}", &both, Missing),
+        ("{leak: {module: \"gdi*\", share: \">= 66%\"}}", &both, Holds),
+        // 2.00 of 3.00 GB: between 66.4% and 67.0%.
+        ("{leak: {module: gdiplus, share: \">= 66.7%\"}}", &both, Undecided),
+        ("{leak: {module: gdiplus, share: \">= 70%\"}}", &both, Contradicted),
+        ("{leak: {module: gdiplus, growth: \">= 100% of total\"}}", &both, Undecided),
+        ("{leak: {module: gdiplus, growth: \">= 95% of total\"}}", &both, Holds),
+        ("{leak: {module: gdiplus, growth: \">= 500 MB\"}}", &both, Holds),
+        ("{leak: {module: gdiplus, growth: \">= 90%\"}}", &both, Holds),
+        ("{leak: {module: gdiplus, measure: count, growth: \">= 200\"}}", &both, Holds),
+        ("{leak: {module: gdiplus, average: \">= 4 MB\"}}", &both, Holds),
+        ("{leak: {total: count, grows: false}}", &both, Holds),
+        ("{leak: {total: handles, grows: false}}", &both, Holds),
+        ("{leak: {total: size, reports: \">= 2\"}}", &first, Contradicted),
+        ("{leak: {total: size, tracking: \"< 15 min\"}}", &first, Holds),
+        ("{leak: {total: size, tracking: \"< 15 min\"}}", &both, Contradicted),
+    ] {
+        assert_eq!(state(question, &[text]).0, want, "{question}");
+    }
+    let (_, said) = state("{leak: {module: gdiplus}}", &[&both]);
+    assert_eq!(said, "GdiPlus holds 50% → 66.7% of outstanding bytes (1 → 2 GB, +100%), about 2.0 GB/h");
+}
+
+#[test]
+fn the_strongest_verdict_whose_evidence_is_there_counts() {
+    let ladder = "id: ladder\nHEAD\nevidence:\n  drawing: {finding: draws}\n  owner: {leak: {module: GdiPlus, grows: true}}\n\
+                  verdicts:\n  - {verdict: confirmed, when: [drawing, owner]}\n  - {verdict: suspected, when: [owner]}\n\
+                  ask: {drawing: Take stacks., owner: Take reports.}\n\
+                  message: \"{{owner.name}} grew by {{owner.growth}}\"\n---\nid: draws\nHEAD\nmatch: GdiPlus!*\n";
+    let stack = "0:001> kc\nGdiPlus!GdipDrawImage\nsvc!main\n";
+    let (first, second) = (report("", 10, (9, 9, 2.0), (3, 1.0)), report("", 40, (9, 9, 3.0), (5, 2.0)));
+    check(ladder, &[&first, &second, stack], &["ladder confirmed high with draws: GdiPlus grew by 1 GB"]);
+    check(ladder, &[&first, &second], &["ladder suspected high ask Take stacks.: GdiPlus grew by 1 GB"]);
+    // Without a verdict the finding stays alone.
+    check(ladder, &[stack], &["draws likely high"]);
+    check(ladder, &[&first, stack], &["draws likely high"]);
+}
+
+#[test]
+fn what_speaks_against_it_lowers_the_verdict() {
+    let ladder = "id: ladder\nHEAD\nevidence:\n  owner: {leak: {module: GdiPlus, grows: true}}\n  flat: {leak: {total: count, grows: false}}\n\
+                  verdicts:\n  - {verdict: confirmed, when: [owner, flat]}\n  - {verdict: likely, when: [owner]}\n";
+    let reports = |count| [report("", 10, (100, 9, 2.0), (3, 1.0)), report("", 40, (count, 9, 3.0), (5, 2.0))].concat();
+    check(ladder, &[&reports(100)], &["ladder confirmed high"]);
+    check(ladder, &[&reports(200)], &["ladder suspected medium"]);
+    let set = rules(ladder);
+    let found = findings(&set, &[&reports(200)]);
+    let because = found[0].lowered_because.as_deref().unwrap();
+    assert!(because.contains("100 → 200 allocations, +100%"), "{because}");
+}
+
+#[test]
+fn reports_of_different_processes_are_never_subtracted() {
+    let ladder = "id: ladder\nHEAD\nevidence:\n  owner: {leak: {module: GdiPlus, grows: true}}\n\
+                  verdicts: [{verdict: likely, when: [owner]}]\n";
+    let of = |process: &str, minutes, size| report(process, minutes, (9, 9, 4.0), (3, size));
+    check(ladder, &[&of("a.exe", 10, 1.0), &of("b.exe", 40, 3.0)], &[]);
+    check(ladder, &[&of("a.exe", 10, 1.0), &of("b.exe", 40, 3.0), &of("a.exe", 20, 2.0)], &["ladder likely high"]);
+    // In tracking order, whatever the order of the texts.
+    check(ladder, &[&of("a.exe", 40, 1.0), &of("a.exe", 10, 3.0)], &[]);
+    check(ladder, &[&of("a.exe", 40, 3.0), &of("a.exe", 10, 1.0)], &["ladder likely high"]);
+}
+
+#[test]
+fn a_ladder_may_be_evidence_of_another_and_yields_to_the_special() {
+    let low = "id: low\nHEAD\nyields-to: [top]\nevidence:\n  owner: {leak: {module: \"*\", grows: true}}\n\
+               verdicts: [{verdict: likely, when: [owner]}]\n---\n";
+    let top = "id: top\nHEAD\nevidence:\n  any: {finding: low}\n  gdiplus: {leak: {module: GdiPlus}}\n\
+               verdicts: [{verdict: likely, when: [any, gdiplus]}]\n";
+    let reports = [report("", 10, (100, 9, 2.0), (3, 1.0)), report("", 40, (100, 9, 3.0), (5, 2.0))].concat();
+    check(&format!("{low}{top}"), &[&reports], &["top likely high with low"]);
+    check(&low.replace("yields-to: [top]\n", "").replace("---\n", ""), &[&reports], &["low likely high"]);
+}
