@@ -9,7 +9,7 @@ mod process;
 pub use aliases::Aliases;
 pub use counters::{
     CounterCollection, CounterFact, CounterKind, CounterNames, CounterUnit, Limits, NoTrend, Point, ProcessCounters,
-    Trend,
+    Tendency, Trend,
 };
 pub use function_name::{FunctionName, Generics};
 pub use name::{FrameName, is_managed, normal_function, normal_module, plain_module};
