@@ -85,7 +85,7 @@ fn steps(points: &[Point]) -> impl Iterator<Item = (&Point, &Point, f64)> {
     })
 }
 
-fn go_on(points: &mut Vec<Point>, lines: &BTreeSet<u32>) {
+fn go_on(points: &mut [Point], lines: &BTreeSet<u32>) {
     let parts = parts(points, lines);
     for (point, part) in points.iter_mut().zip(&parts) {
         let Some(time) = &mut point.time else { continue };

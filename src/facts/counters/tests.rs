@@ -342,6 +342,31 @@ fn clocks_that_go_back() {
     let fact = only(&[&rows(&back)]);
     assert_eq!((fact.points.len(), fact.points[0].line, fact.line), (6, 5, 1));
     assert_eq!(told(&[&rows(&back)]), "w3wp on web01: private-bytes stayed flat at 1000 MB [6]\nN011 0:5");
+    // Each counter on a line of its own, and all on one: the clock goes back once.
+    for lines_of_tick in [2, 0] {
+        let mut collection = CounterCollection::default();
+        for (nth, counter) in ["Private Bytes", "Working Set"].into_iter().enumerate() {
+            let minutes = [0, 10, 20, 30, 40, 50, 0, 10, 20];
+            let samples = minutes.iter().zip(0..).map(|(minutes, tick)| Sample {
+                line: 10 + tick * lines_of_tick + if lines_of_tick > 0 { nth as u32 } else { 0 },
+                time: Some(jiff::civil::date(2016, 10, 30).at(2, *minutes, 0, 0)),
+                value: Amount::exact(1000.0),
+            });
+            let series = CounterSeries {
+                name: format!("\\Process(w3wp)\\{counter}"),
+                object: "Process".to_string(),
+                instance: Some("w3wp".to_string()),
+                counter: counter.to_string(),
+                samples: samples.collect(),
+                ..CounterSeries::default()
+            };
+            collection.add(0, &series);
+        }
+        let (processes, notes) = collection.finish(&names());
+        let trends: Vec<f64> =
+            processes[0].counters.iter().map(|fact| fact.trend.map_or(0.0, |trend| trend.hours)).collect();
+        assert_eq!((trends, notes.len()), (vec![80.0 / 60.0; 2], 1), "{notes:?}");
+    }
     // Two processes that wrote into one file.
     let mixed = dotnet(&[["GC Heap Size (MB),Metric,104.2", "GC Heap Size (MB),Metric,900.1"]; 8]);
     assert_eq!(told(&[&mixed]), "N016 0:2");
