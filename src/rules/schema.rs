@@ -115,7 +115,7 @@ fn whole_documents() -> Value {
 #[serde(untagged)]
 enum Match {
     Pattern(Lines),
-    Conditions(Conditions),
+    Conditions(Box<Conditions>),
 }
 
 /// A stack pattern and what else must hold.
