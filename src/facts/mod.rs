@@ -11,7 +11,7 @@ mod process;
 pub use aliases::Aliases;
 pub use counters::{
     CounterCollection, CounterFact, CounterKind, CounterNames, CounterUnit, Limits, NoTrend, Point, ProcessCounters,
-    Trend,
+    Tendency, Trend,
 };
 pub use function_name::{FunctionName, Generics};
 pub use leaks::{Course, LeakCollection, Measured, ProcessLeaks, Reading, Tendency};

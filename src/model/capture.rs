@@ -66,10 +66,14 @@ pub enum NoteCode {
     LeakFigures,
     /// The source is a web page: lines are those of its text.
     SavedPage,
+    /// A process whose counters were recorded restarted.
+    CounterRestart,
+    /// Of which process counters are, or whether two recordings are of one, cannot be told.
+    CounterProcess,
 }
 
 impl NoteCode {
-    pub const ALL: [NoteCode; 14] = [
+    pub const ALL: [NoteCode; 16] = [
         NoteCode::Holes,
         NoteCode::BreaksOff,
         NoteCode::WalkFailed,
@@ -84,6 +88,8 @@ impl NoteCode {
         NoteCode::CounterRows,
         NoteCode::LeakFigures,
         NoteCode::SavedPage,
+        NoteCode::CounterRestart,
+        NoteCode::CounterProcess,
     ];
 
     pub fn code(self) -> &'static str {
@@ -102,6 +108,8 @@ impl NoteCode {
             NoteCode::CounterRows => "N012",
             NoteCode::LeakFigures => "N013",
             NoteCode::SavedPage => "N014",
+            NoteCode::CounterRestart => "N015",
+            NoteCode::CounterProcess => "N016",
         }
     }
 }

@@ -26,6 +26,8 @@ impl NoteCode {
             NoteCode::CounterRows => "Rows or values of counters could not be read.",
             NoteCode::LeakFigures => "Figures of a leak report contradict each other, or cannot be told.",
             NoteCode::SavedPage => "The source is a web page: line numbers are those of its text.",
+            NoteCode::CounterRestart => "A process whose counters were recorded restarted.",
+            NoteCode::CounterProcess => "Of which process counters are cannot be told.",
         }
     }
 
@@ -120,6 +122,22 @@ impl NoteCode {
                  they are read, and evidence names the lines of that text. A page of over 64 MiB is read as it stands.",
                 "stacklint scan MemoryReport.mht",
                 "Nothing needs to be done. To find a line again, copy the report from the browser and scan the text.",
+            ),
+            NoteCode::CounterRestart => (
+                "A new process begins small: what it holds less than the old one says nothing of a leak. So counters are \
+                 judged between two restarts only, in the longest stretch. A restart is seen by another process id, by \
+                 an elapsed time that falls, or, where neither was recorded, by memory that falls to less than half at \
+                 once and stays there.",
+                "\"03/10/2016 13:30:07.217\",\"5979922432\",\"4312\"\n\
+                 \"03/10/2016 13:31:07.213\",\"214748364\",\"9020\"",
+                "Record `\\Process(*)\\ID Process` and `\\Process(*)\\Elapsed Time` too, and turn recycling off meanwhile.",
+            ),
+            NoteCode::CounterProcess => (
+                "Performance counters number processes of one name, `w3wp` and `w3wp#1`, anew in each recording and for \
+                 each object, and dotnet-counters writes no name into CSV. Recordings that may be of different processes \
+                 are judged each for itself.",
+                "\"(PDH-CSV 4.0)\",\"\\\\WEB01\\Process(w3wp)\\Private Bytes\",\"\\\\WEB01\\Process(w3wp#1)\\Private Bytes\"",
+                "Record `\\Process(*)\\ID Process` and `\\.NET CLR Memory(*)\\Process ID` too, or one process to a folder.",
             ),
         };
         Page { meaning, example, instead }

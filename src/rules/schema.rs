@@ -230,7 +230,7 @@ enum CounterUnitWord {
 #[serde(untagged)]
 enum Match {
     Pattern(Lines),
-    Conditions(Conditions),
+    Conditions(Box<Conditions>),
 }
 
 /// A stack pattern and what else must hold.

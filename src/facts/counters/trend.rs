@@ -1,0 +1,135 @@
+//! How a counter went: from the median of its first fifth to that of its last, and whether steadily.
+
+use jiff::civil::DateTime;
+
+use super::{CounterFact, Limits, NoTrend, Point, Trend, median, seconds};
+use crate::model::Amount;
+
+const LEAST_SAMPLES: usize = 6;
+const LEAST_MINUTES: f64 = 30.0;
+/// Samples under the moving median.
+const WINDOW: usize = 5;
+/// Samples of which each counts; of longer series, medians of so many parts do. In samples a second apart, each
+/// collection of garbage is a fall, whatever the hours show.
+const MOST_STEPS: usize = 120;
+/// The part of the steps that must go up where a counter grows, or down where it falls.
+const STEADILY: f64 = 0.7;
+
+/// What a counter did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tendency {
+    Grows,
+    Flat,
+    Falls,
+    /// It moved, and too little or not steadily enough to grow or fall.
+    Between,
+    /// The error of the values is too large to tell.
+    Unclear,
+    /// There is no trend.
+    Unknown,
+}
+
+pub fn of(points: &[Point]) -> Result<Trend, NoTrend> {
+    let timed: Vec<(DateTime, Amount)> = points.iter().filter_map(|point| Some((point.time?, point.value))).collect();
+    let samples = timed.len();
+    let (Some(&(first, _)), Some(&(last, _))) = (timed.first(), timed.last()) else {
+        return Err(if points.is_empty() { NoTrend::TooFew(0) } else { NoTrend::NoTimes });
+    };
+    if samples < LEAST_SAMPLES {
+        return Err(NoTrend::TooFew(samples));
+    }
+    let minutes = seconds(first, last) / 60.0;
+    if minutes < LEAST_MINUTES {
+        return Err(NoTrend::TooShort(minutes));
+    }
+    let fifth = (samples / 5).max(1);
+    let (firsts, lasts) = (&timed[..fifth], &timed[samples - fifth..]);
+    let (start, end) = (middle(firsts), middle(lasts));
+    let into = |part: &[(DateTime, Amount)]| (seconds(first, part[0].0) + seconds(first, part[part.len() - 1].0)) / 2.0;
+    let hours = (into(lasts) - into(firsts)) / 3600.0;
+    let rising = upward(timed.iter().map(|(_, value)| value.value));
+    Ok(Trend { start, end, growth: end.minus(start), hours, rising, samples })
+}
+
+/// The median, as far off as the least exact of its samples.
+fn middle(part: &[(DateTime, Amount)]) -> Amount {
+    let error = part.iter().map(|(_, value)| value.error).fold(0.0, f64::max);
+    Amount { value: median(part.iter().map(|(_, value)| value.value)), error }
+}
+
+/// Of the steps of a moving median that go up or down, the part that goes up; 0.0 where none does either.
+fn upward(values: impl Iterator<Item = f64>) -> f64 {
+    let values: Vec<f64> = values.collect();
+    let part = values.len().div_ceil(MOST_STEPS).max(1);
+    let values: Vec<f64> = values.chunks(part).map(|part| median(part.iter().copied())).collect();
+    let medians: Vec<f64> = values.windows(WINDOW).map(|window| median(window.iter().copied())).collect();
+    let count = |is: fn(&[f64]) -> bool| medians.windows(2).filter(|pair| is(pair)).count() as f64;
+    let (up, down) = (count(|pair| pair[1] > pair[0]), count(|pair| pair[1] < pair[0]));
+    if up + down == 0.0 { 0.0 } else { up / (up + down) }
+}
+
+impl Limits {
+    /// From which growth on a counter that started here grows.
+    pub fn growth(&self, start: Amount) -> f64 {
+        (self.grows_by * start.value.abs()).max(self.grows_at_least)
+    }
+
+    /// Up to which growth it is flat.
+    pub fn flat(&self, start: Amount) -> f64 {
+        (self.flat_within * start.value.abs()).max(self.flat_at_most)
+    }
+}
+
+impl CounterFact {
+    /// Whether it grows, and steadily. `None` where there is no trend, or the error is too large to tell.
+    pub fn grows(&self) -> Option<bool> {
+        let trend = self.trend.ok()?;
+        let least = self.limits.growth(trend.start);
+        if trend.rising < STEADILY || trend.growth.highest() < least || trend.growth.highest() <= 0.0 {
+            return Some(false);
+        }
+        (trend.growth.lowest() >= least && trend.growth.lowest() > 0.0).then_some(true)
+    }
+
+    /// Whether it stays where it is. `None` where there is no trend, or the error is too large to tell.
+    pub fn is_flat(&self) -> Option<bool> {
+        let trend = self.trend.ok()?;
+        let most = self.limits.flat(trend.start);
+        let (lowest, highest) = (trend.growth.lowest(), trend.growth.highest());
+        if lowest >= -most && highest <= most {
+            return Some(true);
+        }
+        (lowest > most || highest < -most).then_some(false)
+    }
+
+    /// Whether it falls by as much, and as steadily, as one that grows rises.
+    pub fn falls(&self) -> Option<bool> {
+        let trend = self.trend.ok()?;
+        let least = self.limits.growth(trend.start);
+        let falling = upward(self.points.iter().filter(|point| point.time.is_some()).map(|point| -point.value.value));
+        if falling < STEADILY || trend.growth.lowest() > -least || trend.growth.lowest() >= 0.0 {
+            return Some(false);
+        }
+        (trend.growth.highest() <= -least && trend.growth.highest() < 0.0).then_some(true)
+    }
+
+    /// What it did, in one word.
+    pub fn tendency(&self) -> Tendency {
+        if self.trend.is_err() {
+            return Tendency::Unknown;
+        }
+        match (self.grows(), self.is_flat(), self.falls()) {
+            (Some(true), ..) => Tendency::Grows,
+            (_, Some(true), _) => Tendency::Flat,
+            (.., Some(true)) => Tendency::Falls,
+            (Some(false), Some(false), Some(false)) => Tendency::Between,
+            _ => Tendency::Unclear,
+        }
+    }
+
+    /// Growth in an hour.
+    pub fn rate_per_hour(&self) -> Option<Amount> {
+        let trend = self.trend.ok()?;
+        trend.growth.over(Amount::exact(trend.hours))
+    }
+}
