@@ -35,13 +35,15 @@ pub fn counts_in_row(counts: &[f64]) -> String {
     counts.iter().map(|count| thousands(count.round() as i64)).collect::<Vec<_>>().join(" → ")
 }
 
-/// `46 min`, `1 h 56 min`
+/// `46 min`, `1 h 56 min`, `3 d 2 h`
 pub fn minutes(minutes: f64) -> String {
     let minutes = minutes.round() as i64;
-    match (minutes / 60, minutes % 60) {
-        (0, minutes) => format!("{minutes} min"),
-        (hours, 0) => format!("{hours} h"),
-        (hours, minutes) => format!("{hours} h {minutes} min"),
+    match (minutes / 1440, minutes / 60 % 24, minutes % 60) {
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, 0) => format!("{hours} h"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (days, 0, _) => format!("{days} d"),
+        (days, hours, _) => format!("{days} d {hours} h"),
     }
 }
 
@@ -100,6 +102,7 @@ mod tests {
             (percent(1.5), "150%"),
             (minutes(46.9), "47 min"),
             (minutes(116.0), "1 h 56 min"),
+            (minutes(4440.0), "3 d 2 h"),
             (bars(&[1.17, 1.63, 2.19]), "▅▆█"),
         ] {
             assert_eq!(got, want);

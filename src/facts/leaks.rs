@@ -1,6 +1,6 @@
 //! Leak reports of one process in tracking order: what grows, how fast, and what part of the whole it is.
 
-use super::{Process, process_name};
+use super::{Process, Tendency, process_name};
 use crate::model::{Amount, LeakFigure, LeakOwner, LeakOwnerKind, LeakReport};
 
 /// Counts and handles within this part of the first are flat.
@@ -38,20 +38,6 @@ pub struct Reading {
     pub report: usize,
     pub source: usize,
     pub figure: LeakFigure,
-}
-
-/// How a figure goes from report to report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tendency {
-    /// It rises from each report to the next, by more than rounding.
-    Grows,
-    /// From the first to the last it moves by 10% or less.
-    Flat,
-    Falls,
-    /// It moves, but not one way.
-    Unsteady,
-    /// There is one report, or figures are missing, or rounding hides it.
-    Unknown,
 }
 
 /// Collects the leak reports of a case.
@@ -192,6 +178,8 @@ impl Course {
         last.over(first).map(|ratio| Amount { value: ratio.value - 1.0, error: ratio.error })
     }
 
+    /// It grows where it rises from each report to the next by more than rounding, and by more than 10% in all; it is flat
+    /// where it moves by 10% or less from the first to the last.
     pub fn tendency(&self) -> Tendency {
         let (Some(growth), Some(first)) = (self.growth(), self.first()) else { return Tendency::Unknown };
         let steps: Vec<Amount> =
@@ -207,8 +195,8 @@ impl Course {
         }
         match () {
             () if growth.highest() < 0.0 => Tendency::Falls,
-            () if growth.lowest() <= 0.0 && growth.highest() >= 0.0 => Tendency::Unknown,
-            () => Tendency::Unsteady,
+            () if growth.lowest() <= 0.0 && growth.highest() >= 0.0 => Tendency::Unclear,
+            () => Tendency::Between,
         }
     }
 
@@ -298,10 +286,10 @@ mod tests {
     fn what_moves_less_than_rounding_is_not_growth() {
         for (first, last, want) in [
             (1.0, 1.01, Tendency::Flat),
-            (0.02, 0.03, Tendency::Unknown),
+            (0.02, 0.03, Tendency::Unclear),
             (1.0, 1.5, Tendency::Grows),
             (1.5, 1.0, Tendency::Falls),
-            (1.0, 1.09, Tendency::Unsteady),
+            (1.0, 1.09, Tendency::Between),
         ] {
             let all = leaks(vec![(0, report(None, 10.0, 3.0, first)), (0, report(None, 60.0, 3.0, last))]);
             let owner = all[0].owners(LeakOwnerKind::Module)[0];

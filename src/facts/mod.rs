@@ -7,13 +7,15 @@ pub mod in_words;
 mod leaks;
 mod name;
 mod process;
+mod tendency;
 
 pub use aliases::Aliases;
 pub use counters::{
     CounterCollection, CounterFact, CounterKind, CounterNames, CounterUnit, Limits, NoTrend, Point, ProcessCounters,
-    Tendency, Trend,
+    Trend,
 };
 pub use function_name::{FunctionName, Generics};
-pub use leaks::{Course, LeakCollection, Measured, ProcessLeaks, Reading, Tendency};
+pub use leaks::{Course, LeakCollection, Measured, ProcessLeaks, Reading};
 pub use name::{FrameName, is_managed, normal_function, normal_module, plain_module};
 pub use process::{Process, process_name};
+pub use tendency::Tendency;

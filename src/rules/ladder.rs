@@ -70,7 +70,7 @@ pub struct CounterQuestion {
     pub grows: Option<bool>,
     /// An amount, a part of the start, or a part of another counter's growth.
     pub growth: Option<Comparison>,
-    /// At the end: an amount, or a part of another counter.
+    /// At the end of the recording: an amount, or a part of another counter.
     pub value: Option<Comparison>,
     pub rate: Option<Comparison>,
     /// The part of its steps that go up.

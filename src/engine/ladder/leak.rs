@@ -116,10 +116,11 @@ impl<'f> Subject<'f> {
             (Tendency::Grows, false) => (Truth::No, "it grows from report to report"),
             (Tendency::Flat, true) => (Truth::No, "it stays within 10%"),
             (Tendency::Falls, true) => (Truth::No, "it falls"),
-            (Tendency::Unsteady, true) => (Truth::No, "it does not rise steadily by more than 10%"),
-            (Tendency::Unsteady, false) => (Truth::Unknown, "it is neither flat nor growing steadily"),
+            (Tendency::Between, true) => (Truth::No, "it does not rise steadily by more than 10%"),
+            (Tendency::Between, false) => (Truth::Unknown, "it is neither flat nor growing steadily"),
             (Tendency::Unknown, _) if self.course.reports < 2 => (Truth::Unknown, "one report cannot show growth"),
-            (Tendency::Unknown, _) => (Truth::Unknown, "whether it grows cannot be told from these figures"),
+            (Tendency::Unclear, _) => (Truth::Unknown, "rounding hides whether it grows"),
+            (Tendency::Unknown, _) => (Truth::Unknown, "whether it grows cannot be told: figures are missing"),
         };
         (truth, why.to_string())
     }

@@ -25,8 +25,6 @@ use crate::model::{Amount, CounterSeries, Note, NoteCode};
 use joining::Life;
 use tracks::{Role, Track};
 
-pub use trend::Tendency;
-
 /// The counters that rules may name, and what each is called in the tools. Filled from the rule pack.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CounterNames {

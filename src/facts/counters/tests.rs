@@ -103,7 +103,7 @@ fn the_founding_case() {
 
 #[test]
 fn courses() {
-    use Tendency::*;
+    use crate::facts::Tendency::*;
     let stairs: Vec<f64> = (0..30).map(|at| 1000.0 + f64::from(at / 6) * 200.0).collect();
     let steady: Vec<f64> = (0..20).map(|at| 1000.0 + f64::from(at) * 50.0).collect();
     let falling: Vec<f64> = steady.iter().rev().copied().collect();
@@ -180,7 +180,7 @@ fn units_and_their_errors() {
     // Whole MB may be cut off: 134.2 MB are asked for, and 135 may be 133.
     let whole = [100, 122, 145, 167, 190, 212, 235].map(|mb| [format!("GC Heap Size (MB),Metric,{mb}")]);
     let fact = only(&[&dotnet(&whole)]);
-    assert_eq!((fact.grows(), fact.tendency()), (None, Tendency::Unclear));
+    assert_eq!((fact.grows(), fact.tendency()), (None, crate::facts::Tendency::Unclear));
     assert!(fact.in_words().ends_with("too coarse to tell whether it grew"), "{}", fact.in_words());
     // Tags are summed where all have a value.
     let name = "dotnet.gc.last_collection.heap.size (By)";

@@ -3,6 +3,7 @@
 use jiff::civil::DateTime;
 
 use super::{CounterFact, Limits, NoTrend, Point, Trend, median, seconds};
+use crate::facts::Tendency;
 use crate::model::Amount;
 
 const LEAST_SAMPLES: usize = 6;
@@ -14,20 +15,6 @@ const WINDOW: usize = 5;
 const MOST_STEPS: usize = 120;
 /// The part of the steps that must go up where a counter grows, or down where it falls.
 const STEADILY: f64 = 0.7;
-
-/// What a counter did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tendency {
-    Grows,
-    Flat,
-    Falls,
-    /// It moved, and too little or not steadily enough to grow or fall.
-    Between,
-    /// The error of the values is too large to tell.
-    Unclear,
-    /// There is no trend.
-    Unknown,
-}
 
 pub fn of(points: &[Point]) -> Result<Trend, NoTrend> {
     let timed: Vec<(DateTime, Amount)> = points.iter().filter_map(|point| Some((point.time?, point.value))).collect();
