@@ -93,7 +93,7 @@ fn the_founding_case() {
     assert_eq!(processes[0].process.label(), "w3wp on web01");
     let words: Vec<String> = processes[0].counters.iter().map(CounterFact::in_words).collect();
     let want = [
-        "handles stayed flat at 1414",
+        "handles stayed flat at 1,414",
         "heaps stayed flat at 430 MB",
         "private-bytes grew from 3.25 GB to 5.35 GB (+65%) in 1 h 37 min",
         "virtual-bytes grew from 9.66 GB to 11.8 GB (+22%) in 1 h 37 min",
@@ -264,7 +264,7 @@ fn ids_decide_and_numbers_do_not() {
         ("Process(_Total)\\Private Bytes", &flat),
         (".NET CLR Memory(_Global_)\\# Bytes in all Heaps", &flat),
     ];
-    let went = "from 1.03 GB to 2.0 GB (+95%) in 50 min [12]";
+    let went = "from 1.03 GB to 2 GB (+95%) in 50 min [12]";
     let want = format!(
         "w3wp (100) on web01: heaps grew {went}\nw3wp (100) on web01: private-bytes grew {went}\n\
          w3wp#1 (200) on web01: heaps stayed flat at 500 MB [12]\n\
@@ -281,7 +281,7 @@ fn ids_decide_and_numbers_do_not() {
     let (small, large) = (run(&[(4, 10.0), (12, 2000.0)]), run(&[(4, 2000.0), (12, 10.0)]));
     let moved = table(13, &[(PRIVATE, &small), (other, &large), (ids[0], &first), (ids[1], &second)]);
     let want = "w3wp (200) on web01: private-bytes stayed flat at 2000 MB [16]\n\
-                w3wp#1 (300) on web01: private-bytes stayed flat at 10.0 MB [12]\nN015 0:6";
+                w3wp#1 (300) on web01: private-bytes stayed flat at 10 MB [12]\nN015 0:6";
     assert_eq!(told(&[&moved]), want.replace("2000 MB", "1.95 GB"));
 }
 
