@@ -93,7 +93,8 @@ pub fn normal_function(function: &str, module: Option<&str>) -> String {
     {
         name.truncate(stem.len());
     }
-    name
+    // Blanks between arguments are the tool's.
+    if name.contains(", ") { name.replace(", ", ",") } else { name }
 }
 
 /// `ZwWaitForSingleObject`, but not `zwrite`.

@@ -1,7 +1,7 @@
 //! A frame's line as people paste it into a rule, made a call site.
 
 use super::reader;
-use super::stacks::{Line, clrstack, exception_text, k, lldb};
+use super::stacks::{Line, clrstack, exception_text, gdb, k, lldb, visual_studio};
 use super::tokens;
 
 /// The call site of a line as people paste it: frame number, addresses and arguments dropped. The same cleaner serves
@@ -31,11 +31,17 @@ fn without_number(line: &str) -> &str {
     }
 }
 
-/// The call site of a line of lldb or of exception text, without arguments: exception text names parameters and lldb
+/// The call site of a line of lldb, gdb, Visual Studio or of exception text, without arguments: exception text names parameters and lldb
 /// prints values, in forms that no other tool has.
 fn of_other_tools(line: &str) -> Option<String> {
     let site = if line.contains("frame #") {
         let Line::Frame(frame) = (lldb::FORMAT.line)(line)? else { return None };
+        frame.site.into_owned()
+    } else if line.starts_with('#') {
+        let Line::Frame(frame) = (gdb::FORMAT.line)(line)? else { return None };
+        frame.site.into_owned()
+    } else if line.contains(" Line ") && line.contains('!') {
+        let Line::Frame(frame) = (visual_studio::FORMAT.line)(line)? else { return None };
         frame.site.into_owned()
     } else if let Some(call) = line.strip_prefix("at ") {
         let is_name = call.contains('.') && !call.contains(' ');
@@ -75,6 +81,8 @@ mod tests {
             ("* frame #0: 0x00007f5dfe308611 libc.so.6`poll at poll.c:29:10", "libc.so.6!poll"),
             ("libcoreclr.so`Thread::Block", "libcoreclr.so!Thread::Block"),
             ("a.out`main", "a.out!main"),
+            ("#1  0x00007ff7c62516cf in Foo::Bar (this=0x0, n=3) at foo.cpp:12", "Foo::Bar"),
+            ("myapp.dll!B.g() Line 5\tC#", "myapp.dll!B.g"),
             ("at Contoso.Loader.Parse(String p, Int32[] d) in c:\\src\\a.cs:line 5", "Contoso.Loader.Parse"),
             ("at Contoso.Loader.Parse", "Contoso.Loader.Parse"),
             ("at Contoso.Lists.Box`1.Get(T key)", "Contoso.Lists.Box`1.Get"),

@@ -46,7 +46,8 @@ fn refuse<T>(message: &'static str, help: &'static str) -> Result<T, Refused> {
 /// Reads a line (trimmed); `None` for blank lines and comments.
 pub fn parse(line: &str) -> Result<Option<Line>, Refused> {
     let line = line.trim();
-    if line.is_empty() || line.starts_with('#') {
+    // `#1  0x00007ff7c62516cf in Foo::Bar (n=3) at foo.cpp:12` of gdb is no comment.
+    if line.is_empty() || (line.starts_with('#') && !is_gdb_frame(line)) {
         return Ok(None);
     }
     if line.contains("{{") {
@@ -67,6 +68,16 @@ pub fn parse(line: &str) -> Result<Option<Line>, Refused> {
         return refuse("an anchor that does not exist", "the anchors are `<top>` and `<bottom>`");
     }
     frames(line).map(Some)
+}
+
+/// A number, an address and ` in `: no comment begins so.
+fn is_gdb_frame(line: &str) -> bool {
+    let number = line[1..].trim_start_matches(|c: char| c.is_ascii_digit());
+    let address = number.trim_start();
+    number.len() + 1 < line.len()
+        && number.len() > address.len()
+        && address.starts_with("0x")
+        && address.contains(" in ")
 }
 
 /// `{{name}}`, `{{name=A or B}}`
@@ -95,7 +106,17 @@ fn gap(rest: &str) -> Result<Line, Refused> {
         return Ok(Line::Gap { max, without: Vec::new() });
     }
     match rest.strip_prefix("without ") {
-        Some(frames) => Ok(Line::Gap { max, without: alternatives(frames)? }),
+        Some(frames) => {
+            // In either order: `... without A max 3` too.
+            let (frames, last) = match frames.rsplit_once(" max ") {
+                Some((frames, count)) if max.is_none() => match all_consuming(number).parse(count.trim()) {
+                    Ok((_, count)) => (frames, Some(count)),
+                    Err(_) => (frames, None),
+                },
+                _ => (frames, None),
+            };
+            Ok(Line::Gap { max: max.or(last), without: alternatives(frames)? })
+        }
         None => refuse("unknown words behind `...`", "write `...`, `... max 3` or `... without GdiPlus!*`"),
     }
 }

@@ -247,6 +247,12 @@ impl FileReader<'_> {
                 _ => self.unknown_key(key, entries, &["stack", "on", "threads", "exception", "cycle"]),
             }
         }
+        let of_threads = entries.iter().find(|(key, _)| key.name == "threads" || key.name == "on");
+        let asks_of_stacks = entries.iter().any(|(key, _)| key.name == "stack" || key.name == "cycle");
+        if let Some((key, _)) = of_threads.filter(|_| !asks_of_stacks) {
+            let message = format!("`{}` asks for threads on which a `stack` matches, and there is none", key.name);
+            self.diagnostics_at(Code::BadValue, key.span, message, "add the pattern: `stack: |`");
+        }
     }
 
     fn unless(&mut self, node: &Node, rule: &mut WrittenRule) {

@@ -93,8 +93,8 @@ impl FileReader<'_> {
         }
         let fix = head.ends_with(':').then(|| Fix::insert(above.end, " |")).filter(|_| !rest.starts_with(['"', '\'']));
         let message = "without `|`, YAML folds these lines into one";
-        let doubt = self.diagnostics.add(Code::NotAFrame, self.index, node.span, message);
-        doubt.help("write `match: |`, and each frame on a line of its own below").fix(fix);
+        let mistake = self.diagnostics.add(Code::BadValue, self.index, node.span, message);
+        mistake.help("write `match: |`, and each frame on a line of its own below").fix(fix);
         true
     }
 

@@ -236,6 +236,10 @@ enum Match {
 /// A stack pattern and what else must hold.
 #[derive(JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("anyOf" = json!([{"required": ["stack"]}, {"required": ["cycle"]}, {
+    "required": ["exception"],
+    "not": {"anyOf": [{"required": ["threads"]}, {"required": ["on"]}]},
+}])))]
 struct Conditions {
     /// The frames, the one that was called last first.
     stack: Option<Lines>,

@@ -135,8 +135,10 @@ impl Reader<'_> {
         let raw = current.open && current.bare && !current.after_prose && call_site::is_raw_address(text.trim());
         let found = bare::frame(text).or_else(|| raw.then(|| (None, text.trim())));
         let Some((number, site)) = found else { return false };
+        // A mark for lines that were cut out stands for frames of this stack.
+        let in_stack = !current.after_prose || current.cut_mark;
         let goes_on =
-            current.open && current.bare && !current.after_prose && (!current.after_blank || number.is_some());
+            current.open && current.bare && in_stack && (!current.after_blank || number.is_some() || current.cut_mark);
         if goes_on && current.goes_on(Dialect::K, number, "") {
             self.push_bare(number, site);
             self.accounts.frames += 1;

@@ -93,6 +93,9 @@ impl Reader<'_> {
         self.current.is_location |= one_frame && is_root_chain(trimmed);
         if self.current.open && is_cut_mark(trimmed) {
             self.current.cut_mark = true;
+        } else if self.current.bare && !trimmed.is_empty() {
+            // Call sites below other words are another stack.
+            self.current.cut_mark = false;
         }
         self.allocations |= bare::announces_allocations(trimmed);
         self.current.after_prose = true;

@@ -16,7 +16,7 @@ mod dump_async;
 mod dumpstack;
 pub mod exception_text;
 mod find_stack;
-mod gdb;
+pub mod gdb;
 pub mod k;
 mod kernel_stacks;
 mod leaktrack;
@@ -28,7 +28,7 @@ pub mod parallel_stacks;
 mod print_exception;
 mod trace;
 mod umdh;
-mod visual_studio;
+pub mod visual_studio;
 
 /// A dialect that is read line by line.
 pub struct Format {
