@@ -14,11 +14,15 @@ pub fn run(args: ConfigArgs, color: Color) -> Result<Exit, Stop> {
     let mut settings = Settings::of(&args.settings, &args.paths)?;
     let lines = settings.suppression_lines.clone();
     let suppressions = settings.in_settings.suppressions.clone();
+    let limits = settings.in_settings.limits.clone();
     let rules = packs::load(&mut settings, args.settings.today)?;
     let mut out = output::stdout(color);
     let file = settings.file.as_ref().map_or("none".to_string(), |file| file.display().to_string());
     writeln!(out, "settings file: {}\n", printable(&file))?;
     write_settings(&settings, &mut out)?;
+    for limits in &limits {
+        writeln!(out, "  {:<14}{}, from the file", "limits", printable(&limits.counter.value))?;
+    }
     write_suppressions(&suppressions, &lines, &mut out)?;
     write_totals(&rules, &mut out)?;
     out.flush()?;

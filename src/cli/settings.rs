@@ -186,7 +186,7 @@ fn merge(
         near_misses: one(args.near_misses, "--near-misses", file.near_misses, NEAR_MISSES, line),
         jobs: one(args.jobs.map(Some), "--jobs", optional(file.jobs), None, line),
         file: path,
-        in_settings: InSettings { read: diagnostics, named, suppressions: file.suppress },
+        in_settings: InSettings { read: diagnostics, named, suppressions: file.suppress, limits: file.limits },
         suppression_lines,
     }
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::nearest::nearest;
 use super::pattern::{self, Alternative, Line};
 use super::rule_set::{Pattern, Rule, RuleSet, Step, Test, TestId};
-use super::written::{Block, RuleFile, Spot, WrittenRule, WrittenSuppression};
+use super::written::{Block, RuleFile, Spot, WrittenLimits, WrittenRule, WrittenSuppression};
 use super::{Atom, AtomId, ExceptionCondition, Glob, extends, node, read};
 use crate::diagnostic::{Code, Diagnostics};
 use crate::finding::{Confidence, Severity};
@@ -41,6 +41,7 @@ pub struct InSettings {
     /// Ids of rules, or globs, that are selected or ignored.
     pub named: Vec<Spot<String>>,
     pub suppressions: Vec<WrittenSuppression>,
+    pub limits: Vec<WrittenLimits>,
 }
 
 /// Compiles rule files together.

@@ -39,4 +39,4 @@ pub use ladder::{CounterQuestion, Ladder, LeakQuestion, LeakSubject, Question, R
 pub use nearest::{edit_distance, nearest};
 pub use rule_set::{IDLE, Link, Pattern, Rule, RuleSet, Step, Suppression, Test, TestId};
 pub use schema::json_schema_of_rules;
-pub use written::{Block, Example, Examples, RuleFile, Spot, WrittenRule, WrittenSuppression};
+pub use written::{Block, Example, Examples, RuleFile, Spot, WrittenLimits, WrittenRule, WrittenSuppression};

@@ -174,6 +174,16 @@ pub struct WrittenSuppression {
     pub expires: Option<Date>,
 }
 
+/// `[limits.private-bytes]` of settings: from where on a counter grows or is flat, where it is said anew.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WrittenLimits {
+    pub counter: Spot<String>,
+    pub grows_by: Option<f64>,
+    pub grows_at_least: Option<f64>,
+    pub flat_within: Option<f64>,
+    pub flat_at_most: Option<f64>,
+}
+
 /// Texts that the rule must match, and texts that it must not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Examples {

@@ -17,7 +17,7 @@
 mod read;
 
 use crate::finding::Severity;
-use crate::rules::{Spot, WrittenSuppression};
+use crate::rules::{Spot, WrittenLimits, WrittenSuppression};
 
 pub use read::read;
 
@@ -43,6 +43,8 @@ pub struct SettingsFile {
     pub near_misses: Option<Spot<usize>>,
     pub jobs: Option<Spot<u16>>,
     pub suppress: Vec<WrittenSuppression>,
+    /// From where on counters grow or are flat.
+    pub limits: Vec<WrittenLimits>,
 }
 
 /// Which inputs are one case.

@@ -7,11 +7,23 @@ use toml::de::{DeTable, DeValue};
 use super::{Grouping, SettingsFile};
 use crate::diagnostic::{Code, Diagnostics};
 use crate::finding::Severity;
-use crate::rules::{Block, Spot, WrittenSuppression, nearest};
+use crate::rules::{Block, Comparison, Spot, Unit, WrittenLimits, WrittenSuppression, nearest};
 use crate::text::{Source, Span};
 
-const KEYS: &[&str] =
-    &["rules", "builtin", "select", "ignore", "min-severity", "fail-on", "case", "near-misses", "jobs", "suppress"];
+const KEYS: &[&str] = &[
+    "rules",
+    "builtin",
+    "select",
+    "ignore",
+    "min-severity",
+    "fail-on",
+    "case",
+    "near-misses",
+    "jobs",
+    "suppress",
+    "limits",
+];
+const LIMIT_KEYS: &[&str] = &["grows-by", "grows-at-least", "flat-within", "flat-at-most"];
 const SUPPRESS_KEYS: &[&str] = &["id", "stack", "reason", "expires"];
 
 /// Reads a settings file; `index` is the source's place in the diagnostics.
@@ -58,10 +70,57 @@ impl Reader<'_> {
                     file.jobs = jobs.map(|value| Spot { value, span });
                 }
                 "suppress" => file.suppress = self.suppressions(value),
+                "limits" => file.limits = self.limits(value),
                 _ => self.unknown(key_span, key, KEYS),
             }
         }
         file
+    }
+
+    /// `[limits.private-bytes]`
+    fn limits(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<WrittenLimits> {
+        const HELP: &str = "write `[limits.private-bytes]`, and below it `grows-by = \"10%\"`";
+        let DeValue::Table(counters) = value.get_ref() else {
+            self.wrong(span_of(value), "`limits` is a table with the names of counters", HELP);
+            return Vec::new();
+        };
+        let mut all = Vec::new();
+        for (span, counter, value) in entries(counters) {
+            let mut limits =
+                WrittenLimits { counter: Spot { value: counter.to_string(), span }, ..WrittenLimits::default() };
+            let DeValue::Table(table) = value.get_ref() else {
+                self.wrong(span_of(value), "the limits of a counter are a table", HELP);
+                continue;
+            };
+            for (key_span, key, value) in entries(table) {
+                match key {
+                    "grows-by" => limits.grows_by = self.amount(value, &[Unit::Percent]),
+                    "grows-at-least" => limits.grows_at_least = self.amount(value, &[Unit::Bytes, Unit::Plain]),
+                    "flat-within" => limits.flat_within = self.amount(value, &[Unit::Percent]),
+                    "flat-at-most" => limits.flat_at_most = self.amount(value, &[Unit::Bytes, Unit::Plain]),
+                    _ => self.unknown(key_span, key, LIMIT_KEYS),
+                }
+            }
+            all.push(limits);
+        }
+        all
+    }
+
+    /// `"10%"`, `"64 MB"`, `50`
+    fn amount(&mut self, value: &Spanned<DeValue<'_>>, units: &[Unit]) -> Option<f64> {
+        let text = match value.get_ref() {
+            DeValue::String(text) => text.to_string(),
+            DeValue::Integer(number) => number.as_str().to_string(),
+            DeValue::Float(number) => number.as_str().to_string(),
+            _ => String::new(),
+        };
+        let found = Comparison::parse(&text).filter(|found| units.contains(&found.unit) && found.of.is_none());
+        let found = found.filter(|_| text.trim_start().starts_with(|c: char| c.is_ascii_digit()));
+        if found.is_none() {
+            let help = if units == [Unit::Percent] { "write `\"10%\"`" } else { "write `\"64 MB\"`, or a number" };
+            self.wrong(span_of(value), "this is no amount that fits here", help);
+        }
+        found.map(|found| found.limit)
     }
 
     fn suppressions(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<WrittenSuppression> {

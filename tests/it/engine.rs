@@ -166,7 +166,7 @@ fn suppressing(settings: &str) -> InSettings {
     let source = Source::new("stacklint.toml", settings);
     let file = settings::read(&source, 0, &mut read);
     read.sources.push(source);
-    InSettings { read, named: Vec::new(), suppressions: file.suppress }
+    InSettings { read, suppressions: file.suppress, ..InSettings::default() }
 }
 
 struct Compare<'r> {

@@ -112,7 +112,7 @@ fn an_exception_is_suppressed_too() {
     let mut files: Vec<_> =
         builtin_sources().into_iter().map(|source| (source, Origin::Builtin { with_rules: false })).collect();
     files.push((Source::new("oom.yml", rule), Origin::User));
-    let loaded = compile_with(files, InSettings { read, named: Vec::new(), suppressions: file.suppress });
+    let loaded = compile_with(files, InSettings { read, suppressions: file.suppress, ..InSettings::default() });
     let rules = loaded.rules.expect("no mistakes");
     let sieve = Sieve::new(&rules);
     let mut scan = CaseScan::new(&rules, &sieve);
@@ -136,6 +136,19 @@ fn config_names_the_origin_of_every_setting() {
     insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false, omit_expression => true }, {
         insta::assert_snapshot!("config", printed);
     });
+}
+
+#[test]
+fn limits_of_counters_are_said_anew() {
+    let rule = "id: grows\ntitle: t\nseverity: high\nwhy: w\nfix: f\nevidence:\n  private: {counter: {name: private-bytes, grows: true}}\n\
+                verdicts: [{verdict: likely, when: [private]}]\n";
+    for (settings, want) in [("", 1), ("[limits.private-bytes]\ngrows-by = '80%'\n", 0)] {
+        let folder = case(&format!("rules = ['../our-rules']\nbuiltin = false\n{settings}"));
+        fs::write(folder.path().join("our-rules/ours.yml"), rule).unwrap();
+        fs::copy(sample("founding-case/counters.csv"), folder.path().join("logs/counters.csv")).unwrap();
+        let (_, found, _) = scan(folder.path(), &[]);
+        assert_eq!(found["findings"].as_array().unwrap().len(), want, "{settings}");
+    }
 }
 
 #[test]

@@ -4,13 +4,13 @@ use super::{Compiler, InSettings};
 use crate::diagnostic::Code;
 use crate::rules::nearest::nearest;
 use crate::rules::rule_set::Suppression;
-use crate::rules::written::{Spot, WrittenSuppression};
+use crate::rules::written::{Spot, WrittenLimits, WrittenSuppression};
 use crate::rules::{Glob, RuleSet};
 
 impl Compiler {
     /// Settings come after the rules, which they name.
     pub(super) fn settings(&mut self, settings: InSettings) {
-        let InSettings { read, named, suppressions } = settings;
+        let InSettings { read, named, suppressions, limits } = settings;
         let source = self.diagnostics.sources.len();
         self.diagnostics.sources.extend(read.sources);
         self.diagnostics.list.extend(read.list.into_iter().map(|mut diagnostic| {
@@ -20,10 +20,34 @@ impl Compiler {
         for id in &named {
             self.rules_named(source, id);
         }
+        for written in &limits {
+            self.limits(source, written);
+        }
         for written in &suppressions {
             let suppression = self.suppression(source, written);
             self.rules.suppressions.push(suppression);
         }
+    }
+
+    /// From where on a counter grows or is flat; what settings leave out stays as the rules say.
+    fn limits(&mut self, source: usize, written: &WrittenLimits) {
+        let known: Vec<&str> = self.rules.counters.counters.keys().map(String::as_str).collect();
+        let name = written.counter.value.as_str();
+        if !known.contains(&name) {
+            let help = match nearest(name, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the counters are: {}", known.join(", ")),
+            };
+            let message = format!("there is no counter `{name}`");
+            self.diagnostics.add(Code::BadSetting, source, written.counter.span, message).help(help);
+            return;
+        }
+        let Some(kind) = self.rules.counters.counters.get_mut(name) else { return };
+        let limits = &mut kind.limits;
+        limits.grows_by = written.grows_by.unwrap_or(limits.grows_by);
+        limits.grows_at_least = written.grows_at_least.unwrap_or(limits.grows_at_least);
+        limits.flat_within = written.flat_within.unwrap_or(limits.flat_within);
+        limits.flat_at_most = written.flat_at_most.unwrap_or(limits.flat_at_most);
     }
 
     fn suppression(&mut self, source: usize, written: &WrittenSuppression) -> Suppression {
