@@ -11,7 +11,7 @@ pub fn answer(question: &LeakQuestion, leaks: Option<&ProcessLeaks>) -> Answer {
     let Some(leaks) = leaks else { return Answer::missing("no leak report in these texts") };
     let subject = match Subject::of(question, leaks) {
         Ok(subject) => subject,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let checks = subject.checks(question);
     let state = if checks.iter().any(|(truth, _)| *truth == Truth::No) {
@@ -47,12 +47,12 @@ struct Subject<'f> {
 }
 
 impl<'f> Subject<'f> {
-    fn of(question: &LeakQuestion, leaks: &'f ProcessLeaks) -> Result<Self, Answer> {
+    fn of(question: &LeakQuestion, leaks: &'f ProcessLeaks) -> Result<Self, Box<Answer>> {
         let (kind, globs, what) = match &question.of {
             LeakSubject::Total => {
                 let course = leaks.total(question.measured);
                 if course.figures.is_empty() {
-                    return Err(Answer::missing("the leak reports give no total"));
+                    return Err(Box::new(Answer::missing("the leak reports give no total")));
                 }
                 let (measured, whole) = (question.measured, course.clone());
                 return Ok(Subject { leaks, owner: None, measured, course, whole, whole_name: String::new() });
@@ -62,13 +62,13 @@ impl<'f> Subject<'f> {
         };
         let owners = leaks.owners(kind);
         if owners.is_empty() {
-            return Err(Answer::missing(format!("the leak reports name no {what}")));
+            return Err(Box::new(Answer::missing(format!("the leak reports name no {what}"))));
         }
         let fits = |owner: &&&LeakOwner| globs.iter().any(|glob: &Glob| glob.matches(&bare_name(&owner.name)));
         let Some(owner) = owners.iter().find(fits) else {
             let greatest = &owners[0].name;
             let said = format!("no such {what} among the owners; the greatest is {greatest}");
-            return Err(Answer::new(EvidenceState::Contradicted, said));
+            return Err(Box::new(Answer::new(EvidenceState::Contradicted, said)));
         };
         let course = leaks.course_of(owner, question.measured);
         let of_module = question.share.as_ref().is_some_and(|share| share.of.is_some());

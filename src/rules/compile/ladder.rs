@@ -27,11 +27,9 @@ impl Compiler {
         compiled: &mut [(usize, Origin, &WrittenRule, Rule)],
         ids: &BTreeMap<&str, usize>,
     ) {
-        for index in 0..compiled.len() {
-            let (source, _, written, _) = &compiled[index];
+        for (source, _, written, rule) in compiled.iter_mut() {
             if !written.ladder.rungs.is_empty() {
-                let ladder = self.ladder(*source, written, ids);
-                compiled[index].3.ladder = Some(ladder);
+                rule.ladder = Some(self.ladder(*source, written, ids));
             }
         }
         self.refuse_circles(compiled);
@@ -107,7 +105,7 @@ impl Compiler {
     /// A rule cannot be evidence of itself.
     fn refuse_circles(&mut self, compiled: &[(usize, Origin, &WrittenRule, Rule)]) {
         let findings = |rule: usize| compiled[rule].3.ladder.iter().flat_map(Ladder::findings).collect::<Vec<_>>();
-        for start in 0..compiled.len() {
+        for (start, (source, _, written, _)) in compiled.iter().enumerate() {
             let mut reached: Vec<usize> = Vec::new();
             let mut next = findings(start);
             while let Some(rule) = next.pop() {
@@ -117,7 +115,6 @@ impl Compiler {
                 }
             }
             if reached.contains(&start) {
-                let (source, _, written, _) = &compiled[start];
                 let message = format!("`{}` is evidence of itself, by way of the rules it names", written.id.value);
                 self.diagnostics.add(Code::EvidenceCycle, *source, written.id.span, message);
             }
