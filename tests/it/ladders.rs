@@ -152,3 +152,79 @@ fn a_ladder_may_be_evidence_of_another_and_yields_to_the_special() {
     check(&format!("{low}{top}"), &[&reports], &["top likely high with low"]);
     check(&low.replace("yields-to: [top]\n", "").replace("---\n", ""), &[&reports], &["low likely high"]);
 }
+
+/// A recording with a row each five minutes: columns without the machine, values in MB where they are bytes.
+fn recording(columns: &[(&str, &[u32])]) -> String {
+    let mut text = "\"(PDH-CSV 4.0) (UTC)(0)\"".to_string();
+    columns.iter().for_each(|(column, _)| text += &format!(",\"\\\\WEB01\\{column}\""));
+    for row in 0..columns[0].1.len() {
+        text += &format!("\n\"03/10/2016 {:02}:{:02}:00.000\"", 13 + row / 12, row % 12 * 5);
+        for (column, values) in columns {
+            let unit = if column.contains("Bytes") { 1 << 20 } else { 1 };
+            text += &format!(",\"{}\"", u64::from(values[row]) * unit);
+        }
+    }
+    text + "\n"
+}
+
+/// So many values, each greater by the same.
+fn steady(from: u32, by: u32) -> Vec<u32> {
+    (0..14).map(|at| from + at * by).collect()
+}
+
+#[test]
+fn another_line_of_proof_is_not_held_against_a_verdict() {
+    let ladder = "id: ladder\nHEAD\nevidence:\n  handles: {counter: {name: handles, grows: true}}\n  \
+                  threads: {counter: {name: threads, grows: true}}\n\
+                  verdicts:\n  - {verdict: suspected, when: [handles]}\n  - {verdict: suspected, when: [threads]}\n";
+    let of = |handles, threads| {
+        recording(&[
+            ("Process(w3wp)\\Handle Count", &steady(500, handles)),
+            ("Process(w3wp)\\Thread Count", &steady(50, threads)),
+        ])
+    };
+    check(ladder, &[&of(100, 0)], &["ladder suspected high"]);
+    check(ladder, &[&of(0, 10)], &["ladder suspected high"]);
+    check(ladder, &[&of(0, 0)], &[]);
+}
+
+#[test]
+fn what_is_found_of_one_process_is_no_evidence_of_another() {
+    let pack = "id: low\nHEAD\nyields-to: [special]\nevidence:\n  private: {counter: {name: private-bytes, grows: true}}\n\
+                verdicts: [{verdict: likely, when: [private]}]\n---\n\
+                id: top\nHEAD\nevidence:\n  low: {finding: low}\n  handles: {counter: {name: handles, grows: true}}\n\
+                verdicts: [{verdict: confirmed, when: [low, handles]}]\n---\n\
+                id: special\nHEAD\nevidence:\n  threads: {counter: {name: threads, grows: true}}\n\
+                verdicts: [{verdict: likely, when: [threads]}]\n";
+    let of = |svc: u32, handles, threads| {
+        recording(&[
+            ("Process(svc)\\Private Bytes", &steady(500, svc)),
+            ("Process(w3wp)\\Private Bytes", &steady(500, 50)),
+            ("Process(w3wp)\\Handle Count", &steady(500, handles)),
+            ("Process(w3wp)\\Thread Count", &steady(50, threads)),
+        ])
+    };
+    check(pack, &[&of(0, 0, 0)], &["low likely high"]);
+    check(pack, &[&of(0, 100, 0)], &["top confirmed high with low"]);
+    check(pack, &[&of(50, 0, 0)], &["low likely high", "low likely high"]);
+    check(pack, &[&of(50, 100, 0)], &["top confirmed high with low", "low likely high"]);
+    check(pack, &[&of(50, 0, 10)], &["low likely high", "special likely high"]);
+}
+
+#[test]
+fn what_is_counted_in_percent_is_held_against_a_percentage() {
+    let of = |percent: u32| {
+        let mut text = "Timestamp,Provider,Counter Name,Counter Type,Mean/Increment\n".to_string();
+        for row in 0..14 {
+            let time = format!("03/10/2016 {:02}:{:02}:00", 13 + row / 12, row % 12 * 5);
+            text += &format!("{time},System.Runtime,GC Fragmentation (%),Metric,{percent}\n");
+        }
+        text
+    };
+    let ladder = "id: ladder\nHEAD\nevidence:\n  free: {counter: {name: gc-fragmentation, value: \"> 20%\"}}\n\
+                  verdicts: [{verdict: suspected, when: [free]}]\n";
+    check(ladder, &[&of(30)], &["ladder suspected high"]);
+    check(ladder, &[&of(10)], &[]);
+    // Of bytes no percentage is known.
+    check(&ladder.replace("gc-fragmentation", "private-bytes"), &[&of(30)], &[]);
+}
