@@ -32,7 +32,11 @@ fn no_doubt_is_left_about_the_pack() {
 #[test]
 fn a_rule_lies_in_the_file_of_its_name() {
     for rule in &builtin().rules {
-        let folder = if rule.role.is_some() { "builtin/roles" } else { "builtin" };
+        let folder = match (&rule.role, &rule.ladder) {
+            (Some(_), _) => "builtin/roles",
+            (_, Some(_)) => "builtin/ladders",
+            _ => "builtin",
+        };
         assert_eq!(rule.file, format!("{folder}/{}.yml", rule.id));
     }
 }
