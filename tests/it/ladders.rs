@@ -1,10 +1,15 @@
 //! Rules that ask for evidence of several kinds.
 
+use std::fs;
+use std::path::Path;
+
 use stacklint::engine::{CaseScan, Sieve};
-use stacklint::finding::{EvidenceState, Finding};
+use stacklint::finding::{EvidenceState, Finding, Severity, Verdict};
 use stacklint::formats::read;
-use stacklint::rules::{Origin, RuleSet, builtin_sources, compile};
+use stacklint::rules::{Origin, Question, RuleSet, builtin_sources, compile};
 use stacklint::text::Source;
+
+use crate::pack::builtin;
 
 const HEAD: &str = "title: t\nseverity: high\nconfidence: high\nwhy: w\nfix: f\n";
 
@@ -98,6 +103,15 @@ fn leak_reports_answer_with_their_rounding_in_mind() {
     ] {
         assert_eq!(state(question, &[text]).0, want, "{question}");
     }
+    // What only the first report lists is not known of the last.
+    let unlisted = format!("{first}{}", second.replace("GdiPlus", "Other"));
+    for question in ["share: \">= 10%\"", "value: \">= 10 MB\"", "average: \">= 1 KB\""] {
+        assert_eq!(
+            state(&format!("{{leak: {{module: gdiplus, {question}}}}}"), &[&unlisted]).0,
+            Undecided,
+            "{question}"
+        );
+    }
     let (_, said) = state("{leak: {module: gdiplus}}", &[&both]);
     assert_eq!(said, "GdiPlus holds 50% → 66.7% of outstanding bytes (1 → 2 GB, +100%), about 2.0 GB/h");
 }
@@ -151,4 +165,159 @@ fn a_ladder_may_be_evidence_of_another_and_yields_to_the_special() {
     let reports = [report("", 10, (100, 9, 2.0), (3, 1.0)), report("", 40, (100, 9, 3.0), (5, 2.0))].concat();
     check(&format!("{low}{top}"), &[&reports], &["top likely high with low"]);
     check(&low.replace("yields-to: [top]\n", "").replace("---\n", ""), &[&reports], &["low likely high"]);
+}
+
+/// A recording with a row each five minutes: columns without the machine, values in MB where they are bytes.
+fn recording(columns: &[(&str, &[u32])]) -> String {
+    let mut text = "\"(PDH-CSV 4.0) (UTC)(0)\"".to_string();
+    columns.iter().for_each(|(column, _)| text += &format!(",\"\\\\WEB01\\{column}\""));
+    for row in 0..columns[0].1.len() {
+        text += &format!("\n\"03/10/2016 {:02}:{:02}:00.000\"", 13 + row / 12, row % 12 * 5);
+        for (column, values) in columns {
+            let unit = if column.contains("Bytes") { 1 << 20 } else { 1 };
+            text += &format!(",\"{}\"", u64::from(values[row]) * unit);
+        }
+    }
+    text + "\n"
+}
+
+/// So many values, each greater by the same.
+fn steady(from: u32, by: u32) -> Vec<u32> {
+    (0..14).map(|at| from + at * by).collect()
+}
+
+#[test]
+fn another_line_of_proof_is_not_held_against_a_verdict() {
+    let ladder = "id: ladder\nHEAD\nevidence:\n  handles: {counter: {name: handles, grows: true}}\n  \
+                  threads: {counter: {name: threads, grows: true}}\n\
+                  verdicts:\n  - {verdict: suspected, when: [handles]}\n  - {verdict: suspected, when: [threads]}\n";
+    let of = |handles, threads| {
+        recording(&[
+            ("Process(w3wp)\\Handle Count", &steady(500, handles)),
+            ("Process(w3wp)\\Thread Count", &steady(50, threads)),
+        ])
+    };
+    check(ladder, &[&of(100, 0)], &["ladder suspected high"]);
+    check(ladder, &[&of(0, 10)], &["ladder suspected high"]);
+    check(ladder, &[&of(0, 0)], &[]);
+}
+
+#[test]
+fn what_is_found_of_one_process_is_no_evidence_of_another() {
+    let pack = "id: low\nHEAD\nyields-to: [special]\nevidence:\n  private: {counter: {name: private-bytes, grows: true}}\n\
+                verdicts: [{verdict: likely, when: [private]}]\n---\n\
+                id: top\nHEAD\nevidence:\n  low: {finding: low}\n  handles: {counter: {name: handles, grows: true}}\n\
+                verdicts: [{verdict: confirmed, when: [low, handles]}]\n---\n\
+                id: special\nHEAD\nevidence:\n  threads: {counter: {name: threads, grows: true}}\n\
+                verdicts: [{verdict: likely, when: [threads]}]\n";
+    let of = |svc: u32, handles, threads| {
+        recording(&[
+            ("Process(svc)\\Private Bytes", &steady(500, svc)),
+            ("Process(w3wp)\\Private Bytes", &steady(500, 50)),
+            ("Process(w3wp)\\Handle Count", &steady(500, handles)),
+            ("Process(w3wp)\\Thread Count", &steady(50, threads)),
+        ])
+    };
+    check(pack, &[&of(0, 0, 0)], &["low likely high"]);
+    check(pack, &[&of(0, 100, 0)], &["top confirmed high with low"]);
+    check(pack, &[&of(50, 0, 0)], &["low likely high", "low likely high"]);
+    check(pack, &[&of(50, 100, 0)], &["top confirmed high with low", "low likely high"]);
+    check(pack, &[&of(50, 0, 10)], &["low likely high", "special likely high"]);
+}
+
+#[test]
+fn what_is_counted_in_percent_is_held_against_a_percentage() {
+    let of = |percent: u32| {
+        let mut text = "Timestamp,Provider,Counter Name,Counter Type,Mean/Increment\n".to_string();
+        for row in 0..14 {
+            let time = format!("03/10/2016 {:02}:{:02}:00", 13 + row / 12, row % 12 * 5);
+            text += &format!("{time},System.Runtime,GC Fragmentation (%),Metric,{percent}\n");
+        }
+        text
+    };
+    let ladder = "id: ladder\nHEAD\nevidence:\n  free: {counter: {name: gc-fragmentation, value: \"> 20%\"}}\n\
+                  verdicts: [{verdict: suspected, when: [free]}]\n";
+    check(ladder, &[&of(30)], &["ladder suspected high"]);
+    check(ladder, &[&of(10)], &[]);
+    // Of bytes no percentage is known.
+    check(&ladder.replace("gc-fragmentation", "private-bytes"), &[&of(30)], &[]);
+}
+
+/// Rule, severity and verdict of what the pack finds at medium or above.
+fn found_by_the_pack(texts: &[&str]) -> Vec<String> {
+    let pack = builtin();
+    let mut found: Vec<(Severity, String)> = findings(&pack, texts)
+        .iter()
+        .map(|finding| {
+            let rule = &pack.rules[finding.rule];
+            (rule.severity, format!("{} {} {}", rule.id, rule.severity.name(), finding.verdict.name()))
+        })
+        .filter(|(severity, _)| *severity >= Severity::Medium)
+        .collect();
+    found.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
+    found.into_iter().map(|(_, found)| found).collect()
+}
+
+fn sample(name: &str) -> String {
+    let bytes = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(name)).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn the_founding_case_has_one_cause() {
+    let names = ["counters.csv", "kL.log", "leaktrack-1.txt", "leaktrack-2.txt", "leaktrack-3.txt"];
+    let files: Vec<String> = names.iter().map(|name| sample(&format!("founding-case/{name}"))).collect();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    assert_eq!(found_by_the_pack(&files), ["native-leak-gdiplus critical confirmed"]);
+    let text = sample("leak-reports/founding-text.txt");
+    assert_eq!(found_by_the_pack(&[&text]), ["native-leak-gdiplus critical likely"]);
+    assert_eq!(found_by_the_pack(&[files[0]]), ["counter-native-or-loader-leak high likely"]);
+}
+
+#[test]
+fn managed_heaps_that_grow_as_fast_speak_against_a_native_leak() {
+    let text = sample("leak-reports/founding-text.txt");
+    let private = ("Process(w3wp)\\Private Bytes", steady(3000, 100));
+    let heaps = (".NET CLR Memory(w3wp)\\# Bytes in all Heaps", steady(400, 95));
+    let csv = recording(&[(private.0, &private.1), (heaps.0, &heaps.1)]);
+    let want = ["native-leak-gdiplus critical suspected", "counter-gc-heap-growth medium likely"];
+    assert_eq!(found_by_the_pack(&[&text, &csv]), want);
+    let pack = builtin();
+    let found = findings(&pack, &[&text, &csv]);
+    let gdiplus = found.iter().find(|finding| pack.rules[finding.rule].id == "native-leak-gdiplus").unwrap();
+    let because = gdiplus.lowered_because.as_deref().unwrap();
+    assert!(because.contains("managed-heap grew") && because.contains("95% of that of private-bytes"), "{because}");
+}
+
+#[test]
+fn one_kind_of_evidence_confirms_nothing() {
+    let pack = builtin();
+    for rule in pack.rules.iter().filter(|rule| rule.ladder.is_some()) {
+        let ladder = rule.ladder.as_ref().unwrap();
+        for (verdict, when) in &ladder.verdicts {
+            let kinds = |is: fn(&Question) -> bool| when.iter().any(|&rung| is(&ladder.rungs[rung].question));
+            let counter = kinds(|question| matches!(question, Question::Counter(_)));
+            let leak = kinds(|question| matches!(question, Question::Leak(_)));
+            let finding = kinds(|question| matches!(question, Question::Finding(_)));
+            let most = match (counter, leak, finding) {
+                (false, true, false) => Verdict::Suspected,
+                (true, false, false) => Verdict::Likely,
+                _ => Verdict::Confirmed,
+            };
+            assert!(*verdict <= most, "{}: {}", rule.id, ladder.in_words(&(*verdict, when.clone())));
+        }
+    }
+}
+
+#[test]
+fn healthy_processes_stay_silent() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/healthy");
+    let mut seen = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let found = found_by_the_pack(&[&sample(&format!("healthy/{name}"))]);
+        assert!(found.is_empty(), "{name}: {found:?}");
+        seen += 1;
+    }
+    assert!(seen >= 6, "{seen}");
 }

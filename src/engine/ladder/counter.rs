@@ -65,6 +65,9 @@ fn checks(question: &CounterQuestion, fact: &CounterFact, all: &ProcessCounters)
         let end = |fact: &CounterFact| fact.trend.ok().map(|trend| trend.end);
         checks.push(match &asked.of {
             Some(of) => part_of(asked, end(fact), of, all, end, "amount"),
+            None if asked.unit == Unit::Percent => {
+                compare(asked, end(fact).and_then(|end| in_parts(end, fact.unit)), "it")
+            }
             None => compare(asked, end(fact).or_else(|| fact.points.last().map(|point| point.value)), "the amount"),
         });
     }
@@ -85,6 +88,12 @@ fn tendency(fact: &CounterFact, wanted: bool) -> (Truth, String) {
         (Tendency::Between, _) | (Tendency::Unclear | Tendency::Unknown, _) => Truth::Unknown,
     };
     (truth, String::new())
+}
+
+/// What is counted in percent, as part of one; of other amounts no percentage is known.
+fn in_parts(amount: Amount, unit: CounterUnit) -> Option<Amount> {
+    let part = Amount { value: amount.value / 100.0, error: amount.error / 100.0 };
+    (unit == CounterUnit::Percent).then_some(part)
 }
 
 fn compare(asked: &Comparison, amount: Option<Amount>, what: &str) -> (Truth, String) {

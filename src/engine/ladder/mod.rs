@@ -5,7 +5,7 @@ mod leak;
 
 use super::proof::{empty_finding, filled_in};
 use crate::facts::{Process, ProcessCounters, ProcessLeaks};
-use crate::finding::{Ask, Evidence, EvidenceState, Finding, RungState};
+use crate::finding::{Ask, Evidence, EvidenceState, Finding, RungState, Verdict};
 use crate::rules::{Ladder, Question, Rule, RuleSet};
 
 /// What the texts of a case measure, by process.
@@ -52,13 +52,17 @@ impl Answer {
 /// Adds the findings of ladders, and takes away those that became part of one.
 pub fn climb(rules: &RuleSet, facts: &CaseFacts, findings: &mut Vec<Finding>) {
     let views = views(facts);
-    let mut folded: Vec<usize> = Vec::new();
+    // Of which process each finding is, where it is of one.
+    let mut owners: Vec<Owner> = vec![None; findings.len()];
+    let mut folded: Vec<(usize, Owner)> = Vec::new();
     for index in in_order(rules) {
         let Some(ladder) = &rules.rules[index].ladder else { continue };
         let mut found: Vec<(usize, Finding)> = Vec::new();
         for (number, view) in views.iter().enumerate() {
-            let answers = answers(ladder, view, findings, rules);
-            found.extend(finding(rules, index, ladder, &answers, findings).map(|finding| (number, finding)));
+            let own = findings.iter().zip(&owners).filter(|(_, owner)| may_be_one(**owner, Some(number)));
+            let own: Vec<&Finding> = own.map(|(finding, _)| finding).collect();
+            let answers = answers(ladder, view, &own, rules);
+            found.extend(finding(rules, index, ladder, &answers, &own).map(|finding| (number, finding)));
         }
         // What no figure of a process bears is said once.
         let bears = |finding: &Finding| finding.evidence.iter().any(|evidence| evidence.frame.is_none());
@@ -69,23 +73,38 @@ pub fn climb(rules: &RuleSet, facts: &CaseFacts, findings: &mut Vec<Finding>) {
         }
         let several = found.len() > 1;
         for (number, mut finding) in found {
+            let owner = bears(&finding).then_some(number);
             finding.group = several.then(|| views[number].process.label());
-            folded.extend(&finding.folded);
+            folded.extend(finding.folded.iter().map(|&rule| (rule, owner)));
+            owners.push(owner);
             findings.push(finding);
         }
     }
-    let held: Vec<usize> = findings.iter().map(|finding| finding.rule).collect();
+    let held: Vec<(usize, Owner)> = findings.iter().map(|finding| finding.rule).zip(owners.iter().copied()).collect();
+    let mut owners = owners.into_iter();
     findings.retain(|finding| {
+        let owner = owners.next().flatten();
+        let is_among = |those: &[(usize, Owner)], rule: usize| {
+            those.iter().any(|(other, of)| *other == rule && may_be_one(*of, owner))
+        };
         let rule = &rules.rules[finding.rule];
-        let yields = rule.ladder.is_some() && rule.yields_to.iter().any(|other| held.contains(other));
-        !yields && !folded.contains(&finding.rule)
+        let yields = rule.ladder.is_some() && rule.yields_to.iter().any(|&other| is_among(&held, other));
+        !yields && !is_among(&folded, finding.rule)
     });
+}
+
+/// The number of the view that a finding is of; `None` where it may be of any process, as that of a stack.
+type Owner = Option<usize>;
+
+fn may_be_one(one: Owner, other: Owner) -> bool {
+    one.is_none() || other.is_none() || one == other
 }
 
 /// How the parts of a rule's evidence stand, for the process of which most is known.
 pub fn states(rules: &RuleSet, index: usize, facts: &CaseFacts, findings: &[Finding]) -> Vec<RungState> {
     let Some(ladder) = &rules.rules[index].ladder else { return Vec::new() };
-    let of_views = views(facts).iter().map(|view| answers(ladder, view, findings, rules)).collect::<Vec<_>>();
+    let findings: Vec<&Finding> = findings.iter().collect();
+    let of_views = views(facts).iter().map(|view| answers(ladder, view, &findings, rules)).collect::<Vec<_>>();
     let holding = |answers: &Vec<Answer>| answers.iter().filter(|answer| answer.state == EvidenceState::Holds).count();
     let best = of_views.into_iter().rev().max_by_key(holding);
     best.map(|answers| rung_states(ladder, &answers)).unwrap_or_default()
@@ -141,7 +160,7 @@ fn views(facts: &CaseFacts) -> Vec<View<'_>> {
     views
 }
 
-fn answers(ladder: &Ladder, view: &View<'_>, findings: &[Finding], rules: &RuleSet) -> Vec<Answer> {
+fn answers(ladder: &Ladder, view: &View<'_>, findings: &[&Finding], rules: &RuleSet) -> Vec<Answer> {
     let answer = |question: &Question| match question {
         Question::Finding(wanted) => of_findings(wanted, findings, rules),
         Question::Leak(question) => leak::answer(question, view.leaks),
@@ -150,8 +169,8 @@ fn answers(ladder: &Ladder, view: &View<'_>, findings: &[Finding], rules: &RuleS
     ladder.rungs.iter().map(|rung| answer(&rung.question)).collect()
 }
 
-fn of_findings(wanted: &[usize], findings: &[Finding], rules: &RuleSet) -> Answer {
-    let held: Vec<&Finding> = findings.iter().filter(|finding| wanted.contains(&finding.rule)).collect();
+fn of_findings(wanted: &[usize], findings: &[&Finding], rules: &RuleSet) -> Answer {
+    let held: Vec<&&Finding> = findings.iter().filter(|finding| wanted.contains(&finding.rule)).collect();
     if held.is_empty() {
         return Answer::missing("not found in these texts");
     }
@@ -185,13 +204,14 @@ fn finding(
     index: usize,
     ladder: &Ladder,
     answers: &[Answer],
-    findings: &[Finding],
+    findings: &[&Finding],
 ) -> Option<Finding> {
     let rule = &rules.rules[index];
     let holds = |rung: &usize| answers[*rung].state == EvidenceState::Holds;
     let (verdict, resting_on) = ladder.verdicts.iter().find(|(_, when)| when.iter().all(holds))?;
-    // What the strongest verdict would need.
-    let wanted = &ladder.verdicts.first()?.1;
+    // What the strongest verdict that rests on all of this, and more, would need. Another line of proof is not wanted.
+    let contains = |(_, when): &&(Verdict, Vec<usize>)| resting_on.iter().all(|rung| when.contains(rung));
+    let wanted = &ladder.verdicts.iter().find(contains)?.1;
     let against = wanted.iter().find(|&&rung| answers[rung].state == EvidenceState::Contradicted);
     let mut found = Finding { confidence: rule.confidence, verdict: *verdict, ..empty_finding(index) };
     if let Some(&rung) = against {
@@ -214,7 +234,7 @@ fn finding(
 }
 
 /// The stack of the first finding that became evidence is shown with the ladder's.
-fn take_stack(found: &mut Finding, answers: &[Answer], findings: &[Finding]) {
+fn take_stack(found: &mut Finding, answers: &[Answer], findings: &[&Finding]) {
     let folded: Vec<usize> = answers.iter().flat_map(|answer| answer.findings.iter().copied()).collect();
     let of_stack = findings.iter().find(|finding| folded.contains(&finding.rule) && finding.stacks > 0);
     if let Some(finding) = of_stack {

@@ -107,6 +107,10 @@ pub struct Trend {
     pub hours: f64,
     /// Of the steps of a moving median that go up or down, the part that goes up.
     pub rising: f64,
+    /// Of the growth, the part that came in the second half...
+    pub lately: f64,
+    /// ...and the greatest part that came from one fifth to the next.
+    pub at_once: f64,
     /// Samples that it rests on.
     pub samples: usize,
 }

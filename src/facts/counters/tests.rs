@@ -113,6 +113,8 @@ fn courses() {
     (spike[18], spike[4]) = (9000.0, 9000.0);
     let mut late = vec![1000.0; 7];
     late[6] = 9000.0;
+    let step: Vec<f64> = (0..20).map(|at| if at < 9 { 1000.0 } else { 3000.0 }).collect();
+    let warm_up: Vec<f64> = (0..24).map(|at| 1000.0 + f64::from(at.min(9)) * 100.0).collect();
     let small: Vec<f64> = (0..20).map(|at| 1000.0 + f64::from(at) * 5.0).collect();
     for (values, want, line) in [
         (stairs, Grows, "▁▁▁▁▂▃▃▃▃▄▅▅▅▅▆▇▇▇▇█████"),
@@ -122,6 +124,8 @@ fn courses() {
         (up_and_down, Between, ""),
         (spike, Flat, ""),
         (late, Between, ""),
+        (step, Between, ""),
+        (warm_up, Between, ""),
         (small, Between, ""),
         (vec![1000.0; 5], Unknown, ""),
         (vec![0.0; 12], Flat, ""),
@@ -130,6 +134,16 @@ fn courses() {
         let fact = only(&[&course(&values)]);
         assert_eq!(fact.tendency(), want, "{}", fact.in_words());
         assert!(line.is_empty() || fact.sparkline() == line, "{}", fact.sparkline());
+    }
+}
+
+#[test]
+fn growth_that_came_at_once_or_came_to_an_end_is_said_to() {
+    let step: Vec<f64> = (0..20).map(|at| if at < 14 { 1000.0 } else { 3000.0 }).collect();
+    let warm_up: Vec<f64> = (0..24).map(|at| 1000.0 + f64::from(at.min(9)) * 100.0).collect();
+    for (values, want) in [(step, ", in one step"), (warm_up, ", but found its level")] {
+        let said = only(&[&course(&values)]).in_words();
+        assert!(said.ends_with(want), "{said}");
     }
 }
 

@@ -15,6 +15,10 @@ const WINDOW: usize = 5;
 const MOST_STEPS: usize = 120;
 /// The part of the steps that must go up where a counter grows, or down where it falls.
 const STEADILY: f64 = 0.7;
+/// The part of its growth that the second half must bring: what has found its level grows no more.
+const GOES_ON: f64 = 0.2;
+/// Growth of which one step brings more than this part is that step.
+const ONE_STEP: f64 = 0.9;
 
 pub fn of(points: &[Point]) -> Result<Trend, NoTrend> {
     let timed: Vec<(DateTime, Amount)> = points.iter().filter_map(|point| Some((point.time?, point.value))).collect();
@@ -35,7 +39,26 @@ pub fn of(points: &[Point]) -> Result<Trend, NoTrend> {
     let into = |part: &[(DateTime, Amount)]| (seconds(first, part[0].0) + seconds(first, part[part.len() - 1].0)) / 2.0;
     let hours = (into(lasts) - into(firsts)) / 3600.0;
     let rising = upward(timed.iter().map(|(_, value)| value.value));
-    Ok(Trend { start, end, growth: end.minus(start), hours, rising, samples })
+    let (lately, at_once) = shape(&timed);
+    Ok(Trend { start, end, growth: end.minus(start), hours, rising, lately, at_once, samples })
+}
+
+/// Of the way from the first fifth to the last, the part behind the middle, and the greatest part from one to the next.
+fn shape(timed: &[(DateTime, Amount)]) -> (f64, f64) {
+    // The lower one of two in the middle: half a step would look like two.
+    let level = |part: usize| {
+        let part = &timed[part * timed.len() / 5..(part + 1) * timed.len() / 5];
+        let mut values: Vec<f64> = part.iter().map(|(_, value)| value.value).collect();
+        values.sort_by(f64::total_cmp);
+        values[(values.len() - 1) / 2]
+    };
+    let levels: Vec<f64> = (0..5).map(level).collect();
+    let whole = levels[4] - levels[0];
+    if whole == 0.0 {
+        return (0.0, 0.0);
+    }
+    let steps = levels.windows(2).map(|pair| (pair[1] - pair[0]) / whole);
+    ((levels[4] - levels[2]) / whole, steps.fold(0.0, f64::max))
 }
 
 /// The median, as far off as the least exact of its samples.
@@ -67,12 +90,27 @@ impl Limits {
     }
 }
 
+impl Trend {
+    /// Whether it found its level in the first half.
+    pub fn levelled_off(&self) -> bool {
+        self.lately < GOES_ON
+    }
+
+    /// Whether it went up once.
+    pub fn is_one_step(&self) -> bool {
+        self.at_once > ONE_STEP
+    }
+}
+
 impl CounterFact {
-    /// Whether it grows, and steadily. `None` where there is no trend, or the error is too large to tell.
+    /// Whether it grows, steadily and to the end. `None` where there is no trend, or the error is too large to tell.
     pub fn grows(&self) -> Option<bool> {
         let trend = self.trend.ok()?;
         let least = self.limits.growth(trend.start);
-        if trend.rising < STEADILY || trend.growth.highest() < least || trend.growth.highest() <= 0.0 {
+        if trend.rising < STEADILY || trend.levelled_off() || trend.is_one_step() {
+            return Some(false);
+        }
+        if trend.growth.highest() < least || trend.growth.highest() <= 0.0 {
             return Some(false);
         }
         (trend.growth.lowest() >= least && trend.growth.lowest() > 0.0).then_some(true)

@@ -34,7 +34,12 @@ impl CounterFact {
             Tendency::Flat => format!("{name} stayed flat at {from}"),
             Tendency::Unclear => format!("{name} went {way}, too coarse to tell whether it grew"),
             _ if trend.growth.value > 0.0 && trend.growth.value >= self.limits.growth(trend.start) => {
-                format!("{name} went {way}, but not steadily")
+                let how = match () {
+                    () if trend.is_one_step() => "in one step",
+                    () if trend.levelled_off() => "but found its level",
+                    () => "but not steadily",
+                };
+                format!("{name} went {way}, {how}")
             }
             _ => format!("{name} went {way}, which is neither flat nor growth"),
         }
