@@ -146,6 +146,15 @@ pub struct SuppressedFinding {
     pub stacks: u64,
 }
 
+/// A rule whose evidence is there, and refuted by other evidence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refuted {
+    /// Index of the rule in its rule set.
+    pub rule: usize,
+    /// The part of the evidence that refutes it, and what it says.
+    pub because: String,
+}
+
 /// A thread whose stack holds the pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThreadEvidence {
@@ -186,6 +195,8 @@ pub struct RungState {
     pub said: String,
     /// The figures as bars, where there are several.
     pub chart: String,
+    /// Where the figures stand: index of the source, and line.
+    pub places: Vec<(usize, u32)>,
 }
 
 /// How a part of the evidence stands.

@@ -121,7 +121,13 @@ pub fn check_rules(rules: &RuleSet, of_builtin: bool, diagnostics: &mut Diagnost
             ExampleOutcome::Right => continue,
             ExampleOutcome::Missing => (Code::ExampleMissing, format!("`{}` does not match this example", rule.id)),
             ExampleOutcome::Noisy => (Code::ExampleNoisy, format!("`{}` matches this example and should not", rule.id)),
-            ExampleOutcome::Empty => (Code::EmptyExample, "no call stack was found in this example".to_string()),
+            ExampleOutcome::Empty => (
+                Code::EmptyExample,
+                match rule.ladder {
+                    Some(_) => "no stack, leak report or counter was found in this example".to_string(),
+                    None => "no call stack was found in this example".to_string(),
+                },
+            ),
         };
         let source = source_of(rule, diagnostics);
         diagnostics.add(code, source, result.span, message).help(why_wrong(rules, result));
@@ -138,7 +144,12 @@ pub fn check_rules(rules: &RuleSet, of_builtin: bool, diagnostics: &mut Diagnost
 fn check_completeness(rule: &Rule, diagnostics: &mut Diagnostics) {
     let source = source_of(rule, diagnostics);
     if rule.examples.matching.is_empty() || rule.examples.not_matching.is_empty() {
-        let message = format!("`{}` has no example of each kind", rule.id);
+        let missing = match (rule.examples.matching.is_empty(), rule.examples.not_matching.is_empty()) {
+            (true, false) => "no example that it matches",
+            (false, true) => "no example that it does not match",
+            _ => "no examples",
+        };
+        let message = format!("`{}` has {missing}", rule.id);
         let help = "paste a stack under `examples:` / `match:`, and a healthy one that looks like it under `no-match:`";
         diagnostics.add(Code::NoExamples, source, rule.span, message).help(help);
     }

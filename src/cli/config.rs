@@ -21,7 +21,16 @@ pub fn run(args: ConfigArgs, color: Color) -> Result<Exit, Stop> {
     writeln!(out, "settings file: {}\n", printable(&file))?;
     write_settings(&settings, &mut out)?;
     for limits in &limits {
-        writeln!(out, "  {:<14}{}, from the file", "limits", printable(&limits.counter.value))?;
+        let part = |name: &str, part: Option<f64>| part.map(|part| format!("{name} {}%", part * 100.0));
+        let whole = |name: &str, whole: Option<f64>| whole.map(|whole| format!("{name} {whole}"));
+        let said = [
+            part("grows-by", limits.grows_by),
+            whole("grows-at-least", limits.grows_at_least),
+            part("flat-within", limits.flat_within),
+            whole("flat-at-most", limits.flat_at_most),
+        ];
+        let said: Vec<String> = said.into_iter().flatten().collect();
+        writeln!(out, "  {:<14}{}: {}", "limits", printable(&limits.counter.value), said.join(", "))?;
     }
     write_suppressions(&suppressions, &lines, &mut out)?;
     write_totals(&rules, &mut out)?;

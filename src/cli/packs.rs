@@ -9,7 +9,7 @@ use super::exit::{Stop, complain};
 use super::output;
 use super::rule_file::read_all;
 use super::settings::Settings;
-use crate::diagnostic::{Code, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Weight};
 use crate::report::render_diagnostics;
 use crate::rules::{InSettings, Loaded, Origin, RuleSet, Suppression, builtin_sources, compile_with};
 use crate::text::Source;
@@ -25,7 +25,9 @@ pub fn load(settings: &mut Settings, today: Option<Date>) -> Result<RuleSet, Sto
     let Loaded { rules, diagnostics } = read_with(paths, settings.builtin.value, in_settings)?;
     let Some(mut rules) = rules else {
         print(&diagnostics)?;
-        let what = if settings_are_wrong { "settings" } else { "rules" };
+        let of_settings = |found: &Diagnostic| found.code.code().starts_with('S');
+        let mistakes = diagnostics.list.iter().filter(|found| found.code.weight() == Weight::Mistake);
+        let what = if settings_are_wrong || mistakes.clone().all(of_settings) { "settings" } else { "rules" };
         return Err(Stop::Usage(format!("the {what} have mistakes; nothing was scanned")));
     };
     for empty in diagnostics.list.iter().filter(|found| found.code == Code::NoRule) {

@@ -45,6 +45,7 @@ pub fn run(args: ScanArgs, color: Color) -> Result<Exit, Stop> {
     for (mut report, failures) in scan_cases(&found.cases, &rules, &sieve, &settings) {
         report.findings.retain(|finding| wanted.has(&rules.rules[finding.rule]));
         report.suppressed.retain(|found| wanted.has(&rules.rules[found.rule]));
+        report.refuted.retain(|refuted| wanted.has(&rules.rules[refuted.rule]));
         report.near_misses.retain(|near| wanted.has(&rules.rules[near.rule]));
         report.near_misses.truncate(settings.near_misses.value);
         failed |= !failures.is_empty();
@@ -117,9 +118,12 @@ fn scan_case(case: &CaseInput, rules: &RuleSet, sieve: &Sieve, settings: &Settin
         }
     }
     let result = scan.finish();
-    let CaseResult { summary, findings, suppressed, near_misses, notes: of_facts } = result;
+    let CaseResult { summary, findings, suppressed, refuted, near_misses, notes: of_facts } = result;
     notes.extend(of_facts);
-    (CaseReport { name: case.name.clone(), sources, summary, findings, suppressed, near_misses, notes }, failures)
+    (
+        CaseReport { name: case.name.clone(), sources, summary, findings, suppressed, refuted, near_misses, notes },
+        failures,
+    )
 }
 
 fn read(input: &Input, scan: &mut CaseScan<'_>) -> Result<formats::Reading, String> {

@@ -8,7 +8,9 @@ use super::near_miss::NearMisses;
 use super::proof::{empty_finding, exception_finding, finding, group_of};
 use super::sieve::Sieve;
 use crate::facts::{CounterCollection, LeakCollection};
-use crate::finding::{CaseCondition, EvidenceState, Finding, NearMiss, Summary, SuppressedFinding, ThreadEvidence};
+use crate::finding::{
+    CaseCondition, EvidenceState, Finding, NearMiss, Refuted, RungState, Summary, SuppressedFinding, ThreadEvidence,
+};
 use crate::formats::Sink;
 use crate::model::{CallSites, CounterSeries, LeakReport, Note, Stack, StackKind, Table};
 use crate::rules::{RuleSet, Suppression};
@@ -27,6 +29,7 @@ pub struct CaseResult {
     pub findings: Vec<Finding>,
     /// By suppression.
     pub suppressed: Vec<SuppressedFinding>,
+    pub refuted: Vec<Refuted>,
     /// The rules that came closest, when none holds; one for each rule, the nearest first.
     pub near_misses: Vec<NearMiss>,
     /// What there is to say of the inputs together: index of the source, and the note.
@@ -101,7 +104,7 @@ impl<'r> CaseScan<'r> {
         }
         let mut suppressed = self.suppressed_in_case();
         let (facts, notes) = self.facts();
-        climb(self.rules, &facts, &mut findings);
+        let refuted = climb(self.rules, &facts, &mut findings);
         suppress(self.rules, &mut findings, &mut suppressed);
         let rank = |finding: &Finding| {
             let rule = &self.rules.rules[finding.rule];
@@ -115,7 +118,7 @@ impl<'r> CaseScan<'r> {
             true => self.near_misses.finish(&self.evaluator),
             false => Vec::new(),
         };
-        CaseResult { summary: self.summary, findings, suppressed, near_misses, notes }
+        CaseResult { summary: self.summary, findings, suppressed, refuted, near_misses, notes }
     }
 
     /// What a rule asks of the case as a whole: enough threads, and its exception.
@@ -144,7 +147,8 @@ impl<'r> CaseScan<'r> {
     fn facts(&mut self) -> (CaseFacts, Vec<(usize, Note)>) {
         let leaks = std::mem::take(&mut self.leaks).finish();
         let (counters, notes) = std::mem::take(&mut self.counters).finish(&self.rules.counters);
-        (CaseFacts { leaks, counters }, notes)
+        let suppressed = self.suppressed.iter().map(|found| found.rule).collect();
+        (CaseFacts { leaks, counters, suppressed }, notes)
     }
 
     /// What a rule asks of the case as a whole, and what there is.
@@ -180,33 +184,25 @@ impl<'r> CaseScan<'r> {
 
     /// The parts of the evidence of a rule that asks for several.
     fn rungs(&self, rule: usize) -> Vec<CaseCondition> {
-        let Some(ladder) = &self.rules.rules[rule].ladder else { return Vec::new() };
+        if self.rules.rules[rule].ladder.is_none() {
+            return Vec::new();
+        }
         let leaks = self.leaks.clone().finish();
         let (counters, _) = self.counters.clone().finish(&self.rules.counters);
         let groups =
             self.found.iter().enumerate().flat_map(|(rule, found)| found.iter().map(move |found| (rule, found)));
         let held = groups.filter(|(rule, found)| self.holds_in_case(*rule, found.finding.stacks));
         let findings: Vec<Finding> = held.map(|(_, found)| found.finding.clone()).collect();
-        let states = ladder_states(self.rules, rule, &CaseFacts { leaks, counters }, &findings);
-        let when: Vec<String> = ladder.verdicts.iter().map(|verdict| ladder.in_words(verdict)).collect();
-        let mut conditions: Vec<CaseCondition> = states
-            .into_iter()
-            .map(|state| CaseCondition {
-                asked: state.name,
-                holds: state.state == EvidenceState::Holds,
-                found: format!("{}: {}", state.state.name(), state.said),
-            })
-            .collect();
-        let holds = |rung: &usize| conditions[*rung].holds;
-        let verdict = ladder.verdicts.iter().position(|(_, rungs)| rungs.iter().all(holds));
-        conditions.push(CaseCondition {
-            asked: "a verdict".to_string(),
-            holds: verdict.is_some(),
-            found: match verdict {
-                Some(verdict) => when[verdict].clone(),
-                None => format!("none of: {}", when.join("; ")),
-            },
-        });
+        let suppressed = self.suppressed.iter().map(|found| found.rule).collect();
+        let (states, holds, said) =
+            ladder_states(self.rules, rule, &CaseFacts { leaks, counters, suppressed }, &findings);
+        let condition = |state: RungState| CaseCondition {
+            asked: state.name,
+            holds: state.state == EvidenceState::Holds,
+            found: format!("{}: {}", state.state.name(), state.said),
+        };
+        let mut conditions: Vec<CaseCondition> = states.into_iter().map(condition).collect();
+        conditions.push(CaseCondition { asked: "a verdict".to_string(), holds, found: said });
         conditions
     }
 

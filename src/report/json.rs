@@ -56,6 +56,7 @@ struct CaseJson<'a> {
     summary: SummaryJson,
     findings: Vec<FindingJson<'a>>,
     suppressed: Vec<SuppressedJson<'a>>,
+    refuted: Vec<RefutedJson<'a>>,
     near_misses: Vec<NearMissJson<'a>>,
     notes: Vec<CaseNoteJson<'a>>,
 }
@@ -138,6 +139,12 @@ struct LinkJson<'a> {
 }
 
 #[derive(Serialize)]
+struct RefutedJson<'a> {
+    rule: &'a str,
+    because: &'a str,
+}
+
+#[derive(Serialize)]
 struct SuppressedJson<'a> {
     rule: &'a str,
     stacks: u64,
@@ -181,6 +188,11 @@ fn case_json<'a>(case: &'a CaseReport, rules: &'a RuleSet) -> CaseJson<'a> {
         },
         findings: case.findings.iter().map(|finding| finding_json(finding, rules, case)).collect(),
         suppressed: case.suppressed.iter().map(|found| suppressed_json(found, rules)).collect(),
+        refuted: case
+            .refuted
+            .iter()
+            .map(|refuted| RefutedJson { rule: &rules.rules[refuted.rule].id, because: &refuted.because })
+            .collect(),
         near_misses: case.near_misses.iter().map(|near| near_miss_json(near, &rules.rules[near.rule], case)).collect(),
         notes: case.notes.iter().map(|(source, note)| case_note_json(case, *source, note)).collect(),
     }

@@ -3,19 +3,31 @@
 use std::io::{self, Write};
 
 use super::layout::{BOLD, paragraph, styled};
-use super::printable;
+use super::{CaseReport, printable};
 use crate::finding::{EvidenceState, Finding, RungState};
 
 /// Writes every part of the evidence with its mark: `+` it holds, `!` the texts say the opposite, `?` they do not decide
 /// it, `-` they say nothing.
-pub fn write_rungs(finding: &Finding, out: &mut dyn Write, width: usize) -> io::Result<()> {
+pub fn write_rungs(finding: &Finding, case: &CaseReport, out: &mut dyn Write, width: usize) -> io::Result<()> {
     let widest = finding.rungs.iter().map(|rung| rung.name.chars().count()).max().unwrap_or_default();
     for rung in &finding.rungs {
         let first = format!("  {} {:<widest$}  ", sign(rung), rung.name);
         let chart = if rung.chart.is_empty() { String::new() } else { format!("{} ", rung.chart) };
-        paragraph(out, &first, &format!("{chart}{}", printable(&rung.said)), width)?;
+        let said = format!("{chart}{}{}", printable(&rung.said), places(rung, case));
+        paragraph(out, &first, &said, width)?;
     }
     Ok(())
+}
+
+/// ` (leaktrack-1.txt:6, leaktrack-2.txt:6)`: files without their folders.
+fn places(rung: &RungState, case: &CaseReport) -> String {
+    let place = |(source, line): &(usize, u32)| {
+        let name = case.sources.get(*source).map_or("", |source| source.name.as_str());
+        let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
+        format!("{}:{line}", printable(name))
+    };
+    let places: Vec<String> = rung.places.iter().map(place).collect();
+    if places.is_empty() { String::new() } else { format!(" ({})", places.join(", ")) }
 }
 
 fn sign(rung: &RungState) -> char {

@@ -15,7 +15,7 @@ mod text;
 
 use std::borrow::Cow;
 
-use crate::finding::{Finding, NearMiss, Severity, Summary, SuppressedFinding};
+use crate::finding::{Finding, NearMiss, Refuted, Severity, Summary, SuppressedFinding};
 use crate::model::{Note, SourceInfo};
 use crate::rules::RuleSet;
 
@@ -41,6 +41,8 @@ pub struct CaseReport {
     pub summary: Summary,
     pub findings: Vec<Finding>,
     pub suppressed: Vec<SuppressedFinding>,
+    /// Rules whose evidence is refuted by other evidence.
+    pub refuted: Vec<Refuted>,
     /// The rules that came closest, when none holds.
     pub near_misses: Vec<NearMiss>,
     /// Notes on the inputs: index of the source, and the note.

@@ -60,7 +60,7 @@ fn write_finding(
         writeln!(out)?;
     }
     if !finding.rungs.is_empty() {
-        write_rungs(finding, out, width)?;
+        write_rungs(finding, case, out, width)?;
         writeln!(out)?;
     }
     if !finding.shown.rows.is_empty() {
@@ -108,7 +108,7 @@ fn write_stack(finding: &Finding, case: &CaseReport, out: &mut dyn Write) -> io:
     let place =
         format!("{} in {}, line {}", printable(&stack_label(shown.kind, &shown.thread)), printable(source), shown.line);
     writeln!(out, "  {}", styled(DIM, &place))?;
-    for row in &shown.rows {
+    for row in &without_tail(&shown.rows) {
         match row {
             ShownRow::Matched(index) => {
                 let evidence = &finding.evidence[*index];
@@ -131,7 +131,23 @@ fn write_stack(finding: &Finding, case: &CaseReport, out: &mut dyn Write) -> io:
     Ok(())
 }
 
-/// What settings keep out of the report: it is still there.
+/// What lies below the last frame that matters is one row, or two where frames are missing.
+fn without_tail(rows: &[ShownRow]) -> Vec<ShownRow> {
+    let end = rows.iter().rposition(|row| matches!(row, ShownRow::Matched(_))).map_or(0, |last| last + 1);
+    let (mut shown, tail) = (rows[..end].to_vec(), &rows[end..]);
+    let skipped = tail.iter().map(|row| if let ShownRow::Skipped(frames) = row { *frames } else { 0 }).sum();
+    let missing: Vec<Option<u32>> =
+        tail.iter().filter_map(|row| if let ShownRow::Missing(frames) = row { Some(*frames) } else { None }).collect();
+    if skipped > 0 {
+        shown.push(ShownRow::Skipped(skipped));
+    }
+    if !missing.is_empty() {
+        shown.push(ShownRow::Missing(missing.into_iter().sum()));
+    }
+    shown
+}
+
+/// What settings keep out of the report, and what other evidence refutes.
 fn write_suppressed(case: &CaseReport, rules: &RuleSet, out: &mut dyn Write, width: usize) -> io::Result<()> {
     for found in &case.suppressed {
         let suppression = &rules.suppressions[found.suppression];
@@ -141,7 +157,12 @@ fn write_suppressed(case: &CaseReport, rules: &RuleSet, out: &mut dyn Write, wid
         let text = format!("suppressed: {rule}{stacks} ({}{until})", printable(&suppression.reason));
         paragraph(out, "", &text, width)?;
     }
-    if !case.suppressed.is_empty() {
+    for refuted in &case.refuted {
+        let rule = printable(&rules.rules[refuted.rule].id);
+        let text = format!("not reported: {rule}, refuted by {}", printable(&refuted.because));
+        paragraph(out, "", &text, width)?;
+    }
+    if !case.suppressed.is_empty() || !case.refuted.is_empty() {
         writeln!(out)?;
     }
     Ok(())

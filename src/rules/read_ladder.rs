@@ -74,7 +74,10 @@ impl FileReader<'_> {
                 "total" => leak.total = self.measured(node),
                 "measure" => leak.measured = self.measured(node),
                 "grows" => leak.grows = Some(self.truth(node)),
-                "share" => leak.share = self.comparison(node, &[Unit::Percent], &["module"]),
+                "share" => {
+                    leak.share =
+                        self.comparison(node, &[Unit::Percent], &["module"]).filter(|share| self.is_part(share))
+                }
                 "growth" => leak.growth = self.comparison(node, &[Unit::Percent, Unit::Bytes, Unit::Plain], &["total"]),
                 "average" => leak.average = self.comparison(node, &[Unit::Bytes], &[]),
                 "value" => leak.value = self.comparison(node, &[Unit::Bytes, Unit::Plain], &[]),
@@ -151,6 +154,16 @@ impl FileReader<'_> {
             self.diagnostics_at(Code::BadValue, node.span, format!("`{text}` is no comparison that fits here"), &help);
         }
         found.map(|value| Spot { value, span: node.span })
+    }
+
+    /// No part is more than the whole.
+    fn is_part(&mut self, share: &Spot<Comparison>) -> bool {
+        let fits = share.value.limit <= 1.0;
+        if !fits {
+            let message = format!("`{}`: no share is more than 100%", share.value.text);
+            self.diagnostics_at(Code::BadValue, share.span, message, "write `\">= 40%\"`");
+        }
+        fits
     }
 
     fn verdicts(&mut self, node: &Node) -> Vec<WrittenVerdict> {

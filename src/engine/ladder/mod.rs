@@ -5,7 +5,7 @@ mod leak;
 
 use super::proof::{empty_finding, filled_in};
 use crate::facts::{Process, ProcessCounters, ProcessLeaks};
-use crate::finding::{Ask, Evidence, EvidenceState, Finding, RungState, Verdict};
+use crate::finding::{Ask, Evidence, EvidenceState, Finding, Refuted, RungState, Verdict};
 use crate::rules::{Ladder, Question, Rule, RuleSet};
 
 /// What the texts of a case measure, by process.
@@ -13,6 +13,8 @@ use crate::rules::{Ladder, Question, Rule, RuleSet};
 pub struct CaseFacts {
     pub leaks: Vec<ProcessLeaks>,
     pub counters: Vec<ProcessCounters>,
+    /// Rules that hold, and that settings suppress.
+    pub suppressed: Vec<usize>,
 }
 
 /// All that is measured of one process.
@@ -50,7 +52,9 @@ impl Answer {
 }
 
 /// Adds the findings of ladders, and takes away those that became part of one.
-pub fn climb(rules: &RuleSet, facts: &CaseFacts, findings: &mut Vec<Finding>) {
+/// Gives back the rules whose evidence is there, and refuted by other evidence.
+pub fn climb(rules: &RuleSet, facts: &CaseFacts, findings: &mut Vec<Finding>) -> Vec<Refuted> {
+    let mut refuted: Vec<Refuted> = Vec::new();
     let views = views(facts);
     // Of which process each finding is, where it is of one.
     let mut owners: Vec<Owner> = vec![None; findings.len()];
@@ -61,8 +65,12 @@ pub fn climb(rules: &RuleSet, facts: &CaseFacts, findings: &mut Vec<Finding>) {
         for (number, view) in views.iter().enumerate() {
             let own = findings.iter().zip(&owners).filter(|(_, owner)| may_be_one(**owner, Some(number)));
             let own: Vec<&Finding> = own.map(|(finding, _)| finding).collect();
-            let answers = answers(ladder, view, &own, rules);
-            found.extend(finding(rules, index, ladder, &answers, &own).map(|finding| (number, finding)));
+            let answers = answers(ladder, view, &own, facts, rules);
+            match finding(rules, index, ladder, &answers, &own) {
+                Some(Ok(finding)) => found.push((number, finding)),
+                Some(Err(because)) => refuted.push(Refuted { rule: index, because }),
+                None => {}
+            }
         }
         // What no figure of a process bears is said once.
         let bears = |finding: &Finding| finding.evidence.iter().any(|evidence| evidence.frame.is_none());
@@ -91,6 +99,9 @@ pub fn climb(rules: &RuleSet, facts: &CaseFacts, findings: &mut Vec<Finding>) {
         let yields = rule.ladder.is_some() && rule.yields_to.iter().any(|&other| is_among(&held, other));
         !yields && !is_among(&folded, finding.rule)
     });
+    refuted.retain(|refuted| !findings.iter().any(|finding| finding.rule == refuted.rule));
+    refuted.dedup_by_key(|refuted| refuted.rule);
+    refuted
 }
 
 /// The number of the view that a finding is of; `None` where it may be of any process, as that of a stack.
@@ -100,14 +111,30 @@ fn may_be_one(one: Owner, other: Owner) -> bool {
     one.is_none() || other.is_none() || one == other
 }
 
-/// How the parts of a rule's evidence stand, for the process of which most is known.
-pub fn states(rules: &RuleSet, index: usize, facts: &CaseFacts, findings: &[Finding]) -> Vec<RungState> {
-    let Some(ladder) = &rules.rules[index].ladder else { return Vec::new() };
+/// How the parts of a rule's evidence stand for the process of which most is known; whether a verdict holds, and which.
+pub fn states(
+    rules: &RuleSet,
+    index: usize,
+    facts: &CaseFacts,
+    findings: &[Finding],
+) -> (Vec<RungState>, bool, String) {
+    let Some(ladder) = &rules.rules[index].ladder else { return (Vec::new(), false, String::new()) };
     let findings: Vec<&Finding> = findings.iter().collect();
-    let of_views = views(facts).iter().map(|view| answers(ladder, view, &findings, rules)).collect::<Vec<_>>();
+    let of_views = views(facts).iter().map(|view| answers(ladder, view, &findings, facts, rules)).collect::<Vec<_>>();
     let holding = |answers: &Vec<Answer>| answers.iter().filter(|answer| answer.state == EvidenceState::Holds).count();
-    let best = of_views.into_iter().rev().max_by_key(holding);
-    best.map(|answers| rung_states(ladder, &answers)).unwrap_or_default()
+    let Some(best) = of_views.into_iter().rev().max_by_key(holding) else { return (Vec::new(), false, String::new()) };
+    let (holds, said) = match finding(rules, index, ladder, &best, &findings) {
+        Some(Ok(Finding { verdict, lowered_because: None, .. })) => (true, verdict.name().to_string()),
+        Some(Ok(Finding { verdict, lowered_because: Some(because), .. })) => {
+            (true, format!("{}, lowered because of {because}", verdict.name()))
+        }
+        Some(Err(because)) => (false, format!("refuted by {because}")),
+        None => {
+            let all: Vec<String> = ladder.verdicts.iter().map(|verdict| ladder.in_words(verdict)).collect();
+            (false, format!("none of: {}", all.join("; ")))
+        }
+    };
+    (rung_states(ladder, &best), holds, said)
 }
 
 /// Rules with ladders, those that are evidence of others first.
@@ -160,19 +187,23 @@ fn views(facts: &CaseFacts) -> Vec<View<'_>> {
     views
 }
 
-fn answers(ladder: &Ladder, view: &View<'_>, findings: &[&Finding], rules: &RuleSet) -> Vec<Answer> {
+fn answers(ladder: &Ladder, view: &View<'_>, findings: &[&Finding], facts: &CaseFacts, rules: &RuleSet) -> Vec<Answer> {
     let answer = |question: &Question| match question {
-        Question::Finding(wanted) => of_findings(wanted, findings, rules),
+        Question::Finding(wanted) => of_findings(wanted, findings, &facts.suppressed, rules),
         Question::Leak(question) => leak::answer(question, view.leaks),
         Question::Counter(question) => counter::answer(question, view.counters, view.other_counters.as_deref()),
     };
     ladder.rungs.iter().map(|rung| answer(&rung.question)).collect()
 }
 
-fn of_findings(wanted: &[usize], findings: &[&Finding], rules: &RuleSet) -> Answer {
+fn of_findings(wanted: &[usize], findings: &[&Finding], suppressed: &[usize], rules: &RuleSet) -> Answer {
     let held: Vec<&&Finding> = findings.iter().filter(|finding| wanted.contains(&finding.rule)).collect();
     if held.is_empty() {
-        return Answer::missing("not found in these texts");
+        let known = wanted.iter().find(|rule| suppressed.contains(rule));
+        return Answer::missing(match known {
+            Some(&rule) => format!("found, and suppressed by settings [{}]", rules.rules[rule].id),
+            None => "not found in these texts".to_string(),
+        });
     }
     let said = held.iter().map(|finding| {
         let rule = &rules.rules[finding.rule];
@@ -194,18 +225,19 @@ fn rung_states(ladder: &Ladder, answers: &[Answer]) -> Vec<RungState> {
         state: answer.state,
         said: answer.said.clone(),
         chart: answer.chart.clone(),
+        places: answer.evidence.iter().map(|evidence| (evidence.source, evidence.line)).collect(),
     };
     ladder.rungs.iter().zip(answers).map(state).collect()
 }
 
-/// The finding of a ladder, when one of its verdicts holds.
+/// The finding of a ladder, when one of its verdicts holds; or what refutes it.
 fn finding(
     rules: &RuleSet,
     index: usize,
     ladder: &Ladder,
     answers: &[Answer],
     findings: &[&Finding],
-) -> Option<Finding> {
+) -> Option<Result<Finding, String>> {
     let rule = &rules.rules[index];
     let holds = |rung: &usize| answers[*rung].state == EvidenceState::Holds;
     let (verdict, resting_on) = ladder.verdicts.iter().find(|(_, when)| when.iter().all(holds))?;
@@ -215,9 +247,11 @@ fn finding(
     let against = wanted.iter().find(|&&rung| answers[rung].state == EvidenceState::Contradicted);
     let mut found = Finding { confidence: rule.confidence, verdict: *verdict, ..empty_finding(index) };
     if let Some(&rung) = against {
-        found.verdict = verdict.lowered()?;
+        let because = format!("{}: {}", ladder.rungs[rung].name, answers[rung].said);
+        let Some(lowered) = verdict.lowered() else { return Some(Err(because)) };
+        found.verdict = lowered;
         found.confidence = rule.confidence.lowered();
-        found.lowered_because = Some(format!("{}: {}", ladder.rungs[rung].name, answers[rung].said));
+        found.lowered_because = Some(because);
     }
     take_stack(&mut found, answers, findings);
     for answer in answers.iter().filter(|answer| answer.state == EvidenceState::Holds) {
@@ -230,7 +264,7 @@ fn finding(
     found.message = message(rule, ladder, answers);
     let names = resting_on.iter().map(|&rung| ladder.rungs[rung].name.as_str());
     found.fingerprint = format!("{}-{}", rule.id, names.collect::<Vec<_>>().join("-"));
-    Some(found)
+    Some(Ok(found))
 }
 
 /// The stack of the first finding that became evidence is shown with the ladder's.
@@ -247,7 +281,11 @@ fn take_stack(found: &mut Finding, answers: &[Answer], findings: &[&Finding]) {
 
 /// What to collect for a stronger verdict.
 fn asks(ladder: &Ladder, wanted: &[usize], answers: &[Answer]) -> Vec<Ask> {
-    let open = |rung: &&usize| matches!(answers[**rung].state, EvidenceState::Missing | EvidenceState::Undecided);
+    let open = |rung: &&usize| {
+        let answer = &answers[**rung];
+        let is_known = answer.said.contains("suppressed by settings");
+        matches!(answer.state, EvidenceState::Missing | EvidenceState::Undecided) && !is_known
+    };
     let ask = |&rung: &usize| {
         let rung = &ladder.rungs[rung];
         rung.ask.as_ref().map(|text| Ask { rung: rung.name.clone(), text: text.clone() })

@@ -3,6 +3,7 @@
 use super::{Compiler, capture_number};
 use crate::diagnostic::Code;
 use crate::rules::ladder::{COUNTER_FIGURES, LEAK_FIGURES};
+use crate::rules::nearest::nearest;
 use crate::rules::pattern::{self, Line};
 use crate::rules::rule_set::{Pattern, Test};
 use crate::rules::written::{WrittenCycle, WrittenQuestion, WrittenRule, WrittenThreads};
@@ -83,6 +84,12 @@ impl Compiler {
         let known =
             if figures.is_empty() { "a part of the evidence, as in `owner.share`" } else { &figures.join(", ") };
         let text = format!("there is no figure `{name}`");
-        self.diagnostics.add(Code::UnknownCapture, source, span, text).help(format!("the figures are: {known}"));
+        let rungs = written.ladder.rungs.iter().map(|rung| rung.name.value.as_str());
+        let near =
+            nearest(rung, rungs).filter(|_| found.is_none()).map(|near| format!("did you mean `{near}.{figure}`?"));
+        let near = near
+            .or_else(|| nearest(figure, figures.iter().copied()).map(|near| format!("did you mean `{rung}.{near}`?")));
+        let help = near.unwrap_or_else(|| format!("the figures are: {known}"));
+        self.diagnostics.add(Code::UnknownCapture, source, span, text).help(help);
     }
 }

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use super::{Compiler, Origin};
 use crate::diagnostic::Code;
 use crate::facts::CounterKind;
+use crate::finding::Verdict;
 use crate::rules::ladder::{CounterQuestion, Ladder, LeakQuestion, LeakSubject, Question, Rung};
 use crate::rules::nearest::nearest;
 use crate::rules::rule_set::Rule;
-use crate::rules::written::{RuleFile, Spot, WrittenCounter, WrittenLeak, WrittenQuestion, WrittenRule};
+use crate::rules::written::{
+    RuleFile, Spot, WrittenCounter, WrittenLeak, WrittenQuestion, WrittenRule, WrittenVerdict,
+};
 use crate::rules::{Comparison, Glob};
 
 impl Compiler {
@@ -52,10 +55,23 @@ impl Compiler {
             }
         }
         for verdict in &written.ladder.verdicts {
-            let when = verdict.when.iter().filter_map(|name| self.rung(source, name, &names)).collect();
+            let when: Vec<usize> = verdict.when.iter().filter_map(|name| self.rung(source, name, &names)).collect();
+            self.doubt_order(source, verdict, &when, &ladder);
             ladder.verdicts.push((verdict.verdict, when));
         }
         ladder
+    }
+
+    /// The first line that holds counts: one that asks for more than a line above it is never reached.
+    fn doubt_order(&mut self, source: usize, verdict: &WrittenVerdict, when: &[usize], ladder: &Ladder) {
+        let hides =
+            |(_, above): &&(Verdict, Vec<usize>)| !above.is_empty() && above.iter().all(|rung| when.contains(rung));
+        if let Some((above, _)) = ladder.verdicts.iter().find(hides) {
+            let message =
+                format!("this verdict is never reached: `{}` above it asks for no more than this", above.name());
+            let help = "the first line that holds counts: write the one that asks for most first";
+            self.diagnostics.add(Code::NeverReported, source, verdict.span, message).help(help);
+        }
     }
 
     fn rung(&mut self, source: usize, name: &Spot<String>, names: &[&str]) -> Option<usize> {

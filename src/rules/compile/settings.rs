@@ -51,8 +51,18 @@ impl Compiler {
     }
 
     fn suppression(&mut self, source: usize, written: &WrittenSuppression) -> Suppression {
+        let rules = self.rules_named(source, &written.id);
+        let asks_of_stacks = |&rule: &usize| self.rules.rules[rule].ladder.is_none();
+        if let Some(stack) = &written.stack
+            && !rules.is_empty()
+            && !rules.iter().any(asks_of_stacks)
+        {
+            let message = format!("`{}` asks for evidence of several kinds, not for a stack", written.id.value);
+            let help = "leave `stack` out, or suppress the rule whose finding is the evidence";
+            self.diagnostics.add(Code::BadSetting, source, stack.span, message).help(help);
+        }
         Suppression {
-            rules: self.rules_named(source, &written.id),
+            rules,
             id: written.id.value.clone(),
             pattern: written.stack.as_ref().map(|block| self.pattern(source, block, false)),
             reason: written.reason.clone(),
