@@ -2,9 +2,10 @@
 
 use super::evaluate::{Evaluator, StackResult};
 use super::furthest::Furthest;
+use super::matcher::Stance;
 use crate::finding::NearMiss;
 use crate::model::Stack;
-use crate::rules::{Pattern, Rule};
+use crate::rules::{Pattern, Rule, Step};
 
 /// Distinct stacks that are looked at: near misses must not cost what the scan itself does.
 const STACKS: usize = 2000;
@@ -56,7 +57,10 @@ impl NearMisses {
         let (matched, of) = furthest.required(pattern);
         let frames = required_frames(pattern, &furthest);
         // A rule that matches and is taken back (`unless`, `yields-to`) is right, not near.
-        if furthest.is_whole || frames < FRAMES || of - matched > MISSING {
+        let is_near = frames >= FRAMES && of - matched <= MISSING;
+        // In a rule of the user's own a `...` may have been forgotten.
+        let lacks_gap = || !evaluator.rules.rules[rule].is_builtin && matches_with_gaps(evaluator, rule, stack);
+        if furthest.is_whole || !(is_near || lacks_gap()) {
             return;
         }
         let near = NearMiss {
@@ -86,6 +90,20 @@ impl NearMisses {
         });
         self.best.into_iter().map(|(_, near)| near).collect()
     }
+}
+
+/// Whether the pattern matches when its frames need not call each other directly.
+fn matches_with_gaps(evaluator: &Evaluator<'_>, rule: usize, stack: &Stack) -> bool {
+    let pattern = &evaluator.rules.rules[rule].pattern;
+    let mut loose = Pattern { steps: Vec::new(), ..pattern.clone() };
+    for step in &pattern.steps {
+        if loose.steps.last().is_some_and(|above| !above.is_gap && !step.is_gap) {
+            loose.steps.push(Step::free_gap(step.line));
+        }
+        loose.steps.push(step.clone());
+    }
+    let tape = evaluator.tape(&loose, &evaluator.naming[rule].0, stack);
+    evaluator.best(&loose, &tape, Stance::Proof).is_some()
 }
 
 fn required_frames(pattern: &Pattern, furthest: &Furthest) -> usize {

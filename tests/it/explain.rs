@@ -221,6 +221,19 @@ fn near_misses_are_named_only_where_nothing_is_found() {
 }
 
 #[test]
+fn a_forgotten_gap_is_a_near_miss_of_a_rule_of_ones_own() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let rule = folder.path().join("ours.yml");
+    fs::write(&rule, "id: ours\ntitle: t\nseverity: low\nwhy: w\nfix: f\nmatch: |\n  svc!a\n  svc!b\n  svc!c\n")
+        .unwrap();
+    let args = ["scan", "--format", "json", "--rules", rule.to_str().unwrap()];
+    let near = |log: &str| json(&run_with(&args, log.as_bytes()))["cases"][0]["near_misses"].clone();
+    let found = near("0:001> kc\nsvc!a\nsvc!x\nsvc!b\nsvc!y\nsvc!c\n");
+    assert_eq!((&found[0]["rule"], &found[0]["stopped_at"]), (&"ours".into(), &"svc!b".into()));
+    assert!(near("0:001> kc\nsvc!c\nsvc!x\nsvc!b\nsvc!y\nsvc!a\n").as_array().unwrap().is_empty());
+}
+
+#[test]
 fn healthy_stacks_come_near_nothing() {
     for entry in fs::read_dir(sample("healthy")).unwrap() {
         let log = fs::read(entry.unwrap().path()).unwrap();
