@@ -7,6 +7,7 @@ use super::memo::{Memo, Seen, write_key};
 use super::near_miss::NearMisses;
 use super::proof::{empty_finding, exception_finding, finding, group_of};
 use super::sieve::Sieve;
+use super::threads::ThreadIds;
 use crate::facts::{CounterCollection, LeakCollection};
 use crate::finding::{
     CaseCondition, EvidenceState, Finding, NearMiss, Refuted, RungState, Summary, SuppressedFinding, ThreadEvidence,
@@ -49,6 +50,7 @@ pub struct CaseScan<'r> {
     suppressed: Vec<SuppressedFinding>,
     /// Stacks that rules were matched with, and that no role explains as idle.
     busy: u64,
+    thread_ids: ThreadIds,
     exceptions: Vec<Exception>,
     leaks: LeakCollection,
     counters: CounterCollection,
@@ -75,6 +77,7 @@ impl<'r> CaseScan<'r> {
             found: rules.rules.iter().map(|_| Vec::new()).collect(),
             suppressed: Vec::new(),
             busy: 0,
+            thread_ids: ThreadIds::default(),
             exceptions: Vec::new(),
             leaks: LeakCollection::default(),
             counters: CounterCollection::default(),
@@ -99,8 +102,12 @@ impl<'r> CaseScan<'r> {
         let mut findings: Vec<Finding> = Vec::new();
         for (index, found) in std::mem::take(&mut self.found).into_iter().enumerate() {
             let of_rule = found.into_iter().map(|found| found.finding);
-            findings.extend(of_rule.filter(|finding| self.holds_in_case(finding.rule, finding.stacks)));
+            findings
+                .extend(of_rule.filter(|finding| self.holds_in_case(finding.rule, finding.stacks, &finding.threads)));
             findings.extend(self.by_exception_alone(index));
+        }
+        for finding in &mut findings {
+            finding.threads.iter_mut().for_each(|evidence| self.thread_ids.complete(&mut evidence.thread));
         }
         let mut suppressed = self.suppressed_in_case();
         let (facts, notes) = self.facts();
@@ -122,18 +129,19 @@ impl<'r> CaseScan<'r> {
     }
 
     /// What a rule asks of the case as a whole: enough threads, and its exception.
-    fn holds_in_case(&self, rule: usize, stacks: u64) -> bool {
+    fn holds_in_case(&self, rule: usize, stacks: u64, threads: &[ThreadEvidence]) -> bool {
         let written = &self.rules.rules[rule];
-        let enough = written.threads.as_ref().is_none_or(|threads| {
+        let distinct = self.thread_ids.count(threads, stacks);
+        let enough = written.threads.as_ref().is_none_or(|asked| {
             let share = stacks as f64 / self.busy.max(1) as f64;
-            stacks >= threads.at_least && share >= threads.share
+            distinct >= asked.at_least && share >= asked.share
         });
         enough && (written.exception.is_none() || self.exception_of(rule).is_some())
     }
 
     fn suppressed_in_case(&self) -> Vec<SuppressedFinding> {
         let mut suppressed = self.suppressed.clone();
-        suppressed.retain(|found| self.holds_in_case(found.rule, found.stacks));
+        suppressed.retain(|found| self.holds_in_case(found.rule, found.stacks, &[]));
         for rule in 0..self.rules.rules.len() {
             let told = self.exception_alone(rule).is_some();
             let suppression = self.suppression_of_exceptions(rule).filter(|_| told);
@@ -159,13 +167,20 @@ impl<'r> CaseScan<'r> {
             let groups = self.found[rule].iter().map(|found| &found.finding);
             let largest = groups.max_by_key(|finding| finding.stacks);
             let stacks = largest.map_or(0, |finding| finding.stacks);
+            let distinct = largest.map_or(0, |finding| self.thread_ids.count(&finding.threads, stacks));
             let share = stacks as f64 / self.busy.max(1) as f64;
             let group = largest.and_then(|finding| finding.group.as_ref());
             let group = group.map(|group| format!(" with {group}")).unwrap_or_default();
             conditions.push(CaseCondition {
                 asked: threads.in_words(),
-                holds: stacks >= threads.at_least && share >= threads.share,
-                found: format!("{stacks} of {} threads that are not idle match{group}", self.busy),
+                holds: distinct >= threads.at_least && share >= threads.share,
+                found: match distinct == stacks {
+                    true => format!("{stacks} of {} threads that are not idle match{group}", self.busy),
+                    false => format!(
+                        "{distinct} threads match{group}, on {stacks} of {} stacks that are not idle",
+                        self.busy
+                    ),
+                },
             });
         }
         if let Some(exception) = &written.exception {
@@ -191,7 +206,8 @@ impl<'r> CaseScan<'r> {
         let (counters, _) = self.counters.clone().finish(&self.rules.counters);
         let groups =
             self.found.iter().enumerate().flat_map(|(rule, found)| found.iter().map(move |found| (rule, found)));
-        let held = groups.filter(|(rule, found)| self.holds_in_case(*rule, found.finding.stacks));
+        let held =
+            groups.filter(|(rule, found)| self.holds_in_case(*rule, found.finding.stacks, &found.finding.threads));
         let findings: Vec<Finding> = held.map(|(_, found)| found.finding.clone()).collect();
         let suppressed = self.suppressed.iter().map(|found| found.rule).collect();
         let (states, holds, said) =
@@ -303,6 +319,7 @@ impl Sink for CaseScan<'_> {
         if stack.frames.is_empty() || !is_judged {
             return;
         }
+        self.thread_ids.learn(&stack.thread);
         self.summary.distinct_stacks += u64::from(self.seen.is_new(stack));
         let (classes, names) = self.evaluator.classify(stack, sites);
         write_key(stack, classes, names, &mut self.key);

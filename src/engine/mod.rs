@@ -25,6 +25,7 @@ mod proof;
 mod sieve;
 mod stop;
 mod tape;
+mod threads;
 
 pub use case::{CaseResult, CaseScan};
 pub use evaluate::{Doubt, Evaluator, Hit, StackResult};

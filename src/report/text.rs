@@ -95,7 +95,12 @@ fn threads(finding: &Finding) -> String {
     names.truncate(THREADS_NAMED);
     match (names.len(), more) {
         (0, _) => stacks,
+        (1, false) if finding.stacks > 1 => format!("{stacks} of thread {}", names[0]),
         (1, false) => format!("{stacks}: thread {}", names[0]),
+        // One thread may be printed by several commands.
+        (known, false) if (known as u64) < finding.stacks => {
+            format!("{stacks} of {known} threads: {}", names.join(", "))
+        }
         (_, false) => format!("{stacks}: threads {}", names.join(", ")),
         (_, true) => format!("{stacks}: threads {} and more", names.join(", ")),
     }

@@ -83,6 +83,17 @@ fn threads_are_counted() {
 }
 
 #[test]
+fn a_thread_that_two_commands_print_is_counted_once() {
+    let rule = "id: r\nHEAD\nmatch:\n  stack: svc!lock\n  threads: {at-least: 2}\n";
+    let native = "   4  Id: 1a.f4 Suspend: 1 Teb: 00000000`67fe0000 Unfrozen\n # Child-SP          RetAddr           Call Site\n\
+                  00 00000000`00190000 00000000`00000001 svc!lock\n01 00000000`00190010 00000000`00000000 svc!main\n";
+    let again = "0:004> kc\n # Call Site\n00 svc!lock\n01 svc!main\n";
+    let other = "0:005> kc\n # Call Site\n00 svc!lock\n01 svc!main\n";
+    check(rule, &format!("{native}\n{again}"), &[]);
+    check(rule, &format!("{native}\n{again}\n{other}"), &["r 3"]);
+}
+
+#[test]
 fn roles_are_asked_for() {
     let roles = "id: work\ntitle: t\nrole: worker\nmatch: svc!pool\n---\nid: rest\ntitle: t\nrole: idle\nmatch: svc!sleep\n---\n";
     let on = format!("{roles}id: r\nHEAD\nmatch:\n  stack: svc!draw\n  on: worker\n");
