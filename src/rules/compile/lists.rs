@@ -1,0 +1,106 @@
+//! Named lists of frames, and noise: one alternative a line.
+
+use super::{Compiler, Origin};
+use crate::diagnostic::Code;
+use crate::rules::AtomId;
+use crate::rules::nearest::nearest;
+use crate::rules::pattern::{self, Line};
+use crate::rules::written::{Block, RuleFile};
+use crate::text::Span;
+
+pub struct List {
+    pub source: usize,
+    pub block: Block,
+    pub name: Span,
+    pub state: ListState,
+}
+
+pub enum ListState {
+    Unread,
+    BeingRead,
+    Read(Vec<AtomId>),
+}
+
+impl Compiler {
+    pub(super) fn lists(&mut self, written: &[(RuleFile, Origin)]) {
+        for (source, (file, _)) in written.iter().enumerate() {
+            for (name, block) in &file.lists {
+                if self.lists.contains_key(&name.value) {
+                    self.mistake(Code::DuplicateId, source, name.span, format!("there are two lists `{}`", name.value));
+                    continue;
+                }
+                let list = List { source, block: block.clone(), name: name.span, state: ListState::Unread };
+                self.lists.insert(name.value.clone(), list);
+            }
+        }
+    }
+
+    pub(super) fn noise(&mut self, written: &[(RuleFile, Origin)]) {
+        for (source, (file, _)) in written.iter().enumerate() {
+            let Some(block) = &file.noise else { continue };
+            let atoms = self.alternatives_block(source, block);
+            self.rules.noise.extend(atoms);
+        }
+    }
+
+    /// The atoms of a list, or `None` when there is no such list.
+    pub(super) fn list(&mut self, name: &str) -> Option<Vec<AtomId>> {
+        let list = self.lists.get_mut(name)?;
+        let (source, name_span) = (list.source, list.name);
+        match std::mem::replace(&mut list.state, ListState::BeingRead) {
+            ListState::Read(atoms) => {
+                list.state = ListState::Read(atoms.clone());
+                Some(atoms)
+            }
+            ListState::BeingRead => {
+                self.mistake(Code::ListCycle, source, name_span, format!("the list `{name}` uses itself"));
+                Some(Vec::new())
+            }
+            ListState::Unread => {
+                let block = list.block.clone();
+                let atoms = self.alternatives_block(source, &block);
+                if let Some(list) = self.lists.get_mut(name) {
+                    list.state = ListState::Read(atoms.clone());
+                }
+                Some(atoms)
+            }
+        }
+    }
+
+    /// A list's block: one alternative (or several with `or`) a line.
+    pub(super) fn alternatives_block(&mut self, source: usize, block: &Block) -> Vec<AtomId> {
+        let mut atoms = Vec::new();
+        for line in &block.lines {
+            let text = line.value.trim();
+            if text.is_empty() || text.starts_with('#') {
+                continue;
+            }
+            match pattern::parse(text) {
+                Ok(Some(Line::Frames { negated: false, alternatives, min: 1, max: Some(1) })) => {
+                    atoms.extend(self.alternatives(source, line.span, &alternatives));
+                }
+                Ok(_) => {
+                    let message =
+                        "a list holds frames, one a line; gaps, anchors, counts and `not` belong into patterns";
+                    self.mistake(Code::BadPatternLine, source, line.span, message);
+                }
+                Err(refused) => {
+                    self.diagnostics.add(Code::BadPatternLine, source, line.span, refused.message).help(refused.help);
+                }
+            }
+        }
+        atoms.sort();
+        atoms.dedup();
+        atoms
+    }
+
+    pub(super) fn unknown_list(&mut self, source: usize, span: Span, name: &str) {
+        let names: Vec<String> = self.lists.keys().map(|name| format!("@{name}")).collect();
+        let help = match nearest(name, self.lists.keys().map(String::as_str)) {
+            Some(near) => format!("did you mean `@{near}`?"),
+            None if names.is_empty() => "define it under `lists:`".to_string(),
+            None => format!("define it under `lists:`; there are {}", names.join(", ")),
+        };
+        self.diagnostics.add(Code::UnknownList, source, span, format!("there is no list `@{name}`")).help(help);
+    }
+}
