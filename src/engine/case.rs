@@ -14,7 +14,7 @@ use crate::finding::{
 };
 use crate::formats::Sink;
 use crate::model::{CallSites, CounterSeries, LeakReport, Note, Stack, StackKind, Table};
-use crate::rules::{RuleSet, Suppression};
+use crate::rules::{RuleSet, Suppression, ThreadsCondition};
 
 /// Threads listed per finding; beyond, they are only counted.
 const THREADS_LISTED: usize = 10_000;
@@ -112,7 +112,7 @@ impl<'r> CaseScan<'r> {
         let mut suppressed = self.suppressed_in_case();
         let (facts, notes) = self.facts();
         let refuted = climb(self.rules, &facts, &mut findings);
-        suppress(self.rules, &mut findings, &mut suppressed);
+        self.suppress_ladders(&mut findings, &mut suppressed);
         let rank = |finding: &Finding| {
             let rule = &self.rules.rules[finding.rule];
             (rule.severity, finding.verdict, finding.confidence, finding.stacks)
@@ -131,12 +131,15 @@ impl<'r> CaseScan<'r> {
     /// What a rule asks of the case as a whole: enough threads, and its exception.
     fn holds_in_case(&self, rule: usize, stacks: u64, threads: &[ThreadEvidence]) -> bool {
         let written = &self.rules.rules[rule];
-        let distinct = self.thread_ids.count(threads, stacks);
-        let enough = written.threads.as_ref().is_none_or(|asked| {
-            let share = stacks as f64 / self.busy.max(1) as f64;
-            distinct >= asked.at_least && share >= asked.share
-        });
+        let enough = written.threads.as_ref().is_none_or(|asked| self.are_enough(asked, stacks, threads).1);
         enough && (written.exception.is_none() || self.exception_of(rule).is_some())
+    }
+
+    /// How many threads there are, and whether that is what a rule asks for.
+    fn are_enough(&self, asked: &ThreadsCondition, stacks: u64, threads: &[ThreadEvidence]) -> (u64, bool) {
+        let distinct = self.thread_ids.count(threads, stacks);
+        let share = stacks as f64 / self.busy.max(1) as f64;
+        (distinct, distinct >= asked.at_least && share >= asked.share)
     }
 
     fn suppressed_in_case(&self) -> Vec<SuppressedFinding> {
@@ -144,14 +147,14 @@ impl<'r> CaseScan<'r> {
         suppressed.retain(|found| self.holds_in_case(found.rule, found.stacks, &[]));
         for rule in 0..self.rules.rules.len() {
             let told = self.exception_alone(rule).is_some();
-            let suppression = self.suppression_of_exceptions(rule).filter(|_| told);
+            let suppression = self.suppression_without_stack(rule).filter(|_| told);
             suppressed.extend(suppression.map(|suppression| SuppressedFinding { rule, suppression, stacks: 0 }));
         }
         suppressed.sort_by_key(|found| (found.suppression, found.rule));
         suppressed
     }
 
-    /// What the texts measure, and what there is to say about that.
+    /// What the texts measure, and what there is to say about that; asked once, when all is read.
     fn facts(&mut self) -> (CaseFacts, Vec<(usize, Note)>) {
         let leaks = std::mem::take(&mut self.leaks).finish();
         let (counters, notes) = std::mem::take(&mut self.counters).finish(&self.rules.counters);
@@ -160,20 +163,20 @@ impl<'r> CaseScan<'r> {
     }
 
     /// What a rule asks of the case as a whole, and what there is.
-    pub(super) fn conditions(&self, rule: usize) -> Vec<CaseCondition> {
-        let written = &self.rules.rules[rule];
+    pub(super) fn conditions(&mut self, rule: usize) -> Vec<CaseCondition> {
         let mut conditions = self.rungs(rule);
+        let written = &self.rules.rules[rule];
         if let Some(threads) = &written.threads {
             let groups = self.found[rule].iter().map(|found| &found.finding);
             let largest = groups.max_by_key(|finding| finding.stacks);
             let stacks = largest.map_or(0, |finding| finding.stacks);
-            let distinct = largest.map_or(0, |finding| self.thread_ids.count(&finding.threads, stacks));
-            let share = stacks as f64 / self.busy.max(1) as f64;
+            let of_largest = largest.map_or(&[][..], |finding| &finding.threads);
+            let (distinct, holds) = self.are_enough(threads, stacks, of_largest);
             let group = largest.and_then(|finding| finding.group.as_ref());
             let group = group.map(|group| format!(" with {group}")).unwrap_or_default();
             conditions.push(CaseCondition {
                 asked: threads.in_words(),
-                holds: distinct >= threads.at_least && share >= threads.share,
+                holds,
                 found: match distinct == stacks {
                     true => format!("{stacks} of {} threads that are not idle match{group}", self.busy),
                     false => format!(
@@ -198,20 +201,17 @@ impl<'r> CaseScan<'r> {
     }
 
     /// The parts of the evidence of a rule that asks for several.
-    fn rungs(&self, rule: usize) -> Vec<CaseCondition> {
+    fn rungs(&mut self, rule: usize) -> Vec<CaseCondition> {
         if self.rules.rules[rule].ladder.is_none() {
             return Vec::new();
         }
-        let leaks = self.leaks.clone().finish();
-        let (counters, _) = self.counters.clone().finish(&self.rules.counters);
         let groups =
             self.found.iter().enumerate().flat_map(|(rule, found)| found.iter().map(move |found| (rule, found)));
         let held =
             groups.filter(|(rule, found)| self.holds_in_case(*rule, found.finding.stacks, &found.finding.threads));
         let findings: Vec<Finding> = held.map(|(_, found)| found.finding.clone()).collect();
-        let suppressed = self.suppressed.iter().map(|found| found.rule).collect();
-        let (states, holds, said) =
-            ladder_states(self.rules, rule, &CaseFacts { leaks, counters, suppressed }, &findings);
+        let (facts, _) = self.facts();
+        let (states, holds, said) = ladder_states(self.rules, rule, &facts, &findings);
         let condition = |state: RungState| CaseCondition {
             asked: state.name,
             holds: state.state == EvidenceState::Holds,
@@ -230,7 +230,7 @@ impl<'r> CaseScan<'r> {
 
     fn by_exception_alone(&self, rule: usize) -> Option<Finding> {
         let exception = self.exception_alone(rule)?;
-        let shown = self.suppression_of_exceptions(rule).is_none();
+        let shown = self.suppression_without_stack(rule).is_none();
         shown.then(|| exception_finding(self.rules, rule, exception))
     }
 
@@ -243,10 +243,20 @@ impl<'r> CaseScan<'r> {
     }
 
     /// The suppression of a rule where there is no stack to look at.
-    fn suppression_of_exceptions(&self, rule: usize) -> Option<usize> {
+    fn suppression_without_stack(&self, rule: usize) -> Option<usize> {
         let without_stack =
             |suppression: &Suppression| suppression.pattern.is_none() && suppression.rules.contains(&rule);
         self.rules.suppressions.iter().position(without_stack)
+    }
+
+    /// Takes away the findings of ladders that settings suppress.
+    fn suppress_ladders(&self, findings: &mut Vec<Finding>, suppressed: &mut Vec<SuppressedFinding>) {
+        findings.retain(|&Finding { rule, stacks, .. }| {
+            let has_ladder = self.rules.rules[rule].ladder.is_some();
+            let suppression = self.suppression_without_stack(rule).filter(|_| has_ladder);
+            suppressed.extend(suppression.map(|suppression| SuppressedFinding { rule, suppression, stacks }));
+            suppression.is_none()
+        });
     }
 
     fn forget_sites(&mut self) {
@@ -297,18 +307,6 @@ impl<'r> CaseScan<'r> {
         finding.threads.push(thread);
         groups.push(Found { finding, cost });
     }
-}
-
-/// Takes away findings of ladders that settings suppress without looking at stacks.
-fn suppress(rules: &RuleSet, findings: &mut Vec<Finding>, suppressed: &mut Vec<SuppressedFinding>) {
-    findings.retain(|finding| {
-        let of_rule =
-            |suppression: &Suppression| suppression.pattern.is_none() && suppression.rules.contains(&finding.rule);
-        let has_ladder = rules.rules[finding.rule].ladder.is_some();
-        let Some(suppression) = rules.suppressions.iter().position(of_rule).filter(|_| has_ladder) else { return true };
-        suppressed.push(SuppressedFinding { rule: finding.rule, suppression, stacks: finding.stacks });
-        false
-    });
 }
 
 impl Sink for CaseScan<'_> {

@@ -52,7 +52,7 @@ impl<'r> ExplainScan<'r> {
     }
 
     /// The rule on the stack where it gets furthest, the first of equal ones; `None` when there was no stack.
-    pub fn finish(self) -> Option<Explanation> {
+    pub fn finish(mut self) -> Option<Explanation> {
         let conditions = self.case.conditions(self.rule);
         // Of a ladder the verdict decides, which comes last.
         let has_ladder = self.evaluator.rules.rules[self.rule].ladder.is_some();

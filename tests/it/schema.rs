@@ -55,6 +55,17 @@ fn every_rule_of_the_pack_fits_the_schema() {
     }
 }
 
+#[test]
+fn the_schema_and_the_reader_know_the_same_keys() {
+    let schema: Value = serde_json::from_str(&json_schema_of_rules()).unwrap();
+    let mut in_schema: Vec<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+    let found = check("rules.yml", "zzzzzzzz: 1\n").list.iter().find_map(|found| found.help.clone()).unwrap();
+    let mut in_reader: Vec<&str> = found.strip_prefix("the keys are: ").unwrap().split(", ").collect();
+    in_schema.sort_unstable();
+    in_reader.sort_unstable();
+    assert_eq!(in_schema, in_reader);
+}
+
 /// What the reader takes, the schema takes; and what it refuses because of its keys or the kinds of its values, the schema
 /// refuses.
 #[test]

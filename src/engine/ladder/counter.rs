@@ -1,9 +1,9 @@
 //! Questions about counters.
 
-use super::Answer;
+use super::{Answer, said_of, state_of};
 use crate::facts::in_words::{bytes, counts_in_row, minutes, percent};
 use crate::facts::{CounterFact, CounterUnit, ProcessCounters, Tendency};
-use crate::finding::{Evidence, EvidenceKind, EvidenceState};
+use crate::finding::{Evidence, EvidenceKind};
 use crate::model::Amount;
 use crate::rules::{Comparison, CounterQuestion, Truth, Unit};
 
@@ -16,16 +16,6 @@ pub fn answer(question: &CounterQuestion, counters: Option<&ProcessCounters>, wh
         return Answer::missing(format!("no counter {} of {}", question.name, counters.process.label()));
     };
     let checks = checks(question, fact, counters);
-    let state = if checks.iter().any(|(truth, _)| *truth == Truth::No) {
-        EvidenceState::Contradicted
-    } else if checks.iter().any(|(truth, _)| *truth == Truth::Unknown) {
-        EvidenceState::Undecided
-    } else {
-        EvidenceState::Holds
-    };
-    let mut said = vec![fact.in_words()];
-    said.extend(checks.into_iter().filter(|(truth, _)| *truth != Truth::Yes).map(|(_, why)| why));
-    said.retain(|text| !text.is_empty());
     let evidence = Evidence {
         kind: EvidenceKind::Counter,
         source: fact.source,
@@ -34,12 +24,10 @@ pub fn answer(question: &CounterQuestion, counters: Option<&ProcessCounters>, wh
         text: format!("{}: {}", fact.printed, fact.in_words()),
     };
     Answer {
-        state,
-        said: said.join("; "),
         chart: fact.sparkline(),
         evidence: vec![evidence],
         values: values(fact),
-        findings: Vec::new(),
+        ..Answer::new(state_of(&checks), said_of(fact.in_words(), checks))
     }
 }
 

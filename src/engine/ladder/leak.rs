@@ -1,6 +1,6 @@
 //! Questions about leak reports.
 
-use super::Answer;
+use super::{Answer, said_of, state_of};
 use crate::facts::in_words::{bars, bytes, bytes_in_row, counts_in_row, minutes, percent, shares_in_row};
 use crate::facts::{Course, Measured, ProcessLeaks, Tendency};
 use crate::finding::{Evidence, EvidenceKind, EvidenceState};
@@ -14,24 +14,12 @@ pub fn answer(question: &LeakQuestion, leaks: Option<&ProcessLeaks>) -> Answer {
         Err(answer) => return *answer,
     };
     let checks = subject.checks(question);
-    let state = if checks.iter().any(|(truth, _)| *truth == Truth::No) {
-        EvidenceState::Contradicted
-    } else if checks.iter().any(|(truth, _)| *truth == Truth::Unknown) {
-        EvidenceState::Undecided
-    } else {
-        EvidenceState::Holds
-    };
-    let failed = checks.iter().filter(|(truth, _)| *truth != Truth::Yes).map(|(_, why)| why.as_str());
-    let mut said = vec![subject.said()];
-    said.extend(failed.map(str::to_string));
     let figures: Vec<f64> = subject.course.figures.iter().map(|reading| reading.figure.amount.value).collect();
     Answer {
-        state,
-        said: said.join("; "),
         chart: if figures.len() > 1 { bars(&figures) } else { String::new() },
         evidence: subject.evidence(),
         values: subject.values(),
-        findings: Vec::new(),
+        ..Answer::new(state_of(&checks), said_of(subject.said(), checks))
     }
 }
 

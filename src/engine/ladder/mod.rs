@@ -6,7 +6,7 @@ mod leak;
 use super::proof::{empty_finding, filled_in};
 use crate::facts::{Process, ProcessCounters, ProcessLeaks};
 use crate::finding::{Ask, Evidence, EvidenceState, Finding, Refuted, RungState, Verdict};
-use crate::rules::{Ladder, Question, Rule, RuleSet};
+use crate::rules::{Ladder, Question, Rule, RuleSet, Truth};
 
 /// What the texts of a case measure, by process.
 #[derive(Clone, Debug, Default)]
@@ -37,18 +37,45 @@ pub struct Answer {
     pub values: Vec<(&'static str, String)>,
     /// Rules whose findings it rests on.
     pub findings: Vec<usize>,
+    /// It was found, and settings suppress it: nothing needs to be collected.
+    pub is_suppressed: bool,
 }
 
 impl Answer {
     fn new(state: EvidenceState, said: impl Into<String>) -> Self {
         let (said, chart) = (said.into(), String::new());
-        Answer { state, said, chart, evidence: Vec::new(), values: Vec::new(), findings: Vec::new() }
+        Answer {
+            state,
+            said,
+            chart,
+            evidence: Vec::new(),
+            values: Vec::new(),
+            findings: Vec::new(),
+            is_suppressed: false,
+        }
     }
 
     /// The texts say nothing about it.
     fn missing(said: impl Into<String>) -> Self {
         Answer::new(EvidenceState::Missing, said)
     }
+}
+
+/// How an answer stands that rests on several checks: one that fails contradicts it, one that is open leaves it undecided.
+fn state_of(checks: &[(Truth, String)]) -> EvidenceState {
+    let any = |wanted: Truth| checks.iter().any(|(truth, _)| *truth == wanted);
+    match (any(Truth::No), any(Truth::Unknown)) {
+        (true, _) => EvidenceState::Contradicted,
+        (false, true) => EvidenceState::Undecided,
+        (false, false) => EvidenceState::Holds,
+    }
+}
+
+/// What there is, then what keeps it from being enough.
+fn said_of(what: String, checks: Vec<(Truth, String)>) -> String {
+    let failed = checks.into_iter().filter(|(truth, why)| *truth != Truth::Yes && !why.is_empty());
+    let all: Vec<String> = [what].into_iter().chain(failed.map(|(_, why)| why)).collect();
+    all.join("; ")
 }
 
 /// Adds the findings of ladders, and takes away those that became part of one.
@@ -200,10 +227,9 @@ fn of_findings(wanted: &[usize], findings: &[&Finding], suppressed: &[usize], ru
     let held: Vec<&&Finding> = findings.iter().filter(|finding| wanted.contains(&finding.rule)).collect();
     if held.is_empty() {
         let known = wanted.iter().find(|rule| suppressed.contains(rule));
-        return Answer::missing(match known {
-            Some(&rule) => format!("found, and suppressed by settings [{}]", rules.rules[rule].id),
-            None => "not found in these texts".to_string(),
-        });
+        let Some(&rule) = known else { return Answer::missing("not found in these texts") };
+        let said = format!("found, and suppressed by settings [{}]", rules.rules[rule].id);
+        return Answer { is_suppressed: true, ..Answer::missing(said) };
     }
     let said = held.iter().map(|finding| {
         let rule = &rules.rules[finding.rule];
@@ -283,8 +309,7 @@ fn take_stack(found: &mut Finding, answers: &[Answer], findings: &[&Finding]) {
 fn asks(ladder: &Ladder, wanted: &[usize], answers: &[Answer]) -> Vec<Ask> {
     let open = |rung: &&usize| {
         let answer = &answers[**rung];
-        let is_known = answer.said.contains("suppressed by settings");
-        matches!(answer.state, EvidenceState::Missing | EvidenceState::Undecided) && !is_known
+        matches!(answer.state, EvidenceState::Missing | EvidenceState::Undecided) && !answer.is_suppressed
     };
     let ask = |&rung: &usize| {
         let rung = &ladder.rungs[rung];
