@@ -1,5 +1,5 @@
-//! stacklint reads the text that engineers copy out of WinDbg, cdb and SOS, parses it into stacks of frames, and reports
-//! known-bad call-stack patterns with proof and a measure of how sure it is.
+//! stacklint reads the text that engineers copy out of WinDbg, cdb and SOS, leak reports of DebugDiag and recordings of
+//! counters, and reports known-bad patterns with proof and a measure of how sure it is.
 //!
 //! The rooms below are listed in reading order, and each uses only those above it.
 //!

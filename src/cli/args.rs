@@ -10,15 +10,16 @@ use crate::settings::Grouping;
 
 /// Printed when the program is started alone on a terminal.
 pub const SHORT_HELP: &str = "\
-stacklint reads call stacks out of debugger text and reports known-bad patterns with proof.
+stacklint reads debugger text, leak reports and counters, and reports known-bad patterns with proof.
 
   stacklint scan crash.log                       a saved WinDbg or cdb log
+  stacklint scan D:\\incidents\\w3wp-1234          a folder with all that was collected
   Get-Clipboard | stacklint scan                 what you just copied
   0:000> .shell -ci \"~*kL\" stacklint scan        from inside WinDbg
 
 More: stacklint --help, stacklint rules list";
 
-/// Reads call stacks out of WinDbg, cdb and SOS text and reports known-bad patterns with proof.
+/// Reads debugger text, leak reports and counters, and reports known-bad patterns with proof.
 #[derive(Debug, Parser)]
 #[command(name = "stacklint", version, after_help = EXIT_HELP)]
 pub struct Args {
