@@ -108,6 +108,7 @@ impl<'r> CaseScan<'r> {
         }
         for finding in &mut findings {
             finding.threads.iter_mut().for_each(|evidence| self.thread_ids.complete(&mut evidence.thread));
+            self.thread_ids.complete(&mut finding.shown.thread);
         }
         let mut suppressed = self.suppressed_in_case();
         let (facts, notes) = self.facts();
