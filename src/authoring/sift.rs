@@ -228,7 +228,7 @@ fn sift_frame(site: &CallSite<'_>, rules: &RuleSet) -> Sifted {
 
 fn share_of(site: &CallSite<'_>, line: &str, rules: &RuleSet) -> Share {
     let name = FrameName::of(site, &rules.aliases);
-    let is_noise = rules.noise.iter().any(|atom| rules.atoms[atom.0 as usize].test(&name) == Truth::Yes);
+    let is_noise = rules.noise.iter().any(|atom| rules.atoms[atom.0 as usize].test(&name, &rules.atoms) == Truth::Yes);
     if is_noise && (site.marker().is_none() || site.function().is_none()) {
         return Share::Noise;
     }

@@ -54,6 +54,7 @@ fn write_settings(settings: &Settings, out: &mut dyn Write) -> io::Result<()> {
         ("rules", &rules, "none of your own"),
         ("select", &settings.select, "all"),
         ("ignore", &settings.ignore, "none"),
+        ("app", &settings.app, "what is of no known platform or library"),
     ] {
         if values.is_empty() {
             row(name, none.to_string(), &Origin::Default)?;

@@ -47,6 +47,7 @@ pub struct Settings {
     pub case: Setting<Grouping>,
     pub near_misses: Setting<usize>,
     pub jobs: Setting<Option<u16>>,
+    pub app: Vec<Setting<String>>,
     /// For the compiler: what the file says of rules, and what is wrong in it.
     pub in_settings: InSettings,
     /// The lines of the suppressions.
@@ -185,8 +186,15 @@ fn merge(
         case: one(args.case.map(Grouping::from), "--case", file.case, Grouping::Folder, line),
         near_misses: one(args.near_misses, "--near-misses", file.near_misses, NEAR_MISSES, line),
         jobs: one(args.jobs.map(Some), "--jobs", optional(file.jobs), None, line),
+        app: in_file(&file.app),
         file: path,
-        in_settings: InSettings { read: diagnostics, named, suppressions: file.suppress, limits: file.limits },
+        in_settings: InSettings {
+            read: diagnostics,
+            named,
+            app: file.app,
+            suppressions: file.suppress,
+            limits: file.limits,
+        },
         suppression_lines,
     }
 }

@@ -7,7 +7,7 @@ use super::bits::Bits;
 use super::sieve::Sieve;
 use crate::facts::{FrameName, Generics};
 use crate::model::{CallSite, CallSites, SiteId};
-use crate::rules::{AtomId, RuleSet, TestId, Truth};
+use crate::rules::{Atom, AtomId, ExceptAtom, RuleSet, TestId, Truth};
 
 /// Number of a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,6 +50,8 @@ pub struct Classes<'r> {
     text_atoms: Vec<AtomId>,
     /// Atoms without a text to look for.
     always: Vec<AtomId>,
+    /// Atoms that follow from others, which come first.
+    derived: Vec<(AtomId, &'r ExceptAtom)>,
     /// By call site; small, since it is looked up for every frame.
     of_site: Vec<ClassId>,
     /// Frames without symbols, by module: there are many such call sites and few answers.
@@ -62,9 +64,13 @@ pub struct Classes<'r> {
 
 impl<'r> Classes<'r> {
     pub fn new(rules: &'r RuleSet, sieve: &'r Sieve) -> Self {
-        let (mut texts, mut text_atoms, mut always) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut texts, mut text_atoms, mut always, mut derived) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (index, atom) in rules.atoms.iter().enumerate() {
             let id = AtomId(index as u32);
+            if let Atom::Except(except) = atom {
+                derived.push((id, except));
+                continue;
+            }
             let text = atom.required_text();
             if text.len() < 2 || !atom.reads_plain_name() {
                 always.push(id);
@@ -81,6 +87,7 @@ impl<'r> Classes<'r> {
             texts,
             text_atoms,
             always,
+            derived,
             of_site: Vec::new(),
             unreadable: HashMap::default(),
             raw_address: None,
@@ -156,15 +163,15 @@ impl<'r> Classes<'r> {
                 self.ask(atom, name, &mut yes, &mut unknown);
             }
         }
+        for (id, except) in &self.derived {
+            let truth = except.truth(|atom| answer(atom, &yes, &unknown));
+            note(*id, truth, &mut yes, &mut unknown);
+        }
         self.class(yes, unknown)
     }
 
     fn ask(&self, atom: AtomId, name: &FrameName, yes: &mut Bits, unknown: &mut Bits) {
-        match self.rules.atoms[atom.0 as usize].test(name) {
-            Truth::Yes => yes.insert(atom.0 as usize),
-            Truth::Unknown => unknown.insert(atom.0 as usize),
-            Truth::No => {}
-        }
+        note(atom, self.rules.atoms[atom.0 as usize].test(name, &self.rules.atoms), yes, unknown);
     }
 
     fn no_answers(&self) -> (Bits, Bits) {
@@ -178,12 +185,7 @@ impl<'r> Classes<'r> {
             return class;
         }
         let (yes, unknown) = key.clone();
-        let answer = |atom: AtomId| match (yes.contains(atom.0 as usize), unknown.contains(atom.0 as usize)) {
-            (true, _) => Truth::Yes,
-            (false, true) => Truth::Unknown,
-            (false, false) => Truth::No,
-        };
-        let truths = self.rules.tests.iter().map(|test| test.truth(answer)).collect();
+        let truths = self.rules.tests.iter().map(|test| test.truth(|atom| answer(atom, &yes, &unknown))).collect();
         let is_noise = self.rules.noise.iter().any(|atom| yes.contains(atom.0 as usize));
         let mut class = Class { yes, truths, is_noise, required: Bits::new(0), is_relevant: false };
         class.required = self.sieve.required_of(&class);
@@ -192,6 +194,22 @@ impl<'r> Classes<'r> {
         self.classes.push(class);
         self.by_answers.insert(key, id);
         id
+    }
+}
+
+fn note(atom: AtomId, truth: Truth, yes: &mut Bits, unknown: &mut Bits) {
+    match truth {
+        Truth::Yes => yes.insert(atom.0 as usize),
+        Truth::Unknown => unknown.insert(atom.0 as usize),
+        Truth::No => {}
+    }
+}
+
+fn answer(atom: AtomId, yes: &Bits, unknown: &Bits) -> Truth {
+    match (yes.contains(atom.0 as usize), unknown.contains(atom.0 as usize)) {
+        (true, _) => Truth::Yes,
+        (false, true) => Truth::Unknown,
+        (false, false) => Truth::No,
     }
 }
 

@@ -87,7 +87,8 @@ pub fn best_match(
     stance: Stance,
 ) -> Option<(Match, Tape)> {
     let names = names_of(stack, sites, rules);
-    let yes = |atom: &AtomId, frame: usize| rules.atoms[atom.0 as usize].test(&names[frame]) == Truth::Yes;
+    let yes =
+        |atom: &AtomId, frame: usize| rules.atoms[atom.0 as usize].test(&names[frame], &rules.atoms) == Truth::Yes;
     let named_by_pattern = |frame: usize| {
         let positive = pattern.steps.iter().filter(|step| !step.is_gap && !step.negated);
         let mut atoms = positive.flat_map(|step| &rules.tests[step.test.0 as usize].atoms);
@@ -119,7 +120,7 @@ fn names_of(stack: &Stack, sites: &CallSites, rules: &RuleSet) -> Vec<FrameName>
 }
 
 fn truth_of(test: TestId, name: &FrameName, rules: &RuleSet) -> Truth {
-    rules.tests[test.0 as usize].truth(|atom| rules.atoms[atom.0 as usize].test(name))
+    rules.tests[test.0 as usize].truth(|atom| rules.atoms[atom.0 as usize].test(name, &rules.atoms))
 }
 
 /// Compared field by field: certain before uncertain, then tight, then near the top.

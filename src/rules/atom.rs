@@ -31,6 +31,26 @@ pub enum Atom {
     Marker(Glob),
     /// `/regex/`.
     Regex(RegexAtom),
+    /// A list with lines `not X`.
+    Except(ExceptAtom),
+}
+
+/// One of some atoms and none of others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExceptAtom {
+    pub of: Vec<AtomId>,
+    pub without: Vec<AtomId>,
+}
+
+impl ExceptAtom {
+    /// The answer for a frame, from the answers of the atoms.
+    pub fn truth(&self, atom: impl Fn(AtomId) -> Truth) -> Truth {
+        match (any(&self.of, &atom), any(&self.without, &atom)) {
+            (Truth::No, _) | (_, Truth::Yes) => Truth::No,
+            (Truth::Yes, Truth::No) => Truth::Yes,
+            _ => Truth::Unknown,
+        }
+    }
 }
 
 /// `module!function`, either side a glob.
@@ -118,12 +138,13 @@ impl Atom {
         Ok(spellings.iter().map(|function| Atom::Name(NameAtom::new(module.clone(), function))).collect())
     }
 
-    /// Asks the atom about a frame.
-    pub fn test(&self, name: &FrameName) -> Truth {
+    /// Asks the atom about a frame; `atoms` are all atoms of the rule set.
+    pub fn test(&self, name: &FrameName, atoms: &[Atom]) -> Truth {
         match self {
             Atom::Name(atom) => atom.test(name),
             Atom::Marker(glob) => yes_or_no(name.marker.as_deref().is_some_and(|marker| glob.matches(marker))),
             Atom::Regex(atom) => atom.test(name),
+            Atom::Except(atom) => atom.truth(|id| atoms[id.0 as usize].test(name, atoms)),
         }
     }
 
@@ -131,7 +152,7 @@ impl Atom {
     pub fn names(&self) -> Option<(Option<&Glob>, &Glob)> {
         match self {
             Atom::Name(atom) => Some((atom.module.as_ref().map(|module| &module.assembly), &atom.function)),
-            Atom::Marker(_) | Atom::Regex(_) => None,
+            Atom::Marker(_) | Atom::Regex(_) | Atom::Except(_) => None,
         }
     }
 
@@ -141,6 +162,7 @@ impl Atom {
             Atom::Name(atom) => !atom.function.is_any(),
             Atom::Marker(_) => true,
             Atom::Regex(atom) => !atom.takes_anything,
+            Atom::Except(_) => false,
         }
     }
 
@@ -148,7 +170,7 @@ impl Atom {
     pub fn takes_anything(&self) -> bool {
         match self {
             Atom::Name(atom) => atom.function.is_any() && atom.has_any_module(),
-            Atom::Marker(_) => false,
+            Atom::Marker(_) | Atom::Except(_) => false,
             Atom::Regex(atom) => atom.takes_anything,
         }
     }
@@ -158,7 +180,7 @@ impl Atom {
         match self {
             Atom::Name(atom) => !atom.arguments && atom.generics == Generics::Ignored,
             Atom::Marker(_) => true,
-            Atom::Regex(_) => false,
+            Atom::Regex(_) | Atom::Except(_) => false,
         }
     }
 
@@ -171,7 +193,7 @@ impl Atom {
                 if function.len() >= module.len() || !atom.function.is_any() { function } else { module }
             }
             Atom::Marker(glob) => glob.longest_literal(),
-            Atom::Regex(_) => "",
+            Atom::Regex(_) | Atom::Except(_) => "",
         }
     }
 
@@ -269,6 +291,19 @@ fn namespaces(function: &str) -> impl Iterator<Item = &str> {
     ends.map(|end| &function[..end]).filter(|namespace| !matches!(*namespace, "system" | "microsoft"))
 }
 
+/// The surest answer of several atoms.
+fn any(ids: &[AtomId], atom: impl Fn(AtomId) -> Truth) -> Truth {
+    let mut found = Truth::No;
+    for &id in ids {
+        match atom(id) {
+            Truth::Yes => return Truth::Yes,
+            Truth::Unknown => found = Truth::Unknown,
+            Truth::No => {}
+        }
+    }
+    found
+}
+
 fn yes_or_no(yes: bool) -> Truth {
     if yes { Truth::Yes } else { Truth::No }
 }
@@ -300,7 +335,7 @@ mod tests {
         };
         let symbol = parse_call_site(frame);
         let name = FrameName::of(&CallSite::new(frame, &symbol), &aliases);
-        let answers: Vec<Truth> = atoms.iter().map(|atom| atom.test(&name)).collect();
+        let answers: Vec<Truth> = atoms.iter().map(|atom| atom.test(&name, &atoms)).collect();
         let got = [Truth::Yes, Truth::Unknown].into_iter().find(|truth| answers.contains(truth)).unwrap_or(Truth::No);
         assert_eq!(got, want, "{line} on {frame}");
     }

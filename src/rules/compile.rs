@@ -41,6 +41,8 @@ pub struct InSettings {
     pub read: Diagnostics,
     /// Ids of rules, or globs, that are selected or ignored.
     pub named: Vec<Spot<String>>,
+    /// Frames that are the application's.
+    pub app: Vec<Spot<String>>,
     pub suppressions: Vec<WrittenSuppression>,
     pub limits: Vec<WrittenLimits>,
 }
@@ -51,7 +53,7 @@ pub fn compile(files: Vec<(Source, Origin)>) -> Loaded {
 }
 
 /// Compiles rule files together with what settings say of rules.
-pub fn compile_with(files: Vec<(Source, Origin)>, settings: InSettings) -> Loaded {
+pub fn compile_with(files: Vec<(Source, Origin)>, mut settings: InSettings) -> Loaded {
     let mut diagnostics = Diagnostics::default();
     let mut written = Vec::new();
     for (index, (source, origin)) in files.into_iter().enumerate() {
@@ -61,6 +63,7 @@ pub fn compile_with(files: Vec<(Source, Origin)>, settings: InSettings) -> Loade
         diagnostics.sources.push(source);
     }
     let mut compiler = Compiler { diagnostics, ..Compiler::default() };
+    let in_settings = compiler.settings_source(std::mem::take(&mut settings.read));
     compiler.lists(&written);
     for (file, origin) in &written {
         compiler.origins.push(*origin);
@@ -68,11 +71,12 @@ pub fn compile_with(files: Vec<(Source, Origin)>, settings: InSettings) -> Loade
             names.iter().for_each(|name| compiler.rules.aliases.add(canonical, name));
         }
     }
+    compiler.app(in_settings, &settings.app);
     compiler.noise(&written);
     compiler.counters(&written);
     extends::resolve(&mut written, &mut compiler.diagnostics);
     compiler.all_rules(&written);
-    compiler.settings(settings);
+    compiler.settings(in_settings, settings);
     let Compiler { mut diagnostics, rules, .. } = compiler;
     diagnostics.sort();
     let rules = (!diagnostics.has_mistakes()).then_some(rules);

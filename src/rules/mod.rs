@@ -29,7 +29,7 @@ mod written;
 mod yaml_help;
 mod yaml_spaces;
 
-pub use atom::{Atom, AtomId, Truth};
+pub use atom::{Atom, AtomId, ExceptAtom, Truth};
 pub use builtin::builtin_sources;
 pub use comparison::{Comparison, Relation, Unit};
 pub use compile::{InSettings, Loaded, Origin, compile, compile_with};

@@ -42,6 +42,8 @@ pub struct SettingsFile {
     pub case: Option<Spot<Grouping>>,
     pub near_misses: Option<Spot<usize>>,
     pub jobs: Option<Spot<u16>>,
+    /// Frames that are the application's: `Contoso.*`, `contoso!*`.
+    pub app: Vec<Spot<String>>,
     pub suppress: Vec<WrittenSuppression>,
     /// From where on counters grow or are flat.
     pub limits: Vec<WrittenLimits>,

@@ -20,6 +20,7 @@ const KEYS: &[&str] = &[
     "case",
     "near-misses",
     "jobs",
+    "app",
     "suppress",
     "limits",
 ];
@@ -69,6 +70,7 @@ impl Reader<'_> {
                     let jobs = self.number(value, 1).map(|jobs| u16::try_from(jobs).unwrap_or(u16::MAX));
                     file.jobs = jobs.map(|value| Spot { value, span });
                 }
+                "app" => file.app = self.texts(value),
                 "suppress" => file.suppress = self.suppressions(value),
                 "limits" => file.limits = self.limits(value),
                 _ => self.unknown(key_span, key, KEYS),

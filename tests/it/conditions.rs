@@ -51,6 +51,22 @@ fn check(yaml: &str, text: &str, want: &[&str]) {
 }
 
 #[test]
+fn a_list_may_take_frames_away() {
+    let lists = "lists:\n  ours: |\n    not @known\n    not *Stub*\n  known: |\n    ntdll!*\n    System.*\n  some: |\n    svc!*\n    not svc!b\n";
+    let first = format!(
+        "{lists}id: r\nHEAD\nmatch: |\n  <top>\n  ... without @ours\n  {{{{f=@ours}}}}\nmessage: \"{{{{f}}}}\"\n"
+    );
+    check(&first, &log("ntdll!NtX System.X.Y() k!MyStub app!Run"), &["r 1: app!Run"]);
+    // A frame without symbols may be the first, so this is not certain: but it is the application's or not.
+    check(&first, &log("ntdll!NtX ntdll!RtlY"), &[]);
+    let some = format!("{lists}id: r\nHEAD\nmatch: |\n  @some\n");
+    check(&some, &log("svc!b"), &[]);
+    check(&some, &log("svc!a"), &["r 1"]);
+    // `svc+0x12345` may be `svc!b`.
+    check(&some, &log("svc+0x12345"), &[]);
+}
+
+#[test]
 fn a_name_kept_twice_is_the_same_name() {
     let twice = "id: r\nHEAD\nmatch: |\n  {{f=svc!*}}\n  ...\n  {{f}}\nmessage: \"{{f}} calls itself\"\n";
     check(twice, &log("svc!a svc!b svc!a"), &["r 1: svc!a calls itself"]);

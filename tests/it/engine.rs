@@ -14,8 +14,22 @@ use stacklint::text::Source;
 
 /// Few names, so that patterns match often; noise, a frame without symbols, and names that globs and lists share.
 const FRAMES: &[&str] = &["m!a", "m!b", "n!ab", "n!c", "clr!stub", "clr!stub2", "0x000007ff`01014aa0", "m+0x12345"];
-const ALTERNATIVES: &[&str] =
-    &["m!a", "m!b", "ab", "n!*", "*b", "m!*", "@two", "/m!(a|b)/", "clr!stub", "*", "m!a or n!c", "@two or *b", "z!z"];
+const ALTERNATIVES: &[&str] = &[
+    "m!a",
+    "m!b",
+    "ab",
+    "n!*",
+    "*b",
+    "m!*",
+    "@two",
+    "/m!(a|b)/",
+    "clr!stub",
+    "*",
+    "m!a or n!c",
+    "@two or *b",
+    "z!z",
+    "@rest",
+];
 
 fn frame_lines() -> impl Strategy<Value = String> {
     // (frame, how many numbers are skipped before it)
@@ -68,7 +82,9 @@ fn rules() -> impl Strategy<Value = String> {
     let unless = prop::option::weighted(0.3, pattern());
     let rule = (pattern(), unless, prop::bool::weighted(0.1), prop::bool::weighted(0.3), 0..6u32);
     prop::collection::vec(rule, 1..4).prop_map(|rules| {
-        let mut text = "lists:\n  two: |\n    m!b\n    n!c\nnoise: |\n  clr!stub*\n".to_string();
+        let mut text =
+            "lists:\n  two: |\n    m!b\n    n!c\n  rest: |\n    not @two\n    not clr!*\nnoise: |\n  clr!stub*\n"
+                .to_string();
         text.push_str("---\nid: worker\ntitle: t\nrole: worker\nmatch: |\n  m!a\n  ... without n!c\n  m!b\n");
         for (index, (pattern, unless, strict, yields, roles)) in rules.iter().enumerate() {
             let kind = if *roles == 5 { "role: other" } else { "severity: low\nwhy: w\nfix: f" };
@@ -119,7 +135,9 @@ fn case_rules() -> impl Strategy<Value = (String, String)> {
     );
     let suppress = prop::option::weighted(0.3, (select(&["r*", "r0", "r1"][..]), prop::option::of(select(FRAMES))));
     (prop::collection::vec(condition, 1..4), pattern(), suppress).prop_map(|(rules, base, suppress)| {
-        let mut text = "lists:\n  two: |\n    m!b\n    n!c\nnoise: |\n  clr!stub*\n".to_string();
+        let mut text =
+            "lists:\n  two: |\n    m!b\n    n!c\n  rest: |\n    not @two\n    not clr!*\nnoise: |\n  clr!stub*\n"
+                .to_string();
         text.push_str("---\nid: rest\ntitle: t\nrole: idle\nmatch: n!c\n");
         text.push_str(&format!("---\nid: base\ntitle: t\nseverity: low\nwhy: w\nfix: f\nmatch: |\n{base}"));
         for (index, (stack, threads, exception, cycle, extends)) in rules.iter().enumerate() {

@@ -37,7 +37,7 @@ fn in_settings(name: &str, text: &str) -> InSettings {
     let file = settings::read(&source, 0, &mut read);
     read.sources.push(source);
     let named = file.select.iter().flat_map(|select| &select.value).chain(&file.ignore).cloned().collect();
-    InSettings { read, named, suppressions: file.suppress, limits: file.limits }
+    InSettings { read, named, app: file.app, suppressions: file.suppress, limits: file.limits }
 }
 
 fn printed(diagnostics: &Diagnostics) -> String {

@@ -139,6 +139,22 @@ fn config_names_the_origin_of_every_setting() {
 }
 
 #[test]
+fn settings_name_modules_of_the_application() {
+    let folder = case("rules = '../our-rules'\nbuiltin = false\napp = ['System.Web']\n");
+    let first = "id: ours\ntitle: Ours\nseverity: low\nmatch: |\n  <top>\n  ... without @app\n  {{f=@app}}\nmessage: \"{{f}}\"\nwhy: w\nfix: f\n";
+    fs::write(folder.path().join("our-rules/ours.yml"), first).unwrap();
+    let log = "ntdll!NtWaitForSingleObject+0xa\nSystem_Web_ni!System.Web.HttpRuntime.Go()+0x1\nContoso.Web!Contoso.Page.Load()+0x2\n";
+    fs::write(folder.path().join("logs/kL.log"), log).unwrap();
+    let (_, found, _) = scan(folder.path(), &[]);
+    assert_eq!(found["findings"][0]["message"], "System.Web.HttpRuntime.Go");
+    let (_, found, _) = scan(
+        folder.path(),
+        &["--no-settings", "--no-builtin", "--rules", folder.path().join("our-rules").to_str().unwrap()],
+    );
+    assert_eq!(found["findings"][0]["message"], "Contoso.Page.Load");
+}
+
+#[test]
 fn limits_of_counters_are_said_anew() {
     let rule = "id: grows\ntitle: t\nseverity: high\nwhy: w\nfix: f\nevidence:\n  private: {counter: {name: private-bytes, grows: true}}\n\
                 verdicts: [{verdict: likely, when: [private]}]\n";

@@ -1,12 +1,15 @@
-//! Named lists of frames, and noise: one alternative a line.
+//! Named lists of frames, and noise: one alternative a line; a line `not X` takes frames away.
 
 use super::{Compiler, Origin};
 use crate::diagnostic::Code;
-use crate::rules::AtomId;
 use crate::rules::nearest::nearest;
 use crate::rules::pattern::{self, Line};
-use crate::rules::written::{Block, RuleFile};
+use crate::rules::written::{Block, RuleFile, Spot};
+use crate::rules::{Atom, AtomId, ExceptAtom};
 use crate::text::Span;
+
+/// The list of frames that are the application's.
+const APP: &str = "app";
 
 pub struct List {
     pub source: usize,
@@ -43,6 +46,18 @@ impl Compiler {
         }
     }
 
+    /// What settings say of the application is in `@app`, whatever the list itself says.
+    pub(super) fn app(&mut self, source: usize, lines: &[Spot<String>]) {
+        let Some(written) = lines.first() else { return };
+        let mut atoms = self.list(APP).unwrap_or_default();
+        let lines = lines.iter().flat_map(|line| app_frames(&line.value).map(|value| Spot { value, span: line.span }));
+        let block = Block { span: written.span, lines: lines.collect() };
+        atoms.extend(self.alternatives_block(source, &block));
+        if let Some(list) = self.lists.get_mut(APP) {
+            list.state = ListState::Read(sorted(atoms));
+        }
+    }
+
     /// The atoms of a list, or `None` when there is no such list.
     pub(super) fn list(&mut self, name: &str) -> Option<Vec<AtomId>> {
         let list = self.lists.get_mut(name)?;
@@ -67,21 +82,22 @@ impl Compiler {
         }
     }
 
-    /// A list's block: one alternative (or several with `or`) a line.
+    /// A list's block: one alternative (or several with `or`) a line. What `not` lines say is not in the list; where all
+    /// lines are such, the list is everything else.
     pub(super) fn alternatives_block(&mut self, source: usize, block: &Block) -> Vec<AtomId> {
-        let mut atoms = Vec::new();
+        let (mut atoms, mut without) = (Vec::new(), Vec::new());
         for line in &block.lines {
             let text = line.value.trim();
             if text.is_empty() || text.starts_with('#') {
                 continue;
             }
             match pattern::parse(text) {
-                Ok(Some(Line::Frames { negated: false, alternatives, min: 1, max: Some(1) })) => {
-                    atoms.extend(self.alternatives(source, line.span, &alternatives));
+                Ok(Some(Line::Frames { negated, alternatives, min: 1, max: Some(1) })) => {
+                    let of_line = self.alternatives(source, line.span, &alternatives);
+                    if negated { without.extend(of_line) } else { atoms.extend(of_line) }
                 }
                 Ok(_) => {
-                    let message =
-                        "a list holds frames, one a line; gaps, anchors, counts and `not` belong into patterns";
+                    let message = "a list holds frames, one a line; gaps, anchors and counts belong into patterns";
                     self.mistake(Code::BadPatternLine, source, line.span, message);
                 }
                 Err(refused) => {
@@ -89,9 +105,14 @@ impl Compiler {
                 }
             }
         }
-        atoms.sort();
-        atoms.dedup();
-        atoms
+        if !without.is_empty() {
+            if atoms.is_empty() {
+                atoms = self.frame(source, block.span, "*");
+            }
+            let except = ExceptAtom { of: sorted(atoms), without: sorted(without) };
+            return vec![self.intern(Atom::Except(except))];
+        }
+        sorted(atoms)
     }
 
     pub(super) fn unknown_list(&mut self, source: usize, span: Span, name: &str) {
@@ -103,4 +124,19 @@ impl Compiler {
         };
         self.diagnostics.add(Code::UnknownList, source, span, format!("there is no list `@{name}`")).help(help);
     }
+}
+
+/// A plain name is that of a module or a namespace; whatever has a mark of the language is a frame.
+fn app_frames(written: &str) -> impl Iterator<Item = String> {
+    let name = written.trim();
+    let is_name = !name.is_empty() && !name.contains(['*', '!', '/', '[', '@', '(', '{']);
+    let both = [format!("{name}!*"), format!("{name}.*")];
+    let frames = if is_name { both.to_vec() } else { vec![name.to_string()] };
+    frames.into_iter()
+}
+
+fn sorted(mut atoms: Vec<AtomId>) -> Vec<AtomId> {
+    atoms.sort();
+    atoms.dedup();
+    atoms
 }

@@ -1,22 +1,27 @@
 //! What settings say of rules: which are selected, ignored, and suppressed.
 
 use super::{Compiler, InSettings};
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Diagnostics};
 use crate::rules::nearest::nearest;
 use crate::rules::rule_set::Suppression;
 use crate::rules::written::{Spot, WrittenLimits, WrittenSuppression};
 use crate::rules::{Glob, RuleSet};
 
 impl Compiler {
-    /// Settings come after the rules, which they name.
-    pub(super) fn settings(&mut self, settings: InSettings) {
-        let InSettings { read, named, suppressions, limits } = settings;
+    /// Takes in the settings file and what has been found wrong in it; returns its number among the sources.
+    pub(super) fn settings_source(&mut self, read: Diagnostics) -> usize {
         let source = self.diagnostics.sources.len();
         self.diagnostics.sources.extend(read.sources);
         self.diagnostics.list.extend(read.list.into_iter().map(|mut diagnostic| {
             diagnostic.source = source;
             diagnostic
         }));
+        source
+    }
+
+    /// Settings come after the rules, which they name.
+    pub(super) fn settings(&mut self, source: usize, settings: InSettings) {
+        let InSettings { named, suppressions, limits, .. } = settings;
         for id in &named {
             self.rules_named(source, id);
         }
