@@ -176,6 +176,16 @@ pub enum RulesCommand {
     New(NewArgs),
     /// Print the JSON Schema of rule files, for editors.
     Schema,
+    /// Write a page in Markdown for each rule, and an index.
+    Docs(DocsArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct DocsArgs {
+    /// The folder to write to; pages of rules that are gone stay there.
+    pub folder: PathBuf,
+    #[command(flatten)]
+    pub packs: PackArgs,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -10,6 +10,7 @@ mod packs;
 mod parse;
 mod rule_file;
 mod rules;
+mod rules_docs;
 mod rules_fix;
 mod rules_new;
 mod rules_test;

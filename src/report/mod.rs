@@ -23,7 +23,7 @@ pub use diagnostics::render_diagnostics;
 pub use explain::{render_code_page, render_explanation};
 pub use json::{CaptureJson, render_capture_json, render_json};
 pub use parse_text::render_capture_text;
-pub use rule_page::{render_rule_list, render_rule_page};
+pub use rule_page::{INDEX, page_name, render_rule_index, render_rule_list, render_rule_markdown, render_rule_page};
 pub use test_junit::render_test_junit;
 pub use test_text::render_test_text;
 pub use text::render_text;
