@@ -8,6 +8,9 @@ use crate::rules::written::{Block, RuleFile, Spot};
 use crate::rules::{Atom, AtomId, ExceptAtom};
 use crate::text::Span;
 
+/// More lists than these are not all named where one is missed.
+const LISTS_NAMED: usize = 12;
+
 /// The list of frames that are the application's.
 const APP: &str = "app";
 
@@ -120,6 +123,9 @@ impl Compiler {
         let help = match nearest(name, self.lists.keys().map(String::as_str)) {
             Some(near) => format!("did you mean `@{near}`?"),
             None if names.is_empty() => "define it under `lists:`".to_string(),
+            None if names.len() > LISTS_NAMED => {
+                "define it under `lists:`; none of the lists there are has a name like it".to_string()
+            }
             None => format!("define it under `lists:`; there are {}", names.join(", ")),
         };
         self.diagnostics.add(Code::UnknownList, source, span, format!("there is no list `@{name}`")).help(help);
