@@ -1,5 +1,6 @@
 //! Which inputs there are, and which of them belong together.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
@@ -69,6 +70,7 @@ pub fn find(paths: &[PathBuf], by: Grouping) -> Found {
             expand_glob(path, &mut named, &mut folders, &mut found);
         }
     }
+    put_in_order(&mut named);
     if !named.is_empty() {
         let name = if named.len() == 1 { named[0].name() } else { format!("{} files", named.len()) };
         found.cases.push(CaseInput { name, inputs: named });
@@ -82,7 +84,9 @@ pub fn find(paths: &[PathBuf], by: Grouping) -> Found {
 
 fn walk(root: &Path, folders: &mut BTreeMap<PathBuf, Vec<Input>>, found: &mut Found) {
     let is_hidden = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with('.');
-    let walker = WalkDir::new(root).follow_links(true).sort_by_file_name();
+    let walker = WalkDir::new(root)
+        .follow_links(true)
+        .sort_by(|a, b| by_name(&a.file_name().to_string_lossy(), &b.file_name().to_string_lossy()));
     // `.git` and the like hold no logs.
     for entry in walker.into_iter().filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry.file_name())) {
         match entry {
@@ -126,6 +130,39 @@ fn expand_glob(path: &Path, named: &mut Vec<Input>, folders: &mut BTreeMap<PathB
     }
 }
 
+/// Shells and globs put `dump10.txt` before `dump2.txt`; whatever is in another order, somebody wrote down so.
+fn put_in_order(named: &mut [Input]) {
+    if named.is_sorted_by_key(|input| input.name()) {
+        named.sort_by(|a, b| by_name(&a.name(), &b.name()));
+    }
+}
+
+/// Names as people order them: numbers as numbers.
+fn by_name(one: &str, other: &str) -> Ordering {
+    let (mut a, mut b) = (one, other);
+    loop {
+        let ((text, digits, behind), (other_text, other_digits, other_behind)) = (first_number(a), first_number(b));
+        let number = |digits: &str| digits.trim_start_matches('0').len();
+        let order = text.cmp(other_text).then_with(|| number(digits).cmp(&number(other_digits)));
+        let trimmed = |digits: &str| digits.trim_start_matches('0').to_string();
+        let order = order.then_with(|| trimmed(digits).cmp(&trimmed(other_digits)));
+        if order != Ordering::Equal {
+            return order;
+        }
+        if digits.is_empty() || other_digits.is_empty() {
+            return one.cmp(other);
+        }
+        (a, b) = (behind, other_behind);
+    }
+}
+
+/// What is before the first number, the number, and what is behind it.
+fn first_number(name: &str) -> (&str, &str, &str) {
+    let start = name.find(|c: char| c.is_ascii_digit()).unwrap_or(name.len());
+    let length = name[start..].find(|c: char| !c.is_ascii_digit()).unwrap_or(name.len() - start);
+    (&name[..start], &name[start..start + length], &name[start + length..])
+}
+
 fn regroup(cases: &mut Vec<CaseInput>, by: Grouping) {
     match by {
         Grouping::Folder => {}
@@ -138,6 +175,27 @@ fn regroup(cases: &mut Vec<CaseInput>, by: Grouping) {
             if !inputs.is_empty() {
                 cases.push(CaseInput { name: "all".to_string(), inputs });
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_names_are_numbers() {
+        let sorted = ["a.txt", "dump2.txt", "dump10-1.txt", "dump10-02.txt", "dump10.txt", "dump11", "dumpx"];
+        for pair in sorted.windows(2) {
+            assert_eq!(by_name(pair[0], pair[1]), Ordering::Less, "{pair:?}");
+            assert_eq!(by_name(pair[1], pair[0]), Ordering::Greater, "{pair:?}");
+        }
+        assert_eq!(by_name("dump1", "dump01").reverse(), by_name("dump01", "dump1"));
+        let named = |names: &[&str]| names.iter().map(|name| Input::File(PathBuf::from(name))).collect::<Vec<_>>();
+        for (given, want) in [(["d10", "d2"], ["d2", "d10"]), (["b", "a"], ["b", "a"])] {
+            let mut inputs = named(&given);
+            put_in_order(&mut inputs);
+            assert_eq!(inputs, named(&want));
         }
     }
 }
