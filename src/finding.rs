@@ -173,6 +173,8 @@ pub enum EvidenceKind {
     Leak,
     /// A counter.
     Counter,
+    /// A row of a table of heaps or objects.
+    Table,
 }
 
 impl EvidenceKind {
@@ -182,6 +184,7 @@ impl EvidenceKind {
             EvidenceKind::Exception => "exception",
             EvidenceKind::Leak => "leak",
             EvidenceKind::Counter => "counter",
+            EvidenceKind::Table => "table",
         }
     }
 }
@@ -279,4 +282,6 @@ pub struct Summary {
     pub empty: u64,
     pub leak_reports: u64,
     pub counters: u64,
+    /// Tables of heaps, objects and handles.
+    pub heap_tables: u64,
 }

@@ -79,7 +79,7 @@ fn findings_in(rules: &RuleSet, sieve: &Sieve, example: &Example) -> (bool, Vec<
     let result = scan.finish();
     let counts = result.summary;
     (
-        counts.frames + counts.leak_reports + counts.counters > 0,
+        counts.frames + counts.leak_reports + counts.counters + counts.heap_tables > 0,
         result.findings.iter().map(|finding| finding.rule).collect(),
     )
 }
@@ -124,7 +124,7 @@ pub fn check_rules(rules: &RuleSet, of_builtin: bool, diagnostics: &mut Diagnost
             ExampleOutcome::Empty => (
                 Code::EmptyExample,
                 match rule.ladder {
-                    Some(_) => "no stack, leak report or counter was found in this example".to_string(),
+                    Some(_) => "no stack, leak report, counter or heap table was found in this example".to_string(),
                     None => "no call stack was found in this example".to_string(),
                 },
             ),

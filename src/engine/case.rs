@@ -8,7 +8,7 @@ use super::near_miss::NearMisses;
 use super::proof::{empty_finding, exception_finding, finding, group_of};
 use super::sieve::Sieve;
 use super::threads::ThreadIds;
-use crate::facts::{CounterCollection, LeakCollection};
+use crate::facts::{CounterCollection, LeakCollection, TableCollection};
 use crate::finding::{
     CaseCondition, EvidenceState, Finding, NearMiss, Refuted, RungState, Summary, SuppressedFinding, ThreadEvidence,
 };
@@ -54,6 +54,7 @@ pub struct CaseScan<'r> {
     exceptions: Vec<Exception>,
     leaks: LeakCollection,
     counters: CounterCollection,
+    tables: TableCollection,
     near_misses: NearMisses,
     key: Vec<u32>,
 }
@@ -81,6 +82,7 @@ impl<'r> CaseScan<'r> {
             exceptions: Vec::new(),
             leaks: LeakCollection::default(),
             counters: CounterCollection::default(),
+            tables: TableCollection::default(),
             near_misses: NearMisses::default(),
             key: Vec::new(),
         }
@@ -158,9 +160,11 @@ impl<'r> CaseScan<'r> {
     /// What the texts measure, and what there is to say about that; asked once, when all is read.
     fn facts(&mut self) -> (CaseFacts, Vec<(usize, Note)>) {
         let leaks = std::mem::take(&mut self.leaks).finish();
-        let (counters, notes) = std::mem::take(&mut self.counters).finish(&self.rules.counters);
+        let (counters, mut notes) = std::mem::take(&mut self.counters).finish(&self.rules.counters);
+        let (tables, of_tables) = std::mem::take(&mut self.tables).finish();
+        notes.extend(of_tables);
         let suppressed = self.suppressed.iter().map(|found| found.rule).collect();
-        (CaseFacts { leaks, counters, suppressed }, notes)
+        (CaseFacts { leaks, counters, tables, suppressed }, notes)
     }
 
     /// What a rule asks of the case as a whole, and what there is.
@@ -313,6 +317,7 @@ impl<'r> CaseScan<'r> {
 impl Sink for CaseScan<'_> {
     fn stack(&mut self, stack: &Stack, sites: &CallSites) {
         self.count(stack);
+        self.tables.stack(self.source, stack, sites);
         // Where memory was allocated no thread stands, and raw words are no stack.
         let is_judged = matches!(stack.kind, StackKind::Thread | StackKind::Exception);
         if stack.frames.is_empty() || !is_judged {
@@ -345,11 +350,14 @@ impl Sink for CaseScan<'_> {
 
     fn table(&mut self, table: &Table) {
         self.exceptions.extend(exceptions_of(table, self.source));
+        self.tables.table(self.source, table);
+        self.summary.heap_tables = self.tables.len() as u64;
     }
 
     fn leak_report(&mut self, report: &LeakReport) {
         self.summary.leak_reports += 1;
         self.leaks.add(self.source, report);
+        self.tables.leak_report(self.source, report);
     }
 
     fn counters(&mut self, series: &CounterSeries) {

@@ -30,6 +30,20 @@ pub fn percent(part: f64) -> String {
     if percent.abs() >= 100.0 { format!("{percent:.0}%") } else { format!("{}%", trimmed(format!("{percent:.1}"))) }
 }
 
+/// `+87%`, `-3%`
+pub fn signed(part: f64) -> String {
+    if part > 0.0 { format!("+{}", percent(part)) } else { percent(part) }
+}
+
+/// `1.3 GB` of `1.3 GB` and `1.304 GB`: a rate is no more exact than that.
+pub fn two_digits(text: &str) -> String {
+    let Some((number, unit)) = text.split_once(' ') else { return text.to_string() };
+    match number.parse::<f64>() {
+        Ok(number) if number.abs() < 10.0 => format!("{number:.1} {unit}"),
+        _ => text.to_string(),
+    }
+}
+
 /// `13,155 → 13,150 → 12,862`
 pub fn counts_in_row(counts: &[f64]) -> String {
     counts.iter().map(|count| thousands(count.round() as i64)).collect::<Vec<_>>().join(" → ")

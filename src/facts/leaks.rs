@@ -5,6 +5,8 @@ use crate::model::{Amount, LeakFigure, LeakOwner, LeakOwnerKind, LeakReport};
 
 /// Counts and handles within this part of the first are flat.
 const FLAT: f64 = 0.10;
+/// The part of steady growth that the second half must bring: what has found its level grows no more.
+const GOES_ON: f64 = 0.4;
 
 /// The reports of one process, in the order in which they were taken.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,6 +40,8 @@ pub struct Reading {
     pub report: usize,
     pub source: usize,
     pub figure: LeakFigure,
+    /// When it was taken, in hours from some moment that is the same for all; `None` where the texts do not say.
+    pub hours: Option<f64>,
 }
 
 /// Collects the leak reports of a case.
@@ -144,7 +148,8 @@ impl ProcessLeaks {
 
     fn course(&self, figure: impl Fn(&LeakReport) -> Option<LeakFigure>) -> Course {
         let readings = self.reports.iter().enumerate().filter_map(|(index, (source, report))| {
-            Some(Reading { report: index, source: *source, figure: figure(report)? })
+            let hours = report.tracking.map(|tracking| tracking.amount.value / 3600.0);
+            Some(Reading { report: index, source: *source, figure: figure(report)?, hours })
         });
         Course { figures: readings.collect(), reports: self.reports.len() }
     }
@@ -178,8 +183,8 @@ impl Course {
         last.over(first).map(|ratio| Amount { value: ratio.value - 1.0, error: ratio.error })
     }
 
-    /// It grows where it rises from each report to the next by more than rounding, and by more than 10% in all; it is flat
-    /// where it moves by 10% or less from the first to the last.
+    /// It grows where it rises from each report to the next by more than rounding, and by more than 10% in all, and goes
+    /// on to the end; it is flat where it moves by 10% or less from the first to the last.
     pub fn tendency(&self) -> Tendency {
         let (Some(growth), Some(first)) = (self.growth(), self.first()) else { return Tendency::Unknown };
         let steps: Vec<Amount> =
@@ -187,6 +192,7 @@ impl Course {
         if self.figures.len() == self.reports
             && steps.iter().all(|step| step.lowest() > 0.0)
             && growth.value > FLAT * first.value
+            && !self.levelled_off(growth)
         {
             return Tendency::Grows;
         }
@@ -198,6 +204,22 @@ impl Course {
             () if growth.lowest() <= 0.0 && growth.highest() >= 0.0 => Tendency::Unclear,
             () => Tendency::Between,
         }
+    }
+
+    /// Whether it found its level: the second half brings less than two fifths of what steady growth would.
+    fn levelled_off(&self, growth: Amount) -> bool {
+        let count = self.figures.len();
+        if count < 3 {
+            return false;
+        }
+        let (first, middle, last) = (&self.figures[0], &self.figures[(count - 1) / 2], &self.figures[count - 1]);
+        let lately = last.figure.amount.value - middle.figure.amount.value;
+        let by_time = || {
+            let whole = last.hours? - first.hours?;
+            (whole > 0.0).then_some((last.hours? - middle.hours?) / whole)
+        };
+        let by_count = (count - 1 - (count - 1) / 2) as f64 / (count - 1) as f64;
+        lately < GOES_ON * by_time().unwrap_or(by_count) * growth.value
     }
 
     /// What part of another course this one is, report by report.

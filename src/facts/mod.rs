@@ -7,6 +7,7 @@ pub mod in_words;
 mod leaks;
 mod name;
 mod process;
+mod tables;
 mod tendency;
 
 pub use aliases::Aliases;
@@ -18,4 +19,5 @@ pub use function_name::{FunctionName, Generics};
 pub use leaks::{Course, LeakCollection, Measured, ProcessLeaks, Reading};
 pub use name::{FrameName, is_managed, normal_function, normal_module, plain_module};
 pub use process::{Process, process_name};
+pub use tables::{ListingKind, Order, ProcessTables, Series, SeriesOwner, TableCollection};
 pub use tendency::Tendency;

@@ -70,10 +70,12 @@ pub enum NoteCode {
     CounterRestart,
     /// Of which process counters are, or whether two recordings are of one, cannot be told.
     CounterProcess,
+    /// Tables of heaps and objects are cut, or are of processes that cannot be compared.
+    TableFigures,
 }
 
 impl NoteCode {
-    pub const ALL: [NoteCode; 16] = [
+    pub const ALL: [NoteCode; 17] = [
         NoteCode::Holes,
         NoteCode::BreaksOff,
         NoteCode::WalkFailed,
@@ -90,6 +92,7 @@ impl NoteCode {
         NoteCode::SavedPage,
         NoteCode::CounterRestart,
         NoteCode::CounterProcess,
+        NoteCode::TableFigures,
     ];
 
     pub fn code(self) -> &'static str {
@@ -110,6 +113,7 @@ impl NoteCode {
             NoteCode::SavedPage => "N014",
             NoteCode::CounterRestart => "N015",
             NoteCode::CounterProcess => "N016",
+            NoteCode::TableFigures => "N017",
         }
     }
 }

@@ -28,6 +28,7 @@ impl NoteCode {
             NoteCode::SavedPage => "The source is a web page: line numbers are those of its text.",
             NoteCode::CounterRestart => "A process whose counters were recorded restarted.",
             NoteCode::CounterProcess => "Of which process counters are cannot be told.",
+            NoteCode::TableFigures => "Tables of heaps and objects are cut, or are not compared.",
         }
     }
 
@@ -138,6 +139,17 @@ impl NoteCode {
                  are judged each for itself.",
                 "\"(PDH-CSV 4.0)\",\"\\\\WEB01\\Process(w3wp)\\Private Bytes\",\"\\\\WEB01\\Process(w3wp#1)\\Private Bytes\"",
                 "Record `\\Process(*)\\ID Process` and `\\.NET CLR Memory(*)\\Process ID` too, or one process to a folder.",
+            ),
+            NoteCode::TableFigures => (
+                "Growth is told from two tables of one process. Where rows do not come to the total that is printed, some \
+                 are missing, and what is not listed is unknown. Tables are not compared where anything says that they \
+                 are of different processes: process ids, the time at which the process began, or System.String with \
+                 another method table.",
+                "              MT    Count    TotalSize Class Name\n\
+                 00007ffa1bf0aa10   412907     61936050 System.String\n\
+                 Total 730458 objects",
+                "Save the whole output of the command (`.logopen FILE`), take all captures from one process, and run `.time` \
+                 or `vertarget` in each.",
             ),
         };
         Page { meaning, example, instead }

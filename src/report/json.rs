@@ -78,6 +78,7 @@ struct SummaryJson {
     without_frames: u64,
     leak_reports: u64,
     counters: u64,
+    heap_tables: u64,
 }
 
 #[derive(Serialize)]
@@ -185,6 +186,7 @@ fn case_json<'a>(case: &'a CaseReport, rules: &'a RuleSet) -> CaseJson<'a> {
             without_frames: counts.empty,
             leak_reports: counts.leak_reports,
             counters: counts.counters,
+            heap_tables: counts.heap_tables,
         },
         findings: case.findings.iter().map(|finding| finding_json(finding, rules, case)).collect(),
         suppressed: case.suppressed.iter().map(|found| suppressed_json(found, rules)).collect(),

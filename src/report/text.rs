@@ -195,6 +195,9 @@ fn write_summary(report: &Report<'_>, case: &CaseReport, out: &mut dyn Write, wi
     if counts.counters > 0 {
         parts.push(count(counts.counters, "counter"));
     }
+    if counts.heap_tables > 0 {
+        parts.push(count(counts.heap_tables, "heap table"));
+    }
     let sources = count(case.sources.len() as u64, "source");
     let rules = count(report.rules.finding_rules().count() as u64, "rule");
     let summary = format!("{findings} in {sources} by {rules}: {}", parts.join(", "));

@@ -81,6 +81,14 @@ fn comparison(input: &str) -> IResult<&str, Parts<'_>> {
     let (rest, relation) = terminated(opt(relation), multispace0).parse(input)?;
     let (rest, number) = terminated(double, multispace0).parse(rest)?;
     let (rest, unit) = unit(rest)?;
+    let (rest, unit) = match unit {
+        (scale, Unit::Bytes) => map(opt(preceded(multispace0, tag("per hour"))), |hourly| match hourly {
+            Some(_) => (scale, Unit::PerHour),
+            None => (scale, Unit::Bytes),
+        })
+        .parse(rest)?,
+        unit => (rest, unit),
+    };
     let (rest, of) = opt(of).parse(rest)?;
     Ok((rest, (relation.unwrap_or(Relation::AtLeast), number, unit, of)))
 }
@@ -129,6 +137,7 @@ mod tests {
             ("<= 10% of private-bytes", Some((Relation::AtMost, 0.1, Unit::Percent, Some("private-bytes")))),
             ("> 128 MB", Some((Relation::Above, 128.0 * 1024.0 * 1024.0, Unit::Bytes, None))),
             (">= 1 per minute", Some((Relation::AtLeast, 60.0, Unit::PerHour, None))),
+            (">= 2 MB per hour", Some((Relation::AtLeast, 2.0 * 1024.0 * 1024.0, Unit::PerHour, None))),
             ("< 15 min", Some((Relation::Below, 15.0, Unit::Minutes, None))),
             (">= 2", Some((Relation::AtLeast, 2.0, Unit::Plain, None))),
             ("many", None),

@@ -1,7 +1,7 @@
 //! Evidence of several kinds, and how far each part of it carries: `evidence`, `verdicts`, `ask`.
 
 use super::{Comparison, Glob};
-use crate::facts::Measured;
+use crate::facts::{ListingKind, Measured};
 use crate::finding::Verdict;
 
 /// What messages may say of leak reports: `{{owner.share}}`.
@@ -9,6 +9,10 @@ pub const LEAK_FIGURES: &[&str] =
     &["name", "first", "last", "growth", "growth-part", "share", "rate", "average", "averages", "span", "reports"];
 /// What messages may say of a counter.
 pub const COUNTER_FIGURES: &[&str] = &["first", "last", "growth", "growth-part", "rate", "span"];
+
+/// What messages may say of tables.
+pub const TABLE_FIGURES: &[&str] =
+    &["name", "first", "last", "growth", "growth-part", "share", "rate", "average", "count", "span", "captures"];
 
 /// The evidence that a rule asks for, part by part, and the verdicts that parts of it bear.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,6 +37,7 @@ pub enum Question {
     Finding(Vec<usize>),
     Leak(LeakQuestion),
     Counter(CounterQuestion),
+    Table(TableQuestion),
 }
 
 /// What is asked of the leak reports of a process; all of it must hold.
@@ -61,6 +66,8 @@ pub enum LeakSubject {
     Total,
     Module(Vec<Glob>),
     Function(Vec<Glob>),
+    /// All blocks of one size, by the size as printed.
+    Block(Vec<Glob>),
 }
 
 /// What is asked of a counter; all of it must hold.
@@ -75,6 +82,35 @@ pub struct CounterQuestion {
     pub rate: Option<Comparison>,
     /// The part of its steps that go up.
     pub rises: Option<Comparison>,
+}
+
+/// What is asked of the tables of a process; all of it must hold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableQuestion {
+    pub kind: ListingKind,
+    pub of: TableSubject,
+    pub measured: Measured,
+    pub grows: Option<bool>,
+    /// Part of the whole in the last capture.
+    pub share: Option<Comparison>,
+    /// From the first capture to the last: an amount, a part of the first, or (`of total`) a part of the growth in all.
+    pub growth: Option<Comparison>,
+    pub rate: Option<Comparison>,
+    /// Bytes of one object, in the last capture.
+    pub average: Option<Comparison>,
+    /// In the last capture.
+    pub size: Option<Comparison>,
+    pub count: Option<Comparison>,
+    /// How many captures there are.
+    pub captures: Option<Comparison>,
+}
+
+/// Whose memory, objects or handles are meant. Of several that fit, the one that grew by most.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TableSubject {
+    Total,
+    /// Any of the first, and none of the second.
+    Owner(Vec<Glob>, Vec<Glob>),
 }
 
 impl Question {
@@ -106,6 +142,7 @@ impl Question {
                     LeakSubject::Total => "in all".to_string(),
                     LeakSubject::Module(modules) => format!("of module {}", globs(modules)),
                     LeakSubject::Function(functions) => format!("of function {}", globs(functions)),
+                    LeakSubject::Block(sizes) => format!("in blocks of {}", globs(sizes)),
                 };
                 (format!("{measured} {of} in leak reports"), leak.grows)
             }
@@ -115,6 +152,25 @@ impl Question {
                 add("rate", &counter.rate);
                 add("rises in", &counter.rises);
                 (format!("counter {}", counter.name), counter.grows)
+            }
+            Question::Table(table) => {
+                add("share", &table.share);
+                add("growth", &table.growth);
+                add("rate", &table.rate);
+                add("average", &table.average);
+                add("size", &table.size);
+                add("count", &table.count);
+                add("captures", &table.captures);
+                let measured = if table.measured == Measured::Size { "bytes" } else { table.kind.unit() };
+                let of = match &table.of {
+                    TableSubject::Total => "in all".to_string(),
+                    TableSubject::Owner(globs, not) => {
+                        let or = |globs: &[Glob]| globs.iter().map(Glob::text).collect::<Vec<_>>().join(" or ");
+                        let but = if not.is_empty() { String::new() } else { format!(" but not {}", or(not)) };
+                        format!("of {}{but}", or(globs))
+                    }
+                };
+                (format!("{measured} {of} in `{}`", table.kind.command()), table.grows)
             }
         };
         asked.extend(grows.map(|grows| if grows { "grows" } else { "is flat" }.to_string()));

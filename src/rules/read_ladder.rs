@@ -10,9 +10,11 @@ use crate::diagnostic::Code;
 use crate::facts::{CounterUnit, Measured};
 use crate::finding::Verdict;
 
-const QUESTIONS: &[&str] = &["finding", "leak", "counter"];
-const LEAK_KEYS: &[&str] =
-    &["module", "function", "total", "measure", "grows", "share", "growth", "average", "value", "reports", "tracking"];
+const QUESTIONS: &[&str] = &["finding", "leak", "counter", "table"];
+const LEAK_KEYS: &[&str] = &[
+    "module", "function", "block", "total", "measure", "grows", "share", "growth", "average", "value", "reports",
+    "tracking",
+];
 const COUNTER_KEYS: &[&str] = &["name", "grows", "growth", "value", "rate", "rises"];
 const KIND_KEYS: &[&str] = &["from", "unit", "grows", "flat"];
 
@@ -57,6 +59,7 @@ impl FileReader<'_> {
             "finding" => Some(WrittenQuestion::Finding(self.texts(node))),
             "leak" => self.leak(node).map(WrittenQuestion::Leak),
             "counter" => self.counter(node).map(WrittenQuestion::Counter),
+            "table" => self.table(node).map(WrittenQuestion::Table),
             _ => {
                 self.unknown_key(key, entries, QUESTIONS);
                 None
@@ -71,6 +74,7 @@ impl FileReader<'_> {
             match key.name.as_str() {
                 "module" => leak.modules = self.texts(node),
                 "function" => leak.functions = self.texts(node),
+                "block" => leak.blocks = self.texts(node),
                 "total" => leak.total = self.measured(node),
                 "measure" => leak.measured = self.measured(node),
                 "grows" => leak.grows = Some(self.truth(node)),
@@ -86,9 +90,11 @@ impl FileReader<'_> {
                 _ => self.unknown_key(key, entries, LEAK_KEYS),
             }
         }
-        let subjects = [!leak.modules.is_empty(), !leak.functions.is_empty(), leak.total.is_some()];
+        let subjects =
+            [!leak.modules.is_empty(), !leak.functions.is_empty(), !leak.blocks.is_empty(), leak.total.is_some()];
         if subjects.iter().filter(|given| **given).count() != 1 {
-            let message = "a leak is that of a `module`, of a `function`, or the `total`".to_string();
+            let message =
+                "a leak is that of a `module`, of a `function`, of a size of `block`, or the `total`".to_string();
             self.diagnostics_at(
                 Code::BadValue,
                 node.span,
@@ -134,7 +140,7 @@ impl FileReader<'_> {
         Some(counter)
     }
 
-    fn comparison(&mut self, node: &Node, units: &[Unit], of: &[&str]) -> Option<Spot<Comparison>> {
+    pub(super) fn comparison(&mut self, node: &Node, units: &[Unit], of: &[&str]) -> Option<Spot<Comparison>> {
         let text = self.text(node)?;
         let found = Comparison::parse(&text).filter(|found| units.contains(&found.unit));
         let found = found.filter(|found| match &found.of {
@@ -157,7 +163,7 @@ impl FileReader<'_> {
     }
 
     /// No part is more than the whole.
-    fn is_part(&mut self, share: &Spot<Comparison>) -> bool {
+    pub(super) fn is_part(&mut self, share: &Spot<Comparison>) -> bool {
         let fits = share.value.limit <= 1.0;
         if !fits {
             let message = format!("`{}`: no share is more than 100%", share.value.text);
@@ -241,7 +247,7 @@ impl FileReader<'_> {
     }
 
     /// The entries of a map; none, and a mistake, when it is something else.
-    fn map<'n>(&mut self, node: &'n Node, wanted: &str) -> &'n [(Key, Node)] {
+    pub(super) fn map<'n>(&mut self, node: &'n Node, wanted: &str) -> &'n [(Key, Node)] {
         match &node.value {
             Value::Map(entries) => entries,
             _ => {

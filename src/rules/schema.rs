@@ -12,6 +12,7 @@ use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::{Value, json};
 
+use crate::facts::ListingKind;
 use crate::finding::{Confidence, Severity};
 
 /// The JSON Schema of one document of a rule file, with a line end.
@@ -130,6 +131,8 @@ enum Evidence {
     Leak(Leak),
     /// What a counter says.
     Counter(Counter),
+    /// What tables of heaps and objects say, over captures of one process.
+    Table(HeapTable),
 }
 
 /// What leak reports say of a module, a function, or in all; everything given must hold.
@@ -140,6 +143,8 @@ struct Leak {
     module: Option<OneOrMany>,
     /// The function that allocated it.
     function: Option<OneOrMany>,
+    /// All blocks of one size, as printed: `8.3 MBytes`; with `*`, the size that most bytes are in.
+    block: Option<OneOrMany>,
     /// All outstanding bytes, allocations or handles.
     total: Option<Figure>,
     /// Bytes, allocations or handles of the module or function; bytes when nothing is said.
@@ -185,6 +190,44 @@ struct Counter {
     rate: Option<NumberOrText>,
     /// The part of its steps that go up: `">= 70%"`.
     rises: Option<NumberOrText>,
+}
+
+/// What a table of heaps or objects says of an owner, or in all; everything given must hold.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct HeapTable {
+    name: TableWord,
+    /// A type, a heap, a usage, a type of handle, or who allocated; `*` is any text. Of several that fit, the one that grew
+    /// by most is meant. `not System.*` takes away; what is free is meant only where it is written out.
+    owner: Option<OneOrMany>,
+    /// All bytes, or all objects or handles.
+    total: Option<SizeOrCount>,
+    /// Bytes, or how many; bytes when nothing is said and the table has them.
+    measure: Option<SizeOrCount>,
+    /// From capture to capture it rises and goes on to the end, or (false) it stays within 10%.
+    grows: Option<bool>,
+    /// Part of the whole in the last capture: `">= 30%"`.
+    share: Option<NumberOrText>,
+    /// `">= 20%"`, `">= 100 MB"`, `">= 500"`, or part of the growth in all: `">= 60% of total"`.
+    growth: Option<NumberOrText>,
+    /// `">= 100 MB per hour"`, `">= 500 per hour"`; only where the texts give times.
+    rate: Option<NumberOrText>,
+    /// Bytes of one object: `">= 85 KB"`.
+    average: Option<NumberOrText>,
+    /// Bytes in the last capture.
+    size: Option<NumberOrText>,
+    /// How many there are in the last capture.
+    count: Option<NumberOrText>,
+    /// How many captures there are.
+    captures: Option<NumberOrText>,
+}
+
+/// A figure of tables.
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum SizeOrCount {
+    Size,
+    Count,
 }
 
 /// How far the proof reaches when these parts of the evidence hold.
@@ -349,6 +392,22 @@ enum Text {
 enum NumberOrText {
     Number(f64),
     Text(String),
+}
+
+struct TableWord;
+
+impl JsonSchema for TableWord {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Table".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        json_schema!({"enum": ListingKind::ALL.map(ListingKind::name)})
+    }
 }
 
 struct SeverityWord;

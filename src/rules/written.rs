@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::Comparison;
-use crate::facts::{CounterUnit, Limits, Measured};
+use crate::facts::{CounterUnit, Limits, ListingKind, Measured};
 use crate::finding::{Confidence, Severity, Verdict};
 use crate::text::Span;
 
@@ -114,6 +114,7 @@ pub enum WrittenQuestion {
     Finding(Vec<Spot<String>>),
     Leak(WrittenLeak),
     Counter(WrittenCounter),
+    Table(WrittenTable),
 }
 
 /// `leak:`
@@ -122,6 +123,7 @@ pub struct WrittenLeak {
     pub span: Span,
     pub modules: Vec<Spot<String>>,
     pub functions: Vec<Spot<String>>,
+    pub blocks: Vec<Spot<String>>,
     pub total: Option<Measured>,
     pub measured: Option<Measured>,
     pub grows: Option<bool>,
@@ -143,6 +145,28 @@ pub struct WrittenCounter {
     pub value: Option<Spot<Comparison>>,
     pub rate: Option<Spot<Comparison>>,
     pub rises: Option<Spot<Comparison>>,
+}
+
+/// `table:`
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WrittenTable {
+    pub span: Span,
+    /// `None` where the name is missing or wrong.
+    pub kind: Option<ListingKind>,
+    pub is_named: bool,
+    pub owners: Vec<Spot<String>>,
+    /// `not System.*`
+    pub not_owners: Vec<Spot<String>>,
+    pub total: Option<Measured>,
+    pub measured: Option<Measured>,
+    pub grows: Option<bool>,
+    pub share: Option<Spot<Comparison>>,
+    pub growth: Option<Spot<Comparison>>,
+    pub rate: Option<Spot<Comparison>>,
+    pub average: Option<Spot<Comparison>>,
+    pub size: Option<Spot<Comparison>>,
+    pub count: Option<Spot<Comparison>>,
+    pub captures: Option<Spot<Comparison>>,
 }
 
 /// `{verdict: likely, when: [drawing, owner]}`
@@ -270,6 +294,7 @@ impl WrittenLadder {
             match &mut rung.question {
                 WrittenQuestion::Finding(ids) => ids.iter_mut().for_each(|id| id.span = span),
                 WrittenQuestion::Leak(leak) => leak.span = span,
+                WrittenQuestion::Table(table) => table.span = span,
                 WrittenQuestion::Counter(counter) => {
                     counter.span = span;
                     for part in [&mut counter.growth, &mut counter.value].into_iter().flatten() {

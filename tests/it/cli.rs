@@ -73,6 +73,7 @@ fn samples_are_reported_as_they_should_be() {
             ("asmx-clrstack", "asmx-clrstack.log"),
             ("wrapped-mail", "wrapped-mail.txt"),
             ("healthy", "healthy"),
+            ("managed-leak", "managed-leak"),
         ] {
             let path = sample(path);
             let output = run(&["scan", path.to_str().unwrap(), "--color", "never"]);
@@ -189,7 +190,7 @@ fn a_folder_is_a_case() {
         let cases = report["cases"].as_array().unwrap().iter();
         cases.map(|case| case["name"].as_str().unwrap().rsplit(['/', '\\']).next().unwrap().to_string()).collect()
     };
-    assert_eq!(names(&[])[1..], ["counters", "dialects", "founding-case", "healthy", "leak-reports"]);
+    assert_eq!(names(&[])[1..], ["counters", "dialects", "founding-case", "healthy", "leak-reports", "managed-leak"]);
     assert_eq!(names(&["--case", "all"]), ["all"]);
     assert!(names(&["--case", "file"]).len() >= 8);
 }

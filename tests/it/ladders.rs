@@ -11,9 +11,9 @@ use stacklint::text::Source;
 
 use crate::pack::builtin;
 
-const HEAD: &str = "title: t\nseverity: high\nconfidence: high\nwhy: w\nfix: f\n";
+pub const HEAD: &str = "title: t\nseverity: high\nconfidence: high\nwhy: w\nfix: f\n";
 
-fn rules(text: &str) -> RuleSet {
+pub fn rules(text: &str) -> RuleSet {
     let mut files: Vec<_> =
         builtin_sources().into_iter().map(|source| (source, Origin::Builtin { with_rules: false })).collect();
     files.push((Source::new("rules.yml", text.replace("HEAD\n", HEAD)), Origin::User));
@@ -21,7 +21,7 @@ fn rules(text: &str) -> RuleSet {
     loaded.rules.unwrap_or_else(|| panic!("{:#?}\n{text}", loaded.diagnostics.list))
 }
 
-fn findings(rules: &RuleSet, texts: &[&str]) -> Vec<Finding> {
+pub fn findings(rules: &RuleSet, texts: &[&str]) -> Vec<Finding> {
     let sieve = Sieve::new(rules);
     let mut scan = CaseScan::new(rules, &sieve);
     for (source, text) in texts.iter().enumerate() {
@@ -44,7 +44,7 @@ fn report(process: &str, minutes: u32, all: (u32, u32, f64), gdiplus: (u32, f64)
 }
 
 /// Rule, verdict, confidence and message of each finding.
-fn check(yaml: &str, texts: &[&str], want: &[&str]) {
+pub fn check(yaml: &str, texts: &[&str], want: &[&str]) {
     let set = rules(yaml);
     let shown = |finding: &Finding| {
         let mut shown =
@@ -112,6 +112,13 @@ fn leak_reports_answer_with_their_rounding_in_mind() {
             "{question}"
         );
     }
+    let blocks =
+        format!("{second}Top 2 allocation sizes by total size\n\n8.3 MBytes   1.16 GBytes\n64 KBytes   0.2 GBytes\n");
+    assert_eq!(state("{leak: {block: \"*\", share: \">= 38%\"}}", &[&blocks]).0, Holds);
+    assert_eq!(state("{leak: {block: \"64 *\", share: \">= 38%\"}}", &[&blocks]).0, Contradicted);
+    assert_eq!(state("{leak: {block: \"*\"}}", &[&second]).0, Missing);
+    let (_, said) = state("{leak: {block: \"*\"}}", &[&blocks]);
+    assert_eq!(said, "blocks of 8.3 MBytes hold 38.7% of outstanding bytes (1.16 GB)");
     let (_, said) = state("{leak: {module: gdiplus}}", &[&both]);
     assert_eq!(said, "GdiPlus holds 50% → 66.7% of outstanding bytes (1 → 2 GB, +100%), about 2.0 GB/h");
 }
@@ -168,7 +175,7 @@ fn a_ladder_may_be_evidence_of_another_and_yields_to_the_special() {
 }
 
 /// A recording with a row each five minutes: columns without the machine, values in MB where they are bytes.
-fn recording(columns: &[(&str, &[u32])]) -> String {
+pub fn recording(columns: &[(&str, &[u32])]) -> String {
     let mut text = "\"(PDH-CSV 4.0) (UTC)(0)\"".to_string();
     columns.iter().for_each(|(column, _)| text += &format!(",\"\\\\WEB01\\{column}\""));
     for row in 0..columns[0].1.len() {
@@ -182,7 +189,7 @@ fn recording(columns: &[(&str, &[u32])]) -> String {
 }
 
 /// So many values, each greater by the same.
-fn steady(from: u32, by: u32) -> Vec<u32> {
+pub fn steady(from: u32, by: u32) -> Vec<u32> {
     (0..14).map(|at| from + at * by).collect()
 }
 
@@ -244,7 +251,7 @@ fn what_is_counted_in_percent_is_held_against_a_percentage() {
 }
 
 /// Rule, severity and verdict of what the pack finds at medium or above.
-fn found_by_the_pack(texts: &[&str]) -> Vec<String> {
+pub fn found_by_the_pack(texts: &[&str]) -> Vec<String> {
     let pack = builtin();
     let mut found: Vec<(Severity, String)> = findings(&pack, texts)
         .iter()
@@ -258,7 +265,7 @@ fn found_by_the_pack(texts: &[&str]) -> Vec<String> {
     found.into_iter().map(|(_, found)| found).collect()
 }
 
-fn sample(name: &str) -> String {
+pub fn sample(name: &str) -> String {
     let bytes = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(name)).unwrap();
     String::from_utf8(bytes).unwrap()
 }
@@ -298,10 +305,11 @@ fn one_kind_of_evidence_confirms_nothing() {
             let kinds = |is: fn(&Question) -> bool| when.iter().any(|&rung| is(&ladder.rungs[rung].question));
             let counter = kinds(|question| matches!(question, Question::Counter(_)));
             let leak = kinds(|question| matches!(question, Question::Leak(_)));
+            let table = kinds(|question| matches!(question, Question::Table(_)));
             let finding = kinds(|question| matches!(question, Question::Finding(_)));
-            let most = match (counter, leak, finding) {
-                (false, true, false) => Verdict::Suspected,
-                (true, false, false) => Verdict::Likely,
+            let most = match (counter, leak, table, finding) {
+                (false, true, false, false) | (false, false, true, false) => Verdict::Suspected,
+                (true, false, false, false) => Verdict::Likely,
                 _ => Verdict::Confirmed,
             };
             assert!(*verdict <= most, "{}: {}", rule.id, ladder.in_words(&(*verdict, when.clone())));

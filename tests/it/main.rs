@@ -21,3 +21,4 @@ mod pack;
 mod rules_test;
 mod schema;
 mod settings;
+mod tables;

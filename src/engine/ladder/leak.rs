@@ -1,7 +1,9 @@
 //! Questions about leak reports.
 
 use super::{Answer, said_of, state_of};
-use crate::facts::in_words::{bars, bytes, bytes_in_row, counts_in_row, minutes, percent, shares_in_row};
+use crate::facts::in_words::{
+    bars, bytes, bytes_in_row, counts_in_row, minutes, percent, shares_in_row, signed, two_digits,
+};
 use crate::facts::{Course, Measured, ProcessLeaks, Tendency};
 use crate::finding::{Evidence, EvidenceKind, EvidenceState};
 use crate::model::{Amount, LeakOwner, LeakOwnerKind};
@@ -47,6 +49,7 @@ impl<'f> Subject<'f> {
             }
             LeakSubject::Module(globs) => (LeakOwnerKind::Module, globs, "module"),
             LeakSubject::Function(globs) => (LeakOwnerKind::Function, globs, "function"),
+            LeakSubject::Block(globs) => (LeakOwnerKind::BlockSize, globs, "size of block"),
         };
         let owners = leaks.owners(kind);
         if owners.is_empty() {
@@ -147,7 +150,8 @@ impl<'f> Subject<'f> {
             amounts.push_str(&format!(", {}", signed(part.value)));
         }
         let Some(owner) = self.owner else { return format!("{amounts}, outstanding in all") };
-        let name = bare_offset(&owner.name);
+        let name = shown_name(owner);
+        let holds = if owner.kind == LeakOwnerKind::BlockSize { "hold" } else { "holds" };
         let shares = self.course.shares_of(&self.whole);
         let of = match (self.whole_name.is_empty(), self.measured) {
             (false, _) => format!("what {} holds", self.whole_name),
@@ -156,8 +160,8 @@ impl<'f> Subject<'f> {
             (true, Measured::Handles) => "outstanding handles".to_string(),
         };
         let mut said = match shares.is_empty() {
-            true => format!("{name} holds {amounts}"),
-            false => format!("{name} holds {} of {of} ({amounts})", shares_in_row(&shares)),
+            true => format!("{name} {holds} {amounts}"),
+            false => format!("{name} {holds} {} of {of} ({amounts})", shares_in_row(&shares)),
         };
         if let Some(rate) = self.rate() {
             said.push_str(&format!(", about {rate}"));
@@ -189,7 +193,7 @@ impl<'f> Subject<'f> {
         };
         let mut values = Vec::new();
         let mut add = |name: &'static str, value: Option<String>| values.extend(value.map(|value| (name, value)));
-        add("name", self.owner.map(|owner| bare_offset(&owner.name).to_string()));
+        add("name", self.owner.map(shown_name));
         add("first", self.course.first().map(amount));
         add("last", self.course.last().map(amount));
         add("growth", self.course.growth().map(amount));
@@ -204,7 +208,7 @@ impl<'f> Subject<'f> {
     }
 
     fn evidence(&self) -> Vec<Evidence> {
-        let name = self.owner.map_or("outstanding in all", |owner| bare_offset(&owner.name));
+        let name = self.owner.map_or("outstanding in all".to_string(), shown_name);
         let evidence = self.course.figures.iter().map(|reading| {
             let value = reading.figure.amount.value;
             let figure = match self.measured {
@@ -225,6 +229,13 @@ fn module_of<'f>(owner: &LeakOwner, leaks: &'f ProcessLeaks) -> Option<&'f LeakO
     leaks.owners(LeakOwnerKind::Module).into_iter().find(|module| bare_name(&module.name) == bare_name(name))
 }
 
+fn shown_name(owner: &LeakOwner) -> String {
+    match owner.kind {
+        LeakOwnerKind::BlockSize => format!("blocks of {}", owner.name),
+        _ => bare_offset(&owner.name).to_string(),
+    }
+}
+
 /// `GdiPlus!GpMemoryBitmap::AllocBitmapData+c2` without its offset.
 fn bare_offset(name: &str) -> &str {
     match name.rsplit_once('+') {
@@ -237,17 +248,4 @@ fn bare_offset(name: &str) -> &str {
 fn bare_name(name: &str) -> String {
     let name = bare_offset(name).to_ascii_lowercase();
     name.strip_suffix(".dll").map(str::to_string).unwrap_or(name)
-}
-
-fn signed(part: f64) -> String {
-    if part > 0.0 { format!("+{}", percent(part)) } else { percent(part) }
-}
-
-/// `1.3 GB` of `1.3 GB` and `1.304 GB`: a rate is no more exact than that.
-fn two_digits(text: &str) -> String {
-    let Some((number, unit)) = text.split_once(' ') else { return text.to_string() };
-    match number.parse::<f64>() {
-        Ok(number) if number.abs() < 10.0 => format!("{number:.1} {unit}"),
-        _ => text.to_string(),
-    }
 }

@@ -2,9 +2,10 @@
 
 mod counter;
 mod leak;
+mod table;
 
 use super::proof::{empty_finding, filled_in};
-use crate::facts::{Process, ProcessCounters, ProcessLeaks};
+use crate::facts::{Process, ProcessCounters, ProcessLeaks, ProcessTables};
 use crate::finding::{Ask, Evidence, EvidenceState, Finding, Refuted, RungState, Verdict};
 use crate::rules::{Ladder, Question, Rule, RuleSet, Truth};
 
@@ -13,6 +14,7 @@ use crate::rules::{Ladder, Question, Rule, RuleSet, Truth};
 pub struct CaseFacts {
     pub leaks: Vec<ProcessLeaks>,
     pub counters: Vec<ProcessCounters>,
+    pub tables: Vec<ProcessTables>,
     /// Rules that hold, and that settings suppress.
     pub suppressed: Vec<usize>,
 }
@@ -24,6 +26,9 @@ struct View<'f> {
     counters: Option<&'f ProcessCounters>,
     /// Why counters are not those of the process, though there are some.
     other_counters: Option<String>,
+    tables: Option<&'f ProcessTables>,
+    /// Why tables are not those of the process, though there are some.
+    other_tables: Option<&'static str>,
 }
 
 /// The answer to one question.
@@ -179,15 +184,14 @@ fn in_order(rules: &RuleSet) -> Vec<usize> {
     order
 }
 
-/// Leak reports and counters are put together where they can only be of one process.
+/// Leak reports, counters and tables are put together where they can only be of one process.
 fn views(facts: &CaseFacts) -> Vec<View<'_>> {
     let mut views = Vec::new();
     let mut joined: Vec<usize> = Vec::new();
     for leaks in &facts.leaks {
         let fits = |counters: &&ProcessCounters| counters.process.may_be(&leaks.process);
         let fitting: Vec<&ProcessCounters> = facts.counters.iter().filter(fits).collect();
-        let mut view =
-            View { process: leaks.process.clone(), leaks: Some(leaks), counters: None, other_counters: None };
+        let mut view = View { leaks: Some(leaks), ..View::of(&leaks.process) };
         match fitting.as_slice() {
             [only] if facts.leaks.iter().filter(|other| only.process.may_be(&other.process)).count() == 1 => {
                 joined.extend(facts.counters.iter().position(|counters| std::ptr::eq(counters, *only)));
@@ -204,14 +208,52 @@ fn views(facts: &CaseFacts) -> Vec<View<'_>> {
     }
     for (number, counters) in facts.counters.iter().enumerate() {
         if !joined.contains(&number) {
-            let process = counters.process.clone();
-            views.push(View { process, leaks: None, counters: Some(counters), other_counters: None });
+            views.push(View { counters: Some(counters), ..View::of(&counters.process) });
         }
     }
+    add_tables(&mut views, &facts.tables);
     if views.is_empty() {
-        views.push(View { process: Process::default(), leaks: None, counters: None, other_counters: None });
+        views.push(View::of(&Process::default()));
     }
     views
+}
+
+/// Tables are put beside what else is measured where both can only be of one process.
+fn add_tables<'f>(views: &mut Vec<View<'f>>, all: &'f [ProcessTables]) {
+    let measured = views.len();
+    for tables in all {
+        let fitting: Vec<usize> = (0..measured).filter(|&view| views[view].may_be(&tables.process)).collect();
+        match fitting.as_slice() {
+            [only] if all.iter().filter(|other| views[*only].may_be(&other.process)).count() == 1 => {
+                views[*only].tables = Some(tables);
+            }
+            _ => views.push(View { tables: Some(tables), ..View::of(&tables.process) }),
+        }
+    }
+    for view in views.iter_mut().filter(|view| view.tables.is_none() && !all.is_empty()) {
+        let fits = all.iter().any(|tables| view.may_be(&tables.process));
+        view.other_tables = Some(match fits {
+            true => "which of the tables are those of this process is not said",
+            false => "the tables are those of other processes",
+        });
+    }
+}
+
+impl View<'_> {
+    fn of(process: &Process) -> Self {
+        View {
+            process: process.clone(),
+            leaks: None,
+            counters: None,
+            other_counters: None,
+            tables: None,
+            other_tables: None,
+        }
+    }
+
+    fn may_be(&self, process: &Process) -> bool {
+        self.process.may_be(process) && self.counters.is_none_or(|counters| counters.process.may_be(process))
+    }
 }
 
 fn answers(ladder: &Ladder, view: &View<'_>, findings: &[&Finding], facts: &CaseFacts, rules: &RuleSet) -> Vec<Answer> {
@@ -219,6 +261,7 @@ fn answers(ladder: &Ladder, view: &View<'_>, findings: &[&Finding], facts: &Case
         Question::Finding(wanted) => of_findings(wanted, findings, &facts.suppressed, rules),
         Question::Leak(question) => leak::answer(question, view.leaks),
         Question::Counter(question) => counter::answer(question, view.counters, view.other_counters.as_deref()),
+        Question::Table(question) => table::answer(question, view.tables, view.other_tables),
     };
     ladder.rungs.iter().map(|rung| answer(&rung.question)).collect()
 }

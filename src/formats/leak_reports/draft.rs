@@ -6,8 +6,7 @@
 use std::collections::HashMap;
 
 use super::figures::{Figure, Measure, Separators};
-use super::identity;
-use crate::model::{Amount, LeakFigure, LeakOwner, LeakOwnerKind, LeakReport};
+use crate::model::{Amount, LeakFigure, LeakOwner, LeakOwnerKind, LeakReport, dump_name, file_name};
 
 /// Of what a figure is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -110,7 +109,7 @@ impl Draft {
     }
 
     pub fn image(&mut self, path: &str) {
-        self.image.get_or_insert_with(|| identity::file_name(path).to_string());
+        self.image.get_or_insert_with(|| file_name(path).to_string());
     }
 
     pub fn process_id(&mut self, line: u32, id: u64) {
@@ -118,7 +117,7 @@ impl Draft {
     }
 
     pub fn has_image(&self, path: &str) -> bool {
-        self.image.as_deref() == Some(identity::file_name(path))
+        self.image.as_deref() == Some(file_name(path))
     }
 
     pub fn has_process_id(&self, id: u64) -> bool {
@@ -167,7 +166,7 @@ impl Draft {
             doubts.push((untold.1, format!("{figures} {message}")));
         }
         let total = |total| best.get(&Of::Total(total)).copied();
-        let named = identity::dump_name(self.dump.as_deref().unwrap_or_default());
+        let named = dump_name(self.dump.as_deref().unwrap_or_default());
         if let (Some((line, printed)), Some(by_name)) = (self.process_id, named.process_id)
             && printed != by_name
         {

@@ -22,12 +22,10 @@
 //! | `labels` | what the values of a table are called |
 //! | `sentences` | warnings, and sentences on one function |
 //! | `figures` | sizes, counts, durations, in the separators of any language |
-//! | `identity` | the process, by the name of its dump |
 //! | `draft` | all statements of one report, put together |
 
 mod draft;
 mod figures;
-mod identity;
 mod labels;
 mod reading;
 mod sentences;

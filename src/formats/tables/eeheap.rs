@@ -13,7 +13,8 @@
 //! ```
 //!
 //! The rows are those of SOS's `eeheap.cpp`. Newer ones (`EEHeapCommand`) print `committed` behind `allocated`, a second
-//! size, and `generation 0:` above the segments of a generation. A row is a segment or one of the loader's heaps.
+//! size, and `generation 0:` above the segments of a generation, which is a
+//! field without a value. A row is a segment or one of the loader's heaps.
 
 use super::{TableFormat, TableLine, first_words, is_address, is_count, is_hex, is_rule, labelled};
 
@@ -25,20 +26,19 @@ pub const FORMAT: TableFormat = TableFormat {
     shows,
 };
 
-const TITLES: [&str; 12] = [
+const TITLES: [&str; 7] = [
     "Loader Heap:",
     "Virtual Call Stub Heap:",
     "Jit code heap:",
     "Module Thunk heaps:",
     "Module Lookup Table heaps:",
     "Module LoaderAllocators:",
-    "Small object heap",
-    "Large object heap",
-    "Pinned object heap",
-    "Frozen object heap",
-    "NonGC heap",
     "No unique loader heaps found.",
 ];
+
+/// Titles above segments that say of which heap they are. They are fields without a value.
+const HEAPS: [&str; 5] =
+    ["Small object heap", "Large object heap", "Pinned object heap", "Frozen object heap", "NonGC heap"];
 
 const LABELS: [&str; 6] = [
     "Number of GC Heaps",
@@ -60,6 +60,11 @@ fn field(text: &str) -> Option<TableLine<'_>> {
     let text = text.trim();
     if let Some((name, value)) = labelled(text, &LABELS).or_else(|| text.split_once(" starts at ")) {
         return Some(TableLine::Field(name, value.trim()));
+    }
+    let title = text.trim_end_matches(':');
+    let generation = title.strip_prefix("generation ").is_some_and(is_count) && text.ends_with(':');
+    if generation || HEAPS.contains(&title) {
+        return Some(TableLine::Field(title, ""));
     }
     total_size(text).or_else(|| heap_or_domain(text))
 }
@@ -125,8 +130,7 @@ fn loader_heap(text: &str) -> Option<TableLine<'_>> {
 
 fn is_header(text: &str) -> bool {
     let text = text.trim();
-    let generation = text.strip_prefix("generation ").is_some_and(|rest| rest.ends_with(':'));
-    generation || TITLES.contains(&text) || names_columns(text) || is_rule(text)
+    TITLES.contains(&text) || names_columns(text) || is_rule(text)
 }
 
 fn names_columns(text: &str) -> bool {
@@ -151,7 +155,8 @@ mod tests {
             ("Number of GC Heaps: 4", "field Number of GC Heaps = 4"),
             ("Heap 0 (00000000002d3a60)", "field Heap 0 = 00000000002d3a60"),
             ("generation 0 starts at 0x00a71018", "field generation 0 = 0x00a71018"),
-            ("generation 0:", "header"),
+            ("generation 0:", "field generation 0 = "),
+            ("Pinned object heap", "field Pinned object heap = "),
             (" segment    begin allocated     size", "header"),
             (
                 "00a70000 00a71000  00a7e01c 0000d01c(53276)",

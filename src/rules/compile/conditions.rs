@@ -2,7 +2,7 @@
 
 use super::{Compiler, capture_number};
 use crate::diagnostic::Code;
-use crate::rules::ladder::{COUNTER_FIGURES, LEAK_FIGURES};
+use crate::rules::ladder::{COUNTER_FIGURES, LEAK_FIGURES, TABLE_FIGURES};
 use crate::rules::nearest::nearest;
 use crate::rules::pattern::{self, Line};
 use crate::rules::rule_set::{Pattern, Test};
@@ -76,6 +76,7 @@ impl Compiler {
         let figures: &[&str] = match found.map(|rung| &rung.question) {
             Some(WrittenQuestion::Leak(_)) => LEAK_FIGURES,
             Some(WrittenQuestion::Counter(_)) => COUNTER_FIGURES,
+            Some(WrittenQuestion::Table(_)) => TABLE_FIGURES,
             _ => &[],
         };
         if figures.contains(&figure) {

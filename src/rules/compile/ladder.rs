@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use super::{Compiler, Origin};
 use crate::diagnostic::Code;
-use crate::facts::CounterKind;
+use crate::facts::{CounterKind, ListingKind};
 use crate::finding::Verdict;
-use crate::rules::ladder::{CounterQuestion, Ladder, LeakQuestion, LeakSubject, Question, Rung};
+use crate::rules::ladder::{
+    CounterQuestion, Ladder, LeakQuestion, LeakSubject, Question, Rung, TableQuestion, TableSubject,
+};
 use crate::rules::nearest::nearest;
 use crate::rules::rule_set::Rule;
 use crate::rules::written::{
-    RuleFile, Spot, WrittenCounter, WrittenLeak, WrittenQuestion, WrittenRule, WrittenVerdict,
+    RuleFile, Spot, WrittenCounter, WrittenLeak, WrittenQuestion, WrittenRule, WrittenTable, WrittenVerdict,
 };
 use crate::rules::{Comparison, Glob};
 
@@ -46,6 +48,7 @@ impl Compiler {
                 WrittenQuestion::Finding(rules) => Question::Finding(self.yields_to(source, rules, ids)),
                 WrittenQuestion::Leak(leak) => Question::Leak(leak_question(leak)),
                 WrittenQuestion::Counter(counter) => Question::Counter(self.counter_question(source, counter)),
+                WrittenQuestion::Table(table) => Question::Table(table_question(table)),
             };
             ladder.rungs.push(Rung { name: rung.name.value.clone(), question, ask: None });
         }
@@ -138,13 +141,35 @@ impl Compiler {
     }
 }
 
+fn globs(names: &[Spot<String>]) -> Vec<Glob> {
+    names.iter().map(|name| Glob::new(&name.value.to_ascii_lowercase())).collect()
+}
+
+fn table_question(written: &WrittenTable) -> TableQuestion {
+    let kind = written.kind.unwrap_or(ListingKind::Dumpheap);
+    TableQuestion {
+        kind,
+        of: match written.owners.is_empty() {
+            true => TableSubject::Total,
+            false => TableSubject::Owner(globs(&written.owners), globs(&written.not_owners)),
+        },
+        measured: written.total.or(written.measured).unwrap_or(kind.usual_measure()),
+        grows: written.grows,
+        share: bare(&written.share),
+        growth: bare(&written.growth),
+        rate: bare(&written.rate),
+        average: bare(&written.average),
+        size: bare(&written.size),
+        count: bare(&written.count),
+        captures: bare(&written.captures),
+    }
+}
+
 fn leak_question(written: &WrittenLeak) -> LeakQuestion {
-    let globs = |names: &[Spot<String>]| {
-        names.iter().map(|name| Glob::new(&name.value.to_ascii_lowercase())).collect::<Vec<_>>()
-    };
     let of = match (written.modules.is_empty(), written.functions.is_empty()) {
         (false, _) => LeakSubject::Module(globs(&written.modules)),
         (_, false) => LeakSubject::Function(globs(&written.functions)),
+        _ if !written.blocks.is_empty() => LeakSubject::Block(globs(&written.blocks)),
         _ => LeakSubject::Total,
     };
     LeakQuestion {

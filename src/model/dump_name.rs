@@ -1,4 +1,4 @@
-//! Which process a report is about: `w3wp__LabelForms__PID__4312__Date__03_11_2016__Time_10_15_41AM__417__Manual Dump.dmp`.
+//! Which process a dump is of, by its name: `w3wp__LabelForms__PID__4312__Date__03_11_2016__Time_10_15_41AM__417__Manual Dump.dmp`.
 //!
 //! DebugDiag names its dumps by process, application pool, process id, date and time. The date is read as month, day and
 //! year. No document of its maker says so, and `03_11` would be a date the other way round too; a name whose first number

@@ -1,0 +1,187 @@
+//! Tables of SOS: objects, finalizers, handles, and the memory of the runtime.
+
+use std::collections::BTreeSet;
+
+use super::listing::{Item, Listing, ListingKind, Owner, items};
+use super::numbers::{address, decimal, size};
+use crate::model::{Amount, LeakFigure, Row, Table};
+
+/// Space between objects is a row of the statistics too.
+const FREE: &str = "Free";
+
+/// Statistics of objects by type. Where nothing parts two of them, the total of the first does.
+pub fn dumpheap(table: &Table) -> Vec<Listing> {
+    let mut listings = Vec::new();
+    let mut listing = Listing::new(ListingKind::Dumpheap, table);
+    for item in items(table) {
+        match item {
+            Item::Row(row) => listing.owners.extend(object_type(table, row)),
+            Item::Field(field) if field.name == "Total" && !listing.owners.is_empty() => {
+                let whole = std::mem::replace(&mut listing, Listing::new(ListingKind::Dumpheap, table));
+                listings.push(with_total(whole, Some((field.line, &field.value)), table));
+            }
+            Item::Field(_) => {}
+        }
+    }
+    if !listing.owners.is_empty() {
+        listings.push(with_total(listing, None, table));
+    }
+    listings
+}
+
+fn object_type(table: &Table, row: &Row) -> Option<Owner> {
+    let name = table.cell(row, "class")?;
+    Some(Owner {
+        name: name.to_string(),
+        line: row.line,
+        count: Some(decimal(table.cell(row, "count")?)?),
+        size: Some(decimal(table.cell(row, "total size")?)?),
+        address: table.cell(row, "method table").and_then(address),
+        by_name_only: name == FREE,
+        share: None,
+    })
+}
+
+/// `1,437 objects`: where the rows come to as many, their bytes are all there are.
+fn with_total(mut listing: Listing, total: Option<(u32, &str)>, table: &Table) -> Listing {
+    listing.line = listing.owners.first().map_or(listing.line, |owner| owner.line);
+    let types = |owner: &Owner| owner.address.and(owner.count);
+    let rows = listing.sum(types);
+    let count = total.and_then(|(_, value)| decimal(value.split_whitespace().next()?));
+    let agrees = listing.check(rows, count.map(|count| count.value), table.command.is_some());
+    if let (Some((line, _)), Some(count)) = (total, count) {
+        listing.count = Some(LeakFigure { line, amount: count });
+        let bytes = Amount::exact(listing.sum(|owner| owner.address.and(owner.size)));
+        listing.size = agrees.then_some(LeakFigure { line, amount: bytes });
+    }
+    listing
+}
+
+/// Objects with finalizers by type; how many wait for the finalizer, and how many are in each generation. With a server
+/// GC each heap has its own.
+pub fn finalize_queue(table: &Table) -> Vec<Listing> {
+    let mut listing = Listing::new(ListingKind::FinalizeQueue, table);
+    let mut total = None;
+    for item in items(table) {
+        match item {
+            Item::Row(row) => listing.owners.extend(object_type(table, row)),
+            Item::Field(field) if field.name == "Total" => total = Some((field.line, field.value.as_str())),
+            Item::Field(field) if field.name == "Ready for finalization" || field.name.starts_with("generation ") => {
+                let count = field.value.split_whitespace().next().and_then(decimal);
+                let owner = Owner { name: field.name.clone(), line: field.line, count, ..Owner::default() };
+                listing.owners.push(Owner { by_name_only: true, ..owner });
+            }
+            Item::Field(_) => {}
+        }
+    }
+    if listing.owners.is_empty() { Vec::new() } else { vec![with_total(listing, total, table)] }
+}
+
+/// Handles by kind, from the list behind the statistics: `Pinned Handles:       2`.
+pub fn gc_handles(table: &Table) -> Vec<Listing> {
+    let mut listing = Listing::new(ListingKind::GcHandles, table);
+    let mut total = None;
+    for field in &table.fields {
+        if field.name == "Total" {
+            total = Some((field.line, field.value.split_whitespace().next().and_then(decimal)));
+        } else if let Some(name) = field.name.strip_suffix(" Handles") {
+            let count = decimal(&field.value);
+            listing.owners.push(Owner { name: name.to_string(), line: field.line, count, ..Owner::default() });
+        }
+    }
+    let (Some(first), Some((line, Some(total)))) = (listing.owners.first(), total) else { return Vec::new() };
+    listing.line = first.line;
+    let rows = listing.sum(|owner| owner.count);
+    listing.check(rows, Some(total.value), table.command.is_some());
+    listing.count = Some(LeakFigure { line, amount: total });
+    vec![listing]
+}
+
+/// `!eeheap` prints the loader's heaps, the GC's, or both.
+pub fn eeheap(table: &Table) -> Vec<Listing> {
+    [gc_heap(table), loader_heap(table)].into_iter().flatten().collect()
+}
+
+/// Segments, by the heap whose title stands above them.
+fn gc_heap(table: &Table) -> Option<Listing> {
+    let mut listing = Listing::new(ListingKind::GcHeap, table);
+    let mut heap = "Small object heap".to_string();
+    let mut total = None;
+    for item in items(table) {
+        match item {
+            Item::Field(field) if field.name.to_ascii_lowercase().ends_with("object heap") => {
+                heap = capitalised(&field.name);
+            }
+            Item::Field(field) if field.name.starts_with("generation ") && field.value.is_empty() => {
+                heap = field.name.clone();
+            }
+            // The next heap of a server GC begins with its small objects.
+            Item::Field(field) if field.name.starts_with("Heap ") && !field.name.ends_with("Size") => {
+                heap = "Small object heap".to_string();
+            }
+            Item::Field(field) if is_gc_total(&field.name) => total = Some((field.line, size(&field.value))),
+            Item::Field(_) => {}
+            Item::Row(row) if table.cell(row, "section").is_none() => {
+                let size = table.cell(row, "size").and_then(size);
+                listing.owners.push(Owner { name: heap.clone(), line: row.line, size, ..Owner::default() });
+            }
+            Item::Row(_) => {}
+        }
+    }
+    listing.line = listing.owners.first()?.line;
+    let rows = listing.sum(|owner| owner.size);
+    let printed = total.and_then(|(_, size)| size);
+    listing.check(rows, printed.map(|size| size.value), table.command.is_some());
+    if let Some((line, Some(size))) = total {
+        listing.size = Some(LeakFigure { line, amount: size });
+    }
+    Some(listing)
+}
+
+/// `GC Heap Size`, and `GC Allocated Heap Size` of newer ones beside what is committed.
+fn is_gc_total(name: &str) -> bool {
+    name.starts_with("GC ") && name.ends_with("Heap Size") && !name.contains("Committed")
+}
+
+/// `Large Object Heap` of some versions is `Large object heap` of others.
+fn capitalised(name: &str) -> String {
+    let lower = name.to_ascii_lowercase();
+    let mut letters = lower.chars();
+    letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
+}
+
+/// Heaps by what they are for, and how many modules have heaps of their own.
+fn loader_heap(table: &Table) -> Option<Listing> {
+    let mut listing = Listing::new(ListingKind::LoaderHeap, table);
+    let mut modules: BTreeSet<&str> = BTreeSet::new();
+    let mut modules_line = 0;
+    for row in &table.rows {
+        let Some(section) = table.cell(row, "section") else { continue };
+        let size = table.cell(row, "size").and_then(size);
+        let name = match section.split_once(' ') {
+            Some(("Module", module)) => {
+                modules.insert(module);
+                modules_line = if modules_line == 0 { row.line } else { modules_line };
+                "Module"
+            }
+            _ => section,
+        };
+        listing.owners.push(Owner { name: name.to_string(), line: row.line, size, ..Owner::default() });
+    }
+    listing.line = listing.owners.first()?.line;
+    let rows = listing.sum(|owner| owner.size);
+    let total = table.fields.iter().rev().find(|field| field.name.starts_with("Total LoaderHeap size"));
+    if let Some(total) = total {
+        listing.size = size(&total.value).map(|amount| LeakFigure { line: total.line, amount });
+        let count = Some(Amount::exact(modules.len() as f64));
+        listing.owners.push(Owner {
+            name: "Module".to_string(),
+            line: if modules_line == 0 { total.line } else { modules_line },
+            count: count.filter(|_| modules_line > 0),
+            ..Owner::default()
+        });
+    }
+    let printed = listing.size.map(|size| size.amount.value);
+    listing.check(rows, printed, table.command.is_some());
+    Some(listing)
+}
