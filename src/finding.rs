@@ -1,9 +1,11 @@
 //! A rule that held, with its proof, and the counts over what was looked at.
 
+mod activity;
 mod explanation;
 
 use crate::model::{Dialect, StackKind, ThreadRef};
 
+pub use activity::{Activity, State, Unexplained};
 pub use explanation::{
     CaseCondition, CloseFrame, Explanation, FrameAt, Mark, NearMiss, Outcome, PatternLine, StackRow,
 };
@@ -128,6 +130,8 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// The parts of the evidence, where the rule asks for several.
     pub rungs: Vec<RungState>,
+    /// Threads that wait behind those of the finding.
+    pub behind: Vec<ThreadRef>,
     /// Rules, by index, whose findings are part of this one.
     pub folded: Vec<usize>,
     pub ask: Vec<Ask>,
@@ -173,6 +177,8 @@ pub enum EvidenceKind {
     Leak,
     /// A counter.
     Counter,
+    /// A lock, in a table of the debugger.
+    Lock,
     /// A row of a table of heaps or objects.
     Table,
 }
@@ -184,6 +190,7 @@ impl EvidenceKind {
             EvidenceKind::Exception => "exception",
             EvidenceKind::Leak => "leak",
             EvidenceKind::Counter => "counter",
+            EvidenceKind::Lock => "lock",
             EvidenceKind::Table => "table",
         }
     }
@@ -255,6 +262,33 @@ pub struct ShownStack {
     pub source: usize,
     pub line: u32,
     pub rows: Vec<ShownRow>,
+    /// Which view of the thread it is, where the case has several.
+    pub view: Option<ShownView>,
+}
+
+/// What a command shows of a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShownView {
+    Native,
+    Managed,
+    /// One stack with native and managed frames.
+    Mixed,
+    /// A native stack, with the managed frames of the stack in this source and line.
+    Completed {
+        source: usize,
+        line: u32,
+    },
+}
+
+impl ShownView {
+    pub fn name(self) -> &'static str {
+        match self {
+            ShownView::Native => "native",
+            ShownView::Managed => "managed",
+            ShownView::Mixed => "mixed",
+            ShownView::Completed { .. } => "completed",
+        }
+    }
 }
 
 /// A row of a [`ShownStack`].

@@ -86,8 +86,16 @@ fn findings_in(rules: &RuleSet, sieve: &Sieve, example: &Example) -> (bool, Vec<
 
 /// As [`findings_in`], for the roles that the threads of an example are given.
 fn roles_in(rules: &RuleSet, sieve: &Sieve, example: &Example) -> (bool, Vec<usize>) {
-    let mut watch = Watch { evaluator: Evaluator::new(rules, sieve), stacks: 0, reported: Vec::new() };
+    let mut watch =
+        Watch { evaluator: Evaluator::new(rules, sieve), stacks: 0, reported: Vec::new(), of_few: Vec::new() };
     read_example(&example.text, &mut watch);
+    let few = watch.of_few.iter().filter(|(rule, group)| {
+        let alike = watch.of_few.iter().filter(|other| **other == (*rule, group.clone())).count() as u64;
+        let at_most = rules.rules[*rule].threads.as_ref().and_then(|asked| asked.at_most);
+        at_most.is_none_or(|most| alike <= most)
+    });
+    let few: Vec<usize> = few.map(|(rule, _)| *rule).collect();
+    watch.reported.extend(few);
     (watch.stacks > 0, watch.reported)
 }
 
@@ -95,6 +103,8 @@ struct Watch<'r> {
     evaluator: Evaluator<'r>,
     stacks: usize,
     reported: Vec<usize>,
+    /// Roles that only few threads can have, each with the names by which it tells threads apart.
+    of_few: Vec<(usize, Vec<String>)>,
 }
 
 impl Sink for Watch<'_> {
@@ -103,6 +113,7 @@ impl Sink for Watch<'_> {
         let result = self.evaluator.evaluate(stack, sites);
         let held = result.roles.into_iter().chain(result.hits.iter().map(|hit| hit.rule));
         self.reported.extend(held);
+        self.of_few.extend(result.roles_of_few.into_iter().map(|hit| (hit.rule, hit.captures)));
     }
 }
 

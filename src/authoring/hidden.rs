@@ -70,6 +70,7 @@ fn twin(rules: &RuleSet, index: usize) -> Option<Said> {
             && rule.unless.iter().zip(&other.unless).all(|(one, other)| is_same(one, other))
             && (&rule.on, &rule.unless_roles) == (&other.on, &other.unless_roles)
             && (&rule.threads, &rule.exception, &rule.cycle) == (&other.threads, &other.exception, &other.cycle)
+            && rule.stuck == other.stuck
     })?;
     Some((
         format!("`{}` asks for the same as `{}`, so each such stack is reported twice", rule.id, rules.rules[other].id),

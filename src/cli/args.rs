@@ -44,6 +44,8 @@ pub enum Command {
     Parse(ParseArgs),
     /// Show how far a rule gets on a log and why not further, or what a code means.
     Explain(ExplainArgs),
+    /// Group threads that stand at the same place, and say what each of them is for.
+    Threads(ThreadsArgs),
     /// List, show, check, test and draft rules; their schema.
     Rules {
         #[command(subcommand)]
@@ -63,6 +65,9 @@ pub struct ScanArgs {
     /// Write the report to a file instead, `.txt` or `.json`; may be given several times.
     #[arg(short, long, value_name = "FILE")]
     pub output: Vec<PathBuf>,
+    /// List the threads that neither a role nor a finding explains, by the first frame of the application.
+    #[arg(short = 'v', long)]
+    pub threads: bool,
     /// Print nothing but the report.
     #[arg(short, long)]
     pub quiet: bool,
@@ -146,6 +151,52 @@ pub struct ParseArgs {
     /// List every skipped line with the reason.
     #[arg(long)]
     pub show_skipped: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct ThreadsArgs {
+    /// Files, folders (walked) or globs; `-` or nothing for standard input.
+    pub paths: Vec<PathBuf>,
+    /// How alike the threads of a group are: exact by default, with groups that are alike next to each other.
+    #[arg(long, value_enum)]
+    pub group: Option<GroupBy>,
+    /// Show one tree of all calls, callers first, in place of groups.
+    #[arg(long)]
+    pub tree: bool,
+    /// Show every frame.
+    #[arg(long)]
+    pub full: bool,
+    /// Show idle threads like all others.
+    #[arg(long)]
+    pub all: bool,
+    /// Draw the stacks as a flame graph too: an SVG file, for a browser.
+    #[arg(long, value_name = "FILE")]
+    pub flame: Option<PathBuf>,
+    #[command(flatten)]
+    pub packs: PackArgs,
+    /// What belongs together: each folder is a case, unless this says otherwise.
+    #[arg(long, value_enum)]
+    pub case: Option<CaseBy>,
+    /// How the report is written.
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// Write the report to a file instead, `.txt` or `.json`; may be given several times.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Vec<PathBuf>,
+    /// How many cases are read at once; all processors by default.
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+}
+
+/// How alike the threads of a group are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GroupBy {
+    /// The same frames; offsets, arguments and noise do not count.
+    Exact,
+    /// The same frames from the top down to the first one of the application.
+    Top,
+    /// The same functions, in whatever order and number.
+    Functions,
 }
 
 #[derive(Debug, Subcommand)]

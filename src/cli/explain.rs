@@ -8,6 +8,7 @@ use super::settings::Settings;
 use super::{inputs, output, packs};
 use crate::diagnostic::Code;
 use crate::engine::{ExplainScan, Sieve};
+use crate::facts::series;
 use crate::formats;
 use crate::model::NoteCode;
 use crate::report::{render_code_page, render_explanation, render_rule_page};
@@ -79,7 +80,8 @@ fn over_logs(args: &ExplainArgs, rule: usize, rules: &RuleSet, color: Color) -> 
     let mut failed = !found.failures.is_empty();
     found.failures.iter().for_each(complain);
     let sieve = Sieve::new(rules);
-    let mut scan = ExplainScan::new(rules, &sieve, rule);
+    let all: Vec<String> = found.cases.iter().flat_map(|case| &case.inputs).map(inputs::Input::name).collect();
+    let mut scan = ExplainScan::new(rules, &sieve, rule).in_series(series(&all));
     let (mut names, mut lines) = (Vec::new(), 0);
     for input in found.cases.iter().flat_map(|case| &case.inputs) {
         scan.begin_source(names.len());

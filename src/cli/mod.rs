@@ -16,6 +16,8 @@ mod rules_new;
 mod rules_test;
 mod scan;
 mod settings;
+mod side_by_side;
+mod threads;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -34,6 +36,7 @@ pub fn main() -> ExitCode {
         Some(Command::Config(config)) => config::run(config, color),
         Some(Command::Explain(explain)) => explain::run(explain, color),
         Some(Command::Parse(parse)) => parse::run(parse, color),
+        Some(Command::Threads(threads)) => threads::run(threads, color),
         Some(Command::Rules { command }) => rules::run(command, color),
         None if std::io::stdin().is_terminal() => {
             let help = writeln!(output::stdout(color), "{}", args::SHORT_HELP);

@@ -1,23 +1,20 @@
 //! `stacklint scan`
 
 use std::io::{IsTerminal, Write};
-use std::num::NonZero;
-use std::panic::resume_unwind;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::args::{Color, Format, ScanArgs};
 use super::exit::{Exit, Stop, complain};
 use super::inputs::{self, CaseInput, Input};
 use super::settings::{Origin, Setting, Settings, complain_of_unused};
+use super::side_by_side::{SourcesRead, each_case, read_sources};
 use super::{output, packs};
 use crate::engine::{CaseResult, CaseScan, Sieve};
+use crate::facts::series;
 use crate::finding::Severity;
-use crate::formats;
-use crate::model::{Note, NoteCode, SourceInfo};
+use crate::model::NoteCode;
 use crate::report::{CaseReport, Report, render_json, render_text};
 use crate::rules::{Glob, Rule, RuleSet};
-use crate::text::Encoding;
 
 pub fn run(args: ScanArgs, color: Color) -> Result<Exit, Stop> {
     let mut settings = Settings::of(&args.settings, &args.paths)?;
@@ -42,7 +39,8 @@ pub fn run(args: ScanArgs, color: Color) -> Result<Exit, Stop> {
         complain("reading from the terminal: paste the text, then end it with Ctrl+Z and Enter (Ctrl+D on Linux)");
     }
     let mut cases = Vec::new();
-    for (mut report, failures) in scan_cases(&found.cases, &rules, &sieve, &settings) {
+    let scanned = each_case(&found.cases, settings.jobs.value, |case| scan_case(case, &rules, &sieve, &settings));
+    for (mut report, failures) in scanned {
         report.findings.retain(|finding| wanted.has(&rules.rules[finding.rule]));
         report.suppressed.retain(|found| wanted.has(&rules.rules[found.rule]));
         report.refuted.retain(|refuted| wanted.has(&rules.rules[refuted.rule]));
@@ -56,7 +54,7 @@ pub fn run(args: ScanArgs, color: Color) -> Result<Exit, Stop> {
         explain_emptiness(&cases);
     }
     let nothing_recognised = nothing_recognised(&cases);
-    let report = Report { rules: &rules, cases };
+    let report = Report { rules: &rules, cases, lists_unexplained: args.threads };
     if !report.cases.is_empty() {
         write_report(&report, &args, color)?;
     }
@@ -71,64 +69,43 @@ pub fn run(args: ScanArgs, color: Color) -> Result<Exit, Stop> {
 /// A case's report, and what could not be read of it.
 type Scanned = (CaseReport, Vec<String>);
 
-/// Scans cases side by side; the results come in the order of the cases.
-fn scan_cases(cases: &[CaseInput], rules: &RuleSet, sieve: &Sieve, settings: &Settings) -> Vec<Scanned> {
-    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let jobs = settings.jobs.value.map_or(processors, usize::from).min(cases.len());
-    if jobs <= 1 {
-        return cases.iter().map(|case| scan_case(case, rules, sieve, settings)).collect();
-    }
-    let next = AtomicUsize::new(0);
-    let mut scanned: Vec<(usize, Scanned)> = std::thread::scope(|scope| {
-        let worker = || {
-            let mut mine = Vec::new();
-            while let Some((index, case)) = cases.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed)) {
-                mine.push((index, scan_case(case, rules, sieve, settings)));
-            }
-            mine
-        };
-        let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(worker)).collect();
-        let results = workers.into_iter().map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        results.flatten().collect()
-    });
-    scanned.sort_by_key(|(index, _)| *index);
-    scanned.into_iter().map(|(_, scanned)| scanned).collect()
-}
-
 /// Scans the sources of a case; those that cannot be read become notes.
 fn scan_case(case: &CaseInput, rules: &RuleSet, sieve: &Sieve, settings: &Settings) -> Scanned {
-    let mut scan = CaseScan::new(rules, sieve);
+    let names: Vec<String> = case.inputs.iter().map(Input::name).collect();
+    let mut scan = CaseScan::new(rules, sieve).in_series(series(&names));
     if settings.near_misses.value == 0 {
         scan = scan.without_near_misses();
     }
-    let (mut sources, mut notes) = (Vec::new(), Vec::new());
-    let mut failures = Vec::new();
-    for (index, input) in case.inputs.iter().enumerate() {
-        scan.begin_source(index);
-        match read(input, &mut scan) {
-            Ok(reading) => {
-                notes.extend(reading.notes.into_iter().map(|note| (index, note)));
-                sources.push(reading.source);
-            }
-            Err(reason) => {
-                failures.push(format!("{}: {reason}", input.name()));
-                notes.push((index, Note { code: NoteCode::Unreadable, line: 0, message: reason }));
-                sources.push(SourceInfo { name: input.name(), encoding: Encoding::Utf8, lines: 0 });
-            }
-        }
-    }
+    let SourcesRead { sources, mut notes, failures } = read_sources(case, &mut scan, CaseScan::begin_source);
     let result = scan.finish();
-    let CaseResult { summary, findings, suppressed, refuted, near_misses, notes: of_facts } = result;
+    let CaseResult {
+        summary,
+        findings,
+        suppressed,
+        refuted,
+        near_misses,
+        notes: of_facts,
+        activity,
+        made_good,
+        captures: _,
+    } = result;
+    // What breaks off is shown by another command.
+    notes.retain(|(source, note)| note.code != NoteCode::BreaksOff || !made_good.contains(source));
     notes.extend(of_facts);
     (
-        CaseReport { name: case.name.clone(), sources, summary, findings, suppressed, refuted, near_misses, notes },
+        CaseReport {
+            name: case.name.clone(),
+            sources,
+            summary,
+            activity,
+            findings,
+            suppressed,
+            refuted,
+            near_misses,
+            notes,
+        },
         failures,
     )
-}
-
-fn read(input: &Input, scan: &mut CaseScan<'_>) -> Result<formats::Reading, String> {
-    let text = input.open().map_err(|error| error.to_string())?;
-    formats::read(text, &input.name(), scan).map_err(|error| error.to_string())
 }
 
 /// The report on standard output, or in each of the files asked for.
@@ -156,7 +133,7 @@ fn write_as(format: Format, report: &Report<'_>, out: &mut dyn Write) -> Result<
 }
 
 /// The format of a file by its extension, unless it was asked for.
-fn format_of(path: &Path, asked: Option<Format>) -> Result<Format, Stop> {
+pub fn format_of(path: &Path, asked: Option<Format>) -> Result<Format, Stop> {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     match (asked, extension) {
         (Some(format), _) => Ok(format),

@@ -134,7 +134,7 @@ fn of_pattern(code: Code) -> Page {
         Code::NotYet => page(
             "What is written here belongs to the rule language, but this version does not know it yet. The rule is \
              refused, since without this part it would say something else.",
-            rule!("match:\n  stack: GdiPlus!Gdip*\n  deadlock: {via: [syncblk]}"),
+            rule!("match:\n  stack: GdiPlus!Gdip*\n  stuck: {captures: 2}"),
             rule!("match: |\n  GdiPlus!Gdip*"),
         ),
         _ => page(

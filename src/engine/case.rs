@@ -1,31 +1,39 @@
 //! All stacks of a case against all rules: stacks that no rule can tell apart are matched once and counted.
 
-use super::evaluate::{Evaluator, Hit};
+use foldhash::HashSet;
+
+use super::evaluate::{Evaluator, Hit, StackResult};
 use super::exceptions::{Exception, exceptions_of};
+use super::found::{Found, FoundThread};
 use super::ladder::{CaseFacts, climb, states as ladder_states};
+use super::locks::{LockCollection, fold};
 use super::memo::{Memo, Seen, write_key};
 use super::near_miss::NearMisses;
-use super::proof::{empty_finding, exception_finding, finding, group_of};
+use super::proof::{exception_finding, finding, group_of};
 use super::sieve::Sieve;
+use super::stuck::{Sighting, StuckThreads};
 use super::threads::ThreadIds;
-use crate::facts::{CounterCollection, LeakCollection, TableCollection};
+use super::views::{Completed, Held, Judged, Kept, Settled, Views, held, shape};
+use crate::facts::{CaptureCollection, Captures, CounterCollection, LeakCollection, SeriesPlace, TableCollection};
 use crate::finding::{
-    CaseCondition, EvidenceState, Finding, NearMiss, Refuted, RungState, Summary, SuppressedFinding, ThreadEvidence,
+    Activity, CaseCondition, EvidenceState, Finding, NearMiss, Refuted, RungState, ShownView, Summary,
+    SuppressedFinding, ThreadEvidence,
 };
 use crate::formats::Sink;
-use crate::model::{CallSites, CounterSeries, LeakReport, Note, Stack, StackKind, Table};
+use crate::model::{CallSites, CounterSeries, LeakReport, Note, Sign, Stack, StackKind, Table};
 use crate::rules::{RuleSet, Suppression, ThreadsCondition};
-
-/// Threads listed per finding; beyond, they are only counted.
-const THREADS_LISTED: usize = 10_000;
 
 /// Groups of threads kept for a rule.
 const GROUPS: usize = 1_000;
 
 /// What the rules say of a case.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct CaseResult {
     pub summary: Summary,
+    /// What the threads do.
+    pub activity: Activity,
+    /// Sources whose native stacks break off and are completed by managed ones.
+    pub made_good: Vec<usize>,
     /// Worst first.
     pub findings: Vec<Finding>,
     /// By suppression.
@@ -35,6 +43,8 @@ pub struct CaseResult {
     pub near_misses: Vec<NearMiss>,
     /// What there is to say of the inputs together: index of the source, and the note.
     pub notes: Vec<(usize, Note)>,
+    /// What the case is over time.
+    pub captures: Captures,
 }
 
 /// Takes in stacks, source by source.
@@ -48,21 +58,18 @@ pub struct CaseScan<'r> {
     /// The findings of each rule, one for each group of threads where it groups them.
     found: Vec<Vec<Found>>,
     suppressed: Vec<SuppressedFinding>,
-    /// Stacks that rules were matched with, and that no role explains as idle.
-    busy: u64,
     thread_ids: ThreadIds,
+    views: Views,
+    kept: Kept,
     exceptions: Vec<Exception>,
     leaks: LeakCollection,
     counters: CounterCollection,
+    locks: LockCollection,
+    captures: CaptureCollection,
+    stuck: StuckThreads,
     tables: TableCollection,
     near_misses: NearMisses,
     key: Vec<u32>,
-}
-
-struct Found {
-    finding: Finding,
-    /// Uncertain, skipped frames: the less, the better it shows the pattern.
-    cost: (bool, u32),
 }
 
 impl<'r> CaseScan<'r> {
@@ -70,18 +77,22 @@ impl<'r> CaseScan<'r> {
     pub fn new(rules: &'r RuleSet, sieve: &'r Sieve) -> Self {
         CaseScan {
             rules,
-            evaluator: Evaluator::new(rules, sieve),
+            evaluator: Evaluator::new(rules, sieve).with_names(),
             memo: Memo::default(),
             seen: Seen::default(),
             source: 0,
             summary: Summary::default(),
             found: rules.rules.iter().map(|_| Vec::new()).collect(),
             suppressed: Vec::new(),
-            busy: 0,
             thread_ids: ThreadIds::default(),
+            views: Views::default(),
+            kept: Kept::default(),
             exceptions: Vec::new(),
             leaks: LeakCollection::default(),
             counters: CounterCollection::default(),
+            locks: LockCollection::default(),
+            captures: CaptureCollection::default(),
+            stuck: StuckThreads::default(),
             tables: TableCollection::default(),
             near_misses: NearMisses::default(),
             key: Vec::new(),
@@ -94,6 +105,12 @@ impl<'r> CaseScan<'r> {
         self
     }
 
+    /// What the names of the sources tell of their order: see [`crate::facts::series`].
+    pub fn in_series(mut self, series: Vec<Option<SeriesPlace>>) -> Self {
+        self.captures.name(series);
+        self
+    }
+
     /// The stacks that follow come from this source, by its index in the case. Call site numbers begin anew.
     pub fn begin_source(&mut self, source: usize) {
         self.source = source;
@@ -101,19 +118,31 @@ impl<'r> CaseScan<'r> {
     }
 
     pub fn finish(mut self) -> CaseResult {
+        let settled = self.settle();
+        let captures = std::mem::take(&mut self.captures).finish();
+        self.add_stuck(&captures);
         let mut findings: Vec<Finding> = Vec::new();
-        for (index, found) in std::mem::take(&mut self.found).into_iter().enumerate() {
-            let of_rule = found.into_iter().map(|found| found.finding);
-            findings
-                .extend(of_rule.filter(|finding| self.holds_in_case(finding.rule, finding.stacks, &finding.threads)));
+        let mut found_threads = HashSet::default();
+        for (index, groups) in std::mem::take(&mut self.found).into_iter().enumerate() {
+            for found in groups {
+                let Some(finding) = found.finding(&self.views, &settled, self.rules) else { continue };
+                if self.holds_in_case(index, finding.stacks, &finding.threads, settled.busy) {
+                    found_threads.extend(found.views().map(|view| settled.thread(view)));
+                    findings.push(finding);
+                }
+            }
             findings.extend(self.by_exception_alone(index));
         }
+        let activity = self.views.activity(&settled, &found_threads, self.rules);
+        let made_good = self.views.made_good(&settled);
+        let mut suppressed = self.suppressed_in_case(settled.busy);
+        let lock_notes = self.add_lock_findings(&mut findings, &mut suppressed);
         for finding in &mut findings {
             finding.threads.iter_mut().for_each(|evidence| self.thread_ids.complete(&mut evidence.thread));
             self.thread_ids.complete(&mut finding.shown.thread);
         }
-        let mut suppressed = self.suppressed_in_case();
-        let (facts, notes) = self.facts();
+        let (facts, mut notes) = self.facts();
+        notes.extend(lock_notes);
         let refuted = climb(self.rules, &facts, &mut findings);
         self.suppress_ladders(&mut findings, &mut suppressed);
         let rank = |finding: &Finding| {
@@ -124,30 +153,111 @@ impl<'r> CaseScan<'r> {
             let by_id = self.rules.rules[a.rule].id.cmp(&self.rules.rules[b.rule].id);
             rank(b).cmp(&rank(a)).then(by_id).then_with(|| a.group.cmp(&b.group))
         });
+        fold(self.rules, &mut findings, &self.thread_ids);
         let near_misses = match findings.is_empty() && suppressed.is_empty() {
-            true => self.near_misses.finish(&self.evaluator),
+            true => self.near_misses_at_work(&settled),
             false => Vec::new(),
         };
-        CaseResult { summary: self.summary, findings, suppressed, refuted, near_misses, notes }
+        CaseResult {
+            summary: self.summary,
+            activity,
+            made_good,
+            findings,
+            suppressed,
+            refuted,
+            near_misses,
+            notes,
+            captures,
+        }
+    }
+
+    /// Near misses on threads that do not rest in another view.
+    fn near_misses_at_work(&mut self, settled: &Settled) -> Vec<NearMiss> {
+        let mut near_misses = std::mem::take(&mut self.near_misses).finish(&self.evaluator);
+        near_misses.retain(|near| {
+            let view = self.views.at(near.source, near.line);
+            view.is_none_or(|view| !settled.rests(view, self.rules))
+        });
+        near_misses
+    }
+
+    /// Adds what tables and stacks show of locks.
+    fn add_lock_findings(
+        &self,
+        findings: &mut Vec<Finding>,
+        suppressed: &mut Vec<SuppressedFinding>,
+    ) -> Vec<(usize, Note)> {
+        let (of_locks, notes) = self.locks.findings(self.rules);
+        for finding in of_locks {
+            match self.suppression_without_stack(finding.rule) {
+                Some(suppression) => {
+                    suppressed.push(SuppressedFinding { rule: finding.rule, suppression, stacks: finding.stacks });
+                }
+                None => findings.push(finding),
+            }
+        }
+        findings.iter_mut().for_each(|finding| self.locks.ask(self.rules, finding));
+        notes
     }
 
     /// What a rule asks of the case as a whole: enough threads, and its exception.
-    fn holds_in_case(&self, rule: usize, stacks: u64, threads: &[ThreadEvidence]) -> bool {
+    fn holds_in_case(&self, rule: usize, stacks: u64, threads: &[ThreadEvidence], busy: u64) -> bool {
         let written = &self.rules.rules[rule];
-        let enough = written.threads.as_ref().is_none_or(|asked| self.are_enough(asked, stacks, threads).1);
+        let enough = written.threads.as_ref().is_none_or(|asked| self.are_enough(asked, stacks, threads, busy).1);
         enough && (written.exception.is_none() || self.exception_of(rule).is_some())
     }
 
     /// How many threads there are, and whether that is what a rule asks for.
-    fn are_enough(&self, asked: &ThreadsCondition, stacks: u64, threads: &[ThreadEvidence]) -> (u64, bool) {
+    fn are_enough(&self, asked: &ThreadsCondition, stacks: u64, threads: &[ThreadEvidence], busy: u64) -> (u64, bool) {
         let distinct = self.thread_ids.count(threads, stacks);
-        let share = stacks as f64 / self.busy.max(1) as f64;
-        (distinct, distinct >= asked.at_least && share >= asked.share)
+        let share = distinct as f64 / busy.max(1) as f64;
+        let few = asked.at_most.is_none_or(|most| distinct <= most);
+        (distinct, few && distinct >= asked.at_least && share >= asked.share)
     }
 
-    fn suppressed_in_case(&self) -> Vec<SuppressedFinding> {
+    /// Puts the views of each thread together, and takes back what was found on threads that turn out to be others than
+    /// the rules are about.
+    fn settle(&mut self) -> Settled {
+        let settled = self.views.settle(&self.thread_ids, self.rules);
+        for (rule, groups) in self.found.iter_mut().enumerate() {
+            groups.iter_mut().for_each(|found| found.settle(&self.rules.rules[rule], &settled, self.rules));
+            groups.retain(|found| found.stacks > 0);
+        }
+        self.forget_sites();
+        for completed in self.kept.complete(&self.views, &settled) {
+            self.judge_completed(&completed, &settled);
+        }
+        settled
+    }
+
+    /// Rules on a stack that two views of a thread make together, so far as neither shows them alone.
+    fn judge_completed(&mut self, completed: &Completed, settled: &Settled) {
+        let stack = &completed.stack;
+        let result = self.evaluator.evaluate(stack, &self.kept.sites);
+        let thread = settled.thread(completed.native);
+        let managed = self.views.get(completed.managed);
+        let view = ShownView::Completed { source: managed.source, line: managed.line };
+        self.source = self.views.get(completed.native).source;
+        for hit in result.hits.iter().chain(&result.lacking).filter(|hit| hit.suppressed.is_none()) {
+            let is_known =
+                self.found[hit.rule].iter().flat_map(Found::views).any(|view| settled.thread(view) == thread);
+            if is_known || !settled.looks_at(&self.rules.rules[hit.rule], completed.native, self.rules) {
+                continue;
+            }
+            let mut finding = finding(self.rules, hit, stack, &self.kept.sites, self.source);
+            for (evidence, &frame) in finding.evidence.iter_mut().zip(&hit.frames) {
+                evidence.source = self.views.get(completed.view_of[frame]).source;
+            }
+            finding.shown.view = Some(view);
+            let evidence = ThreadEvidence { thread: stack.thread.clone(), source: self.source, line: stack.line };
+            let thread = FoundThread { evidence, view: Some(completed.native), is_lacking: false };
+            self.record(hit, thread, || finding);
+        }
+    }
+
+    fn suppressed_in_case(&self, busy: u64) -> Vec<SuppressedFinding> {
         let mut suppressed = self.suppressed.clone();
-        suppressed.retain(|found| self.holds_in_case(found.rule, found.stacks, &[]));
+        suppressed.retain(|found| self.holds_in_case(found.rule, found.stacks, &[], busy));
         for rule in 0..self.rules.rules.len() {
             let told = self.exception_alone(rule).is_some();
             let suppression = self.suppression_without_stack(rule).filter(|_| told);
@@ -167,30 +277,56 @@ impl<'r> CaseScan<'r> {
         (CaseFacts { leaks, counters, tables, suppressed }, notes)
     }
 
+    /// Threads that are stuck become findings like others.
+    fn add_stuck(&mut self, captures: &Captures) {
+        for rule in 0..self.rules.rules.len() {
+            for (finding, suppressed) in self.stuck.findings(self.rules, rule, captures) {
+                match suppressed {
+                    Some(suppression) => {
+                        let stacks = finding.stacks;
+                        self.suppressed.push(SuppressedFinding { rule, suppression, stacks });
+                    }
+                    None => {
+                        let mut found = Found::of(finding.group.clone());
+                        for evidence in &finding.threads {
+                            let thread = FoundThread { evidence: evidence.clone(), view: None, is_lacking: false };
+                            found.add(thread, (false, 0), || finding.clone());
+                        }
+                        self.found[rule].push(found);
+                    }
+                }
+            }
+        }
+    }
+
     /// What a rule asks of the case as a whole, and what there is.
     pub(super) fn conditions(&mut self, rule: usize) -> Vec<CaseCondition> {
-        let mut conditions = self.rungs(rule);
+        let settled = self.settle();
+        let captures = std::mem::take(&mut self.captures).finish();
+        self.add_stuck(&captures);
+        let mut conditions = self.rungs(rule, &settled);
+        conditions.extend(self.stuck.condition(self.rules, rule, &captures));
         let written = &self.rules.rules[rule];
         if let Some(threads) = &written.threads {
-            let groups = self.found[rule].iter().map(|found| &found.finding);
-            let largest = groups.max_by_key(|finding| finding.stacks);
-            let stacks = largest.map_or(0, |finding| finding.stacks);
-            let of_largest = largest.map_or(&[][..], |finding| &finding.threads);
-            let (distinct, holds) = self.are_enough(threads, stacks, of_largest);
-            let group = largest.and_then(|finding| finding.group.as_ref());
+            let largest = self.found[rule].iter().max_by_key(|found| found.stacks);
+            let stacks = largest.map_or(0, |found| found.stacks);
+            let of_largest = largest.map_or(Vec::new(), Found::evidence);
+            let (distinct, holds) = self.are_enough(threads, stacks, &of_largest, settled.busy);
+            let group = largest.and_then(|found| found.group.as_ref());
             let group = group.map(|group| format!(" with {group}")).unwrap_or_default();
             conditions.push(CaseCondition {
                 asked: threads.in_words(),
                 holds,
                 found: match distinct == stacks {
-                    true => format!("{stacks} of {} threads that are not idle match{group}", self.busy),
+                    true => format!("{stacks} of {} threads that are not idle match{group}", settled.busy),
                     false => format!(
-                        "{distinct} threads match{group}, on {stacks} of {} stacks that are not idle",
-                        self.busy
+                        "{distinct} of {} threads that are not idle match{group}, on {stacks} stacks",
+                        settled.busy
                     ),
                 },
             });
         }
+        conditions.extend(self.locks.condition(self.rules, rule));
         if let Some(exception) = &written.exception {
             let mut names: Vec<&str> = self.exceptions.iter().map(|exception| exception.name.as_str()).collect();
             names.dedup();
@@ -206,15 +342,14 @@ impl<'r> CaseScan<'r> {
     }
 
     /// The parts of the evidence of a rule that asks for several.
-    fn rungs(&mut self, rule: usize) -> Vec<CaseCondition> {
+    fn rungs(&mut self, rule: usize, settled: &Settled) -> Vec<CaseCondition> {
         if self.rules.rules[rule].ladder.is_none() {
             return Vec::new();
         }
-        let groups =
-            self.found.iter().enumerate().flat_map(|(rule, found)| found.iter().map(move |found| (rule, found)));
-        let held =
-            groups.filter(|(rule, found)| self.holds_in_case(*rule, found.finding.stacks, &found.finding.threads));
-        let findings: Vec<Finding> = held.map(|(_, found)| found.finding.clone()).collect();
+        let found = self.found.iter().flatten();
+        let found = found.filter_map(|found| found.finding(&self.views, settled, self.rules));
+        let held = |finding: &Finding| self.holds_in_case(finding.rule, finding.stacks, &finding.threads, settled.busy);
+        let findings: Vec<Finding> = found.filter(held).collect();
         let (facts, _) = self.facts();
         let (states, holds, said) = ladder_states(self.rules, rule, &facts, &findings);
         let condition = |state: RungState| CaseCondition {
@@ -267,6 +402,7 @@ impl<'r> CaseScan<'r> {
     fn forget_sites(&mut self) {
         self.evaluator.forget_sites();
         self.seen.clear();
+        self.kept.forget_sites();
     }
 
     fn count(&mut self, stack: &Stack) {
@@ -284,33 +420,57 @@ impl<'r> CaseScan<'r> {
         }
     }
 
-    fn record(&mut self, hit: &Hit, stack: &Stack, sites: &CallSites) {
-        let cost = (!hit.doubts.is_empty(), hit.skipped);
+    /// Other captures tell whether the thread stays there.
+    fn may_be_stuck(&mut self, hit: &Hit, stack: &Stack, number: Option<usize>, sites: &CallSites) {
+        let Some(number) = number else { return };
+        let (rules, source) = (self.rules, self.source);
+        let group = group_of(&rules.rules[hit.rule], &hit.captures);
+        let sighting = Sighting { hit, stack, number, source, names: self.evaluator.names(), sites, group };
+        self.stuck.add(&sighting, || finding(rules, hit, stack, sites, source));
+    }
+
+    fn record_on(&mut self, hit: &Hit, stack: &Stack, sites: &CallSites, view: Option<usize>, is_lacking: bool) {
+        let (rules, source) = (self.rules, self.source);
+        let evidence = ThreadEvidence { thread: stack.thread.clone(), source, line: stack.line };
+        let thread = FoundThread { evidence, view, is_lacking };
+        self.record(hit, thread, || finding(rules, hit, stack, sites, source));
+    }
+
+    /// `finding` makes the finding of this hit, if it is one of those that show the pattern best.
+    fn record(&mut self, hit: &Hit, thread: FoundThread, finding: impl FnOnce() -> Finding) {
         let group = group_of(&self.rules.rules[hit.rule], &hit.captures);
-        let thread = ThreadEvidence { thread: stack.thread.clone(), source: self.source, line: stack.line };
         let groups = &mut self.found[hit.rule];
-        if let Some(found) = groups.iter_mut().find(|found| found.finding.group.as_deref() == group) {
-            found.finding.stacks += 1;
-            if found.finding.threads.len() < THREADS_LISTED {
-                found.finding.threads.push(thread);
+        let at = match groups.iter().position(|found| found.group.as_deref() == group) {
+            Some(at) => at,
+            None if groups.len() >= GROUPS => return,
+            None => {
+                groups.push(Found::of(group.map(str::to_string)));
+                groups.len() - 1
             }
-            if found.cost <= cost {
-                return;
-            }
-            let Finding { stacks, threads, .. } = std::mem::replace(&mut found.finding, empty_finding(hit.rule));
-            found.finding = finding(self.rules, hit, stack, sites, self.source);
-            found.finding.stacks = stacks;
-            found.finding.threads = threads;
-            found.cost = cost;
-            return;
+        };
+        groups[at].add(thread, (!hit.doubts.is_empty(), hit.skipped), finding);
+    }
+
+    /// Keeps the stack as a view of its thread.
+    fn see(&mut self, stack: &Stack, sites: &CallSites, result: &StackResult) -> Option<usize> {
+        let role = |&rule: &usize| Held { rule, certain: result.certain_roles.contains(&rule), group: None };
+        let mut roles: Vec<Held> = result.roles.iter().map(role).collect();
+        for hit in &result.roles_of_few {
+            let name = group_of(&self.rules.rules[hit.rule], &hit.captures).unwrap_or_default();
+            let group = Some(self.views.name(name));
+            roles.extend(held(std::slice::from_ref(hit)).map(|held| Held { group, ..held }));
         }
-        if groups.len() >= GROUPS {
-            return;
+        let judged = Judged {
+            shape: shape(self.evaluator.names_of_frames(), stack),
+            roles,
+            has_hit: !result.hits.is_empty(),
+            application: self.evaluator.application(stack, sites),
+        };
+        let (view, is_new) = self.views.add(stack, sites, self.source, judged)?;
+        if is_new {
+            self.kept.keep(view, self.views.get(view).side, stack, sites);
         }
-        let mut finding = finding(self.rules, hit, stack, sites, self.source);
-        finding.stacks = 1;
-        finding.threads.push(thread);
-        groups.push(Found { finding, cost });
+        Some(view)
     }
 }
 
@@ -320,10 +480,15 @@ impl Sink for CaseScan<'_> {
         self.tables.stack(self.source, stack, sites);
         // Where memory was allocated no thread stands, and raw words are no stack.
         let is_judged = matches!(stack.kind, StackKind::Thread | StackKind::Exception);
-        if stack.frames.is_empty() || !is_judged {
+        if !is_judged {
             return;
         }
         self.thread_ids.learn(&stack.thread);
+        if stack.frames.is_empty() {
+            let judged = Judged { shape: 0, roles: Vec::new(), has_hit: false, application: None };
+            self.views.add(stack, sites, self.source, judged);
+            return;
+        }
         self.summary.distinct_stacks += u64::from(self.seen.is_new(stack));
         let (classes, names) = self.evaluator.classify(stack, sites);
         write_key(stack, classes, names, &mut self.key);
@@ -335,23 +500,50 @@ impl Sink for CaseScan<'_> {
                 self.memo.insert(&self.key, result)
             }
         };
-        let idle = self.memo.results[result].role.is_some();
-        self.summary.idle += u64::from(idle);
-        self.busy += u64::from(!idle && stack.kind == StackKind::Thread);
-        let hits = std::mem::take(&mut self.memo.results[result].hits);
-        for hit in &hits {
+        self.summary.idle += u64::from(self.memo.results[result].role.is_some());
+        let known = std::mem::take(&mut self.memo.results[result]);
+        let view = match stack.kind {
+            StackKind::Thread => self.see(stack, sites, &known),
+            _ => None,
+        };
+        let idle = known.role.is_some();
+        let of_locks = self.locks.stack(&self.evaluator, stack, sites, self.source, idle);
+        let number = match stack.kind {
+            StackKind::Thread => self.captures.stack(self.source, stack),
+            _ => None,
+        };
+        for hit in &known.hits {
+            if self.rules.rules[hit.rule].stuck.is_some() {
+                self.may_be_stuck(hit, stack, number, sites);
+                continue;
+            }
             match hit.suppressed {
+                // It matches the owner of a lock; whether it is one, and others wait, is known in the end.
+                _ if self.rules.rules[hit.rule].blocked_behind.is_some() => {
+                    let finding = finding(self.rules, hit, stack, sites, self.source);
+                    of_locks.into_iter().for_each(|view| self.locks.owner(hit.rule, view, finding.clone()));
+                }
                 Some(suppression) => self.count_suppressed(hit.rule, suppression),
-                None => self.record(hit, stack, sites),
+                None => self.record_on(hit, stack, sites, view, false),
             }
         }
-        self.memo.results[result].hits = hits;
+        for hit in known.lacking.iter().filter(|hit| hit.suppressed.is_none()) {
+            self.record_on(hit, stack, sites, view, true);
+        }
+        self.memo.results[result] = known;
     }
 
     fn table(&mut self, table: &Table) {
+        self.captures.table(self.source, table);
         self.exceptions.extend(exceptions_of(table, self.source));
+        self.thread_ids.learn_from(table);
+        self.locks.table(self.source, table);
         self.tables.table(self.source, table);
         self.summary.heap_tables = self.tables.len() as u64;
+    }
+
+    fn sign(&mut self, sign: &Sign) {
+        self.captures.sign(self.source, sign);
     }
 
     fn leak_report(&mut self, report: &LeakReport) {

@@ -24,6 +24,10 @@ pub struct Class {
     truths: Vec<Truth>,
     /// One of the noise lists has it.
     pub is_noise: bool,
+    /// It is the application's own.
+    pub is_application: bool,
+    /// Some pattern may keep its name.
+    pub is_kept: bool,
     /// Which required frames of all patterns it is, as the sieve numbers them.
     pub required: Bits,
     /// It is one at all.
@@ -58,6 +62,8 @@ pub struct Classes<'r> {
     unreadable: HashMap<String, ClassId>,
     /// Code of no known module.
     raw_address: Option<ClassId>,
+    /// Tests of pattern lines that keep a name.
+    keeping: Vec<TestId>,
     by_answers: HashMap<(Bits, Bits), ClassId>,
     classes: Vec<Class>,
 }
@@ -91,6 +97,10 @@ impl<'r> Classes<'r> {
             of_site: Vec::new(),
             unreadable: HashMap::default(),
             raw_address: None,
+            keeping: (0..rules.tests.len() as u32)
+                .map(TestId)
+                .filter(|test| rules.tests[test.0 as usize].capture.is_some())
+                .collect(),
             by_answers: HashMap::default(),
             classes: Vec::new(),
         }
@@ -185,9 +195,13 @@ impl<'r> Classes<'r> {
             return class;
         }
         let (yes, unknown) = key.clone();
-        let truths = self.rules.tests.iter().map(|test| test.truth(|atom| answer(atom, &yes, &unknown))).collect();
-        let is_noise = self.rules.noise.iter().any(|atom| yes.contains(atom.0 as usize));
-        let mut class = Class { yes, truths, is_noise, required: Bits::new(0), is_relevant: false };
+        let truths: Vec<Truth> =
+            self.rules.tests.iter().map(|test| test.truth(|atom| answer(atom, &yes, &unknown))).collect();
+        let is_one = |of: &[AtomId]| of.iter().any(|atom| yes.contains(atom.0 as usize));
+        let (is_noise, is_application) = (is_one(&self.rules.noise), is_one(&self.rules.app));
+        let is_kept = self.keeping.iter().any(|test: &TestId| truths[test.0 as usize] != Truth::No);
+        let mut class =
+            Class { yes, truths, is_noise, is_application, is_kept, required: Bits::new(0), is_relevant: false };
         class.required = self.sieve.required_of(&class);
         class.is_relevant = !class.required.is_empty();
         let id = ClassId(self.classes.len() as u32);

@@ -18,7 +18,13 @@ pub struct StackResult {
     pub role: Option<usize>,
     /// All role rules that hold.
     pub roles: Vec<usize>,
+    /// Those of them that are certain.
+    pub certain_roles: Vec<usize>,
+    /// Role rules that match, and hold where few enough threads are like this one.
+    pub roles_of_few: Vec<Hit>,
     pub hits: Vec<Hit>,
+    /// Rules that match and ask for a role that the stack does not show; another view of the thread may.
+    pub lacking: Vec<Hit>,
 }
 
 /// A rule that matches a stack.
@@ -62,10 +68,16 @@ pub struct Evaluator<'r> {
     /// The same for the patterns of suppressions.
     suppression_naming: Vec<Bits>,
     pub(super) of_frame: Vec<ClassId>,
-    /// Some rule compares or keeps names of frames.
+    /// Names of frames are kept.
     needs_names: bool,
+    /// Some rule compares or keeps them.
+    compares_names: bool,
+    /// Some rule looks for names that repeat.
+    compares_all: bool,
     names: Names,
     name_of_frame: Vec<Option<NameId>>,
+    /// The same, of frames whose names rules can tell apart.
+    compared_name: Vec<Option<NameId>>,
 }
 
 impl<'r> Evaluator<'r> {
@@ -87,9 +99,18 @@ impl<'r> Evaluator<'r> {
             suppression_naming: suppressed.collect(),
             of_frame: Vec::new(),
             needs_names: rules.needs_names(),
+            compares_names: rules.needs_names(),
+            compares_all: rules.rules.iter().any(|rule| rule.cycle.is_some()),
             names: Names::default(),
             name_of_frame: Vec::new(),
+            compared_name: Vec::new(),
         }
+    }
+
+    /// Keeps the names of frames, whether rules compare them or not.
+    pub fn with_names(mut self) -> Self {
+        self.needs_names = true;
+        self
     }
 
     /// Call site numbers have become void.
@@ -104,7 +125,7 @@ impl<'r> Evaluator<'r> {
     }
 
     /// Looks up the class of every frame. All that the rules say of a stack follows from these, its holes, and whether
-    /// it is cut off.
+    /// it is cut off. The names are those by which rules tell frames apart.
     pub fn classify(&mut self, stack: &Stack, sites: &CallSites) -> (&[ClassId], &[Option<NameId>]) {
         self.of_frame.clear();
         self.of_frame.extend(stack.frames.iter().map(|frame| self.classes.of(frame.site, sites)));
@@ -113,7 +134,44 @@ impl<'r> Evaluator<'r> {
             let names = stack.frames.iter().map(|frame| self.names.of(frame.site, sites, &self.rules.aliases));
             self.name_of_frame.extend(names);
         }
-        (&self.of_frame, &self.name_of_frame)
+        self.compared_name.clear();
+        if self.compares_names {
+            let compares_all = self.compares_all;
+            let is_compared = |class: &ClassId| compares_all || self.classes.get(*class).is_kept;
+            let names = self.of_frame.iter().zip(&self.name_of_frame);
+            self.compared_name.extend(names.map(|(class, name)| name.filter(|_| is_compared(class))));
+        }
+        (&self.of_frame, &self.compared_name)
+    }
+
+    /// The names of the frames of the stack that was classified last; none where no rule compares names.
+    pub(super) fn names_of_frames(&self) -> &[Option<NameId>] {
+        &self.name_of_frame
+    }
+
+    /// The name of its first frame that is the application's.
+    pub(super) fn application<'s>(&'s self, stack: &Stack, sites: &'s CallSites) -> Option<&'s str> {
+        let position = self.of_frame.iter().position(|&class| self.classes.get(class).is_application)?;
+        match self.name_of_frame.get(position) {
+            Some(name) => name.map(|name| self.names.shown(name)),
+            None => sites.get(stack.frames.get(position)?.site).function(),
+        }
+    }
+
+    /// The name of a frame of the stack that was classified last.
+    pub(super) fn name_of(&self, frame: usize) -> Option<(NameId, &str)> {
+        let name = self.name_of_frame.get(frame).copied().flatten()?;
+        Some((name, self.names.shown(name)))
+    }
+
+    /// Whether a frame of it is noise.
+    pub(super) fn is_noise(&self, frame: usize) -> bool {
+        self.classes.get(self.of_frame[frame]).is_noise
+    }
+
+    /// The names of the frames that were classified last, where rules need them.
+    pub(super) fn names(&self) -> &[Option<NameId>] {
+        &self.name_of_frame
     }
 
     /// Evaluates the stack that was classified last.
@@ -124,10 +182,15 @@ impl<'r> Evaluator<'r> {
         // Roles first: rules may ask for them.
         let (roles, findings): (Vec<usize>, Vec<usize>) =
             candidates.into_iter().partition(|&rule| self.rules.rules[rule].role.is_some());
-        let roles = self.role_hits(roles, stack);
+        let (of_few, roles) = self.role_hits(roles, stack).into_iter().partition(|hit| self.is_for_few(hit));
+        result.roles_of_few = of_few;
         for hit in &roles {
+            let hit: &Hit = hit;
             held.push(hit.rule);
             result.roles.push(hit.rule);
+            if hit.doubts.is_empty() {
+                result.certain_roles.push(hit.rule);
+            }
             if self.rules.rules[hit.rule].is_idle() {
                 result.role = result.role.or(Some(hit.rule));
             }
@@ -136,13 +199,20 @@ impl<'r> Evaluator<'r> {
             return result;
         }
         for rule in findings {
-            let Some(hit) = self.hit(rule, stack, &roles) else { continue };
-            held.push(rule);
+            let Some(hit) = self.hit(rule, stack, &roles) else {
+                result.lacking.extend(self.hit_lacking_role(rule, stack, &roles));
+                continue;
+            };
+            // What holds only over several captures takes no other rule's place yet.
+            if self.rules.rules[rule].stuck.as_ref().is_none_or(|stuck| stuck.once.is_some()) {
+                held.push(rule);
+            }
             result.hits.push(hit);
         }
         let yields = |rule: usize| self.rules.rules[rule].yields_to.iter().any(|other| held.contains(other));
         result.hits.retain(|hit| !yields(hit.rule));
-        for hit in &mut result.hits {
+        result.lacking.retain(|hit| !yields(hit.rule));
+        for hit in result.hits.iter_mut().chain(&mut result.lacking) {
             hit.suppressed = self.suppression(hit.rule, stack);
         }
         result
@@ -163,11 +233,17 @@ impl<'r> Evaluator<'r> {
     /// The role rules that hold on the stack that was classified last.
     pub(super) fn roles(&self, stack: &Stack) -> Vec<Hit> {
         let candidates = self.sieve.candidates(&self.of_frame, &self.classes);
-        self.role_hits(candidates.into_iter().filter(|&rule| self.rules.rules[rule].role.is_some()).collect(), stack)
+        let roles = candidates.into_iter().filter(|&rule| self.rules.rules[rule].role.is_some());
+        self.role_hits(roles.collect(), stack).into_iter().filter(|hit| !self.is_for_few(hit)).collect()
     }
 
     fn role_hits(&self, rules: Vec<usize>, stack: &Stack) -> Vec<Hit> {
         rules.into_iter().filter_map(|rule| self.hit(rule, stack, &[])).collect()
+    }
+
+    /// A role that only few threads can have: whether they are few is known when all threads are.
+    fn is_for_few(&self, hit: &Hit) -> bool {
+        self.rules.rules[hit.rule].threads.is_some()
     }
 
     /// The rule on this stack, whose thread has the roles of these hits.
@@ -177,6 +253,22 @@ impl<'r> Evaluator<'r> {
             return None;
         }
         let by_role = role_doubts(self.rules, rule, roles)?;
+        self.hit_by_pattern(index, stack, by_role)
+    }
+
+    /// The rule on this stack, which lacks a role that the rule asks for, and has none that it excludes.
+    fn hit_lacking_role(&self, index: usize, stack: &Stack, roles: &[Hit]) -> Option<Hit> {
+        let rule = &self.rules.rules[index];
+        let is_lacking = rule.on.iter().any(|name| surest(self.rules, name, roles).is_none());
+        let is_excluded = rule.unless_roles.iter().any(|name| surest(self.rules, name, roles) == Some(true));
+        if !is_lacking || is_excluded || !rule.asks_of_stacks() {
+            return None;
+        }
+        self.hit_by_pattern(index, stack, None)
+    }
+
+    fn hit_by_pattern(&self, index: usize, stack: &Stack, by_role: Option<Doubt>) -> Option<Hit> {
+        let rule = &self.rules.rules[index];
         let (naming, unless_naming) = &self.naming[index];
         let tape = self.tape(&rule.pattern, naming, stack);
         let found = self.best(&rule.pattern, &tape, Stance::Proof)?;
@@ -301,13 +393,15 @@ impl<'r> Evaluator<'r> {
     }
 }
 
+/// Whether the thread has a role; if so, whether the surest of the rules for it is certain.
+fn surest(rules: &RuleSet, name: &str, roles: &[Hit]) -> Option<bool> {
+    let of_name = roles.iter().filter(|hit| rules.rules[hit.rule].role.as_deref() == Some(name));
+    of_name.map(|hit| hit.doubts.is_empty()).max()
+}
+
 /// Whether a thread with these roles is one that the rule looks at; if so, the doubt that a role casts.
 pub fn role_doubts(rules: &RuleSet, rule: &Rule, roles: &[Hit]) -> Option<Option<Doubt>> {
-    let held = |name: &str| {
-        let of_name = roles.iter().filter(|hit| rules.rules[hit.rule].role.as_deref() == Some(name));
-        // The surest of several rules for one role.
-        of_name.map(|hit| hit.doubts.is_empty()).max()
-    };
+    let held = |name: &str| surest(rules, name, roles);
     let mut doubtful = false;
     for name in &rule.on {
         doubtful |= !held(name)?;

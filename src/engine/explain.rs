@@ -8,10 +8,10 @@ use super::evaluate::Evaluator;
 use super::laid::{Laid, Rank};
 use super::likeness::{Likeness, likeness};
 use super::sieve::Sieve;
-use crate::facts::FrameName;
+use crate::facts::{FrameName, SeriesPlace};
 use crate::finding::{Explanation, Outcome};
 use crate::formats::Sink;
-use crate::model::{CallSites, CounterSeries, LeakReport, SiteId, Stack, StackKind, Table};
+use crate::model::{CallSites, CounterSeries, LeakReport, Sign, SiteId, Stack, StackKind, Table};
 use crate::rules::{RuleSet, TestId};
 
 /// Call sites whose likeness to the first line is worked out.
@@ -42,6 +42,12 @@ impl<'r> ExplainScan<'r> {
         let evaluator = Evaluator::new(rules, sieve);
         let case = CaseScan::new(rules, sieve).without_near_misses();
         ExplainScan { evaluator, rule, source: 0, case, best: None, nearness }
+    }
+
+    /// See [`CaseScan::in_series`].
+    pub fn in_series(mut self, series: Vec<Option<SeriesPlace>>) -> Self {
+        self.case = self.case.in_series(series);
+        self
     }
 
     /// The stacks that follow come from this source, by its index in the case.
@@ -99,6 +105,10 @@ impl Sink for ExplainScan<'_> {
 
     fn table(&mut self, table: &Table) {
         self.case.table(table);
+    }
+
+    fn sign(&mut self, sign: &Sign) {
+        self.case.sign(sign);
     }
 
     fn leak_report(&mut self, report: &LeakReport) {

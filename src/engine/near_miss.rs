@@ -37,7 +37,10 @@ impl NearMisses {
             return;
         }
         // Whether a rule holds that asks something of the whole case is not known yet.
-        let is_sure = |rule: &Rule| rule.threads.is_none() && rule.exception.is_none();
+        let is_sure = |rule: &Rule| {
+            let of_case = rule.threads.is_some() || rule.exception.is_some() || rule.stuck.is_some();
+            !of_case && !rule.asks_of_locks()
+        };
         if result.hits.iter().any(|hit| is_sure(&evaluator.rules.rules[hit.rule])) {
             self.turn_off();
             return;
@@ -46,7 +49,8 @@ impl NearMisses {
         // What the sieve cannot bring near, the exact search cannot either.
         let reached = evaluator.sieve.reached(&evaluator.of_frame, &evaluator.classes);
         let near = reached.enumerate().filter(|(_, (frames, _))| *frames >= FRAMES).map(|(rule, _)| rule);
-        for rule in near.filter(|&rule| evaluator.rules.rules[rule].role.is_none()) {
+        let is_one = |rule: &Rule| rule.role.is_none() && !rule.asks_of_locks();
+        for rule in near.filter(|&rule| is_one(&evaluator.rules.rules[rule])) {
             self.measure(evaluator, rule, stack, source);
         }
     }

@@ -21,6 +21,7 @@ pub fn empty_finding(rule: usize) -> Finding {
         threads: Vec::new(),
         evidence: Vec::new(),
         rungs: Vec::new(),
+        behind: Vec::new(),
         folded: Vec::new(),
         ask: Vec::new(),
         shown: ShownStack::default(),
@@ -54,6 +55,7 @@ pub fn finding(rules: &RuleSet, hit: &Hit, stack: &Stack, sites: &CallSites, sou
             source,
             line: stack.line,
             rows: shown_rows(stack, &hit.frames),
+            view: None,
         },
         ..empty_finding(hit.rule)
     }
@@ -118,7 +120,7 @@ fn braces(text: &str) -> Option<(&str, &str, &str)> {
 }
 
 /// The whole stack as matched frames, counts of other frames, and holes.
-fn shown_rows(stack: &Stack, matched: &[usize]) -> Vec<ShownRow> {
+pub fn shown_rows(stack: &Stack, matched: &[usize]) -> Vec<ShownRow> {
     let mut rows = Vec::new();
     let mut skipped = 0;
     let flush = |rows: &mut Vec<ShownRow>, skipped: &mut usize| {

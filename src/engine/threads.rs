@@ -3,7 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::finding::ThreadEvidence;
-use crate::model::ThreadRef;
+use crate::model::{Row, Table, ThreadRef};
+
+/// Process, index and system's id of a thread: the id where it is known.
+pub type ThreadKey = (Option<u64>, Option<u32>, Option<u64>);
 
 /// Which of a debugger's numbers is which of the system's ids, as far as some text of the case says both of one thread.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +28,11 @@ impl ThreadIds {
         *known = known.filter(|known| *known == index);
     }
 
+    /// Learns from the rows of a table that knows threads by both names.
+    pub fn learn_from(&mut self, table: &Table) {
+        threads_of(table).iter().for_each(|thread| self.learn(thread));
+    }
+
     /// Adds what is known of a thread by its other name.
     pub fn complete(&self, thread: &mut ThreadRef) {
         match (thread.index, thread.os_id) {
@@ -34,24 +42,41 @@ impl ThreadIds {
         }
     }
 
+    /// What names a thread, by whichever of its names; `None` where the text gives it none.
+    pub fn key(&self, thread: &ThreadRef) -> Option<ThreadKey> {
+        let mut thread = ThreadRef { name: None, ..*thread };
+        self.complete(&mut thread);
+        // Where there is one process, texts that do not name it are about it too.
+        let process = thread.process_id.filter(|_| self.processes.len() > 1);
+        match (thread.os_id, thread.index) {
+            (Some(id), _) => Some((process, None, Some(id))),
+            (None, Some(index)) => Some((process, Some(index), None)),
+            (None, None) => None,
+        }
+    }
+
     /// How many threads there are at the least; those of which nothing is known are told apart by their stacks.
     pub fn count(&self, threads: &[ThreadEvidence], stacks: u64) -> u64 {
-        let mut seen: HashSet<(Option<u64>, Option<u32>, Option<u64>)> = HashSet::new();
-        let mut repeated = 0;
-        for evidence in threads {
-            let mut thread = evidence.thread.clone();
-            self.complete(&mut thread);
-            // Where there is one process, texts that do not name it are about it too.
-            let process = thread.process_id.filter(|_| self.processes.len() > 1);
-            let key = match (thread.os_id, thread.index) {
-                (Some(id), _) => (process, None, Some(id)),
-                (None, Some(index)) => (process, Some(index), None),
-                (None, None) => continue,
-            };
-            repeated += u64::from(!seen.insert(key));
-        }
-        stacks - repeated
+        let mut seen: HashSet<ThreadKey> = HashSet::new();
+        let keys = threads.iter().filter_map(|evidence| self.key(&evidence.thread));
+        let repeated = keys.filter(|key| !seen.insert(*key)).count();
+        stacks - repeated as u64
     }
+}
+
+/// The threads that a table knows by both names: `!threads`, `!syncblk`, `~`.
+fn threads_of(table: &Table) -> Vec<ThreadRef> {
+    let index = if table.name == "syncblk" { "thread index" } else { "index" };
+    if !matches!(table.name, "syncblk" | "clrthreads" | "threads") {
+        return Vec::new();
+    }
+    let of_row = |row: &Row| {
+        let index = table.cell(row, index)?.parse().ok()?;
+        let os_id =
+            u64::from_str_radix(table.cell(row, "os id")?.trim_start_matches("0x"), 16).ok().filter(|&id| id > 0)?;
+        Some(ThreadRef { index: Some(index), os_id: Some(os_id), ..ThreadRef::default() })
+    };
+    table.rows.iter().filter_map(of_row).collect()
 }
 
 #[cfg(test)]

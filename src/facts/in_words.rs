@@ -61,6 +61,15 @@ pub fn minutes(minutes: f64) -> String {
     }
 }
 
+/// `0.3 s`, `29 s`, `46 min`
+pub fn seconds(seconds: f64) -> String {
+    match seconds {
+        short if short < 9.95 => format!("{} s", trimmed(format!("{short:.1}"))),
+        short if short < 119.5 => format!("{short:.0} s"),
+        long => minutes(long / 60.0),
+    }
+}
+
 /// `▁▄█`: heights between nothing and the greatest.
 pub fn bars(values: &[f64]) -> String {
     const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -115,6 +124,9 @@ mod tests {
             (percent(0.6964), "69.6%"),
             (percent(1.5), "150%"),
             (minutes(46.9), "47 min"),
+            (seconds(0.25), "0.2 s"),
+            (seconds(90.0), "90 s"),
+            (seconds(600.0), "10 min"),
             (minutes(116.0), "1 h 56 min"),
             (minutes(4440.0), "3 d 2 h"),
             (bars(&[1.17, 1.63, 2.19]), "▅▆█"),

@@ -1,16 +1,23 @@
 //! Model to what rules may ask about: names in the one form in which they are compared, and figures over time.
 
 mod aliases;
+mod captures;
 mod counters;
 mod function_name;
 pub mod in_words;
 mod leaks;
+pub mod locks;
 mod name;
 mod process;
 mod tables;
 mod tendency;
+pub mod threads;
 
 pub use aliases::Aliases;
+pub use captures::{
+    CaptureCollection, CaptureFigure, Captures, Course as CaptureCourse, Cpu, ProcessMoment, SeriesPlace, ThreadKey,
+    series,
+};
 pub use counters::{
     CounterCollection, CounterFact, CounterKind, CounterNames, CounterUnit, Limits, NoTrend, Point, ProcessCounters,
     Trend,

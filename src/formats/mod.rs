@@ -18,6 +18,7 @@
 //! | `copy_marks` | `> ` of quoted mails, line numbers of listings |
 //! | `markup` | DML and HTML around a line |
 //! | `message` | what the debugger says about itself |
+//! | `sign` | when, and of which process, the lines below were printed |
 //! | `shape` | the byte test that most lines pass instead of all of the above |
 
 mod call_site;
@@ -33,6 +34,7 @@ mod reader;
 mod saved_page;
 mod section;
 mod shape;
+mod sign;
 mod stacks;
 mod tables;
 mod thread_header;
@@ -41,7 +43,9 @@ mod wrapping;
 
 use std::io::Read;
 
-use crate::model::{CallSites, Capture, CounterSeries, Dialect, LeakReport, SkipReason, Skipped, Stack, Symbol, Table};
+use crate::model::{
+    CallSites, Capture, CounterSeries, Dialect, LeakReport, Sign, SkipReason, Skipped, Stack, Symbol, Table,
+};
 use crate::text::TextError;
 
 pub use pasted_line::clean_frame_line;
@@ -60,6 +64,10 @@ pub trait Sink {
 
     /// A counter's samples are complete.
     fn counters(&mut self, _series: &CounterSeries) {}
+
+    /// A line tells of another time or another process. What stands below it may be given out before what stands above:
+    /// lines tell the order.
+    fn sign(&mut self, _sign: &Sign) {}
 
     /// A line was skipped.
     fn skipped(&mut self, _line: u32, _text: &str, _reason: &SkipReason) {}

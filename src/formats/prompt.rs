@@ -19,6 +19,8 @@ use crate::model::Dialect;
 pub struct Prompt<'a> {
     /// The debugger's index of the current thread.
     pub thread: Option<u32>,
+    /// System and process, by the debugger's numbers: `||1:0:003>`. A prompt without a system is of the first.
+    pub target: Option<(u32, u32)>,
     /// What was typed; may be empty.
     pub command: &'a str,
 }
@@ -39,40 +41,54 @@ pub enum Output {
 /// Reads a prompt, or gives `None` when the line is none.
 pub fn parse(line: &str) -> Option<Prompt<'_>> {
     // Most lines are none, and this is asked of many.
-    if !line.trim_start().starts_with(|c: char| c.is_ascii_digit() || "kl(>".contains(c)) {
+    if !line.trim_start().starts_with(|c: char| c.is_ascii_digit() || "kl(>|".contains(c)) {
         return None;
     }
-    let (mut command, mut thread) = preceded(blanks0, prompt).parse(line).ok()?;
+    let (mut command, mut place) = preceded(blanks0, prompt).parse(line).ok()?;
     // A prompt without a command leaves the next one on the same line.
     while let Ok((rest, next)) = preceded(blanks0, prompt).parse(command) {
-        (command, thread) = (rest, next.or(thread));
+        (command, place) = (rest, next.or(place));
     }
     // `**!htrace -diff**` in a copy of a page written in Markdown
-    Some(Prompt { thread, command: command.trim().trim_matches('*').trim() })
+    let command = command.trim().trim_matches('*').trim();
+    let (target, thread) = (place.map(|place| (place.system, place.process)), place.map(|place| place.thread));
+    Some(Prompt { thread, target, command })
 }
 
-fn prompt(input: &str) -> IResult<&str, Option<u32>> {
+/// Where a debugger of user-mode targets stands.
+#[derive(Clone, Copy)]
+struct Place {
+    system: u32,
+    process: u32,
+    thread: u32,
+}
+
+fn prompt(input: &str) -> IResult<&str, Option<Place>> {
     alt((user_mode, kernel_mode, lldb, dotnet_dump)).parse(input)
 }
 
-/// `0:057>`, `0:000:x86>`: process, decimal thread index, and the machine type when it is not the native one.
-fn user_mode(input: &str) -> IResult<&str, Option<u32>> {
+/// `0:057>`, `||1:0:000:x86>`: the system where there are several, process, decimal thread index, and the machine type when
+/// it is not the native one.
+fn user_mode(input: &str) -> IResult<&str, Option<Place>> {
+    let system = delimited(tag("||"), decimal, char(':'));
     let machine = preceded(char(':'), take_while1(|c: char| c.is_ascii_alphanumeric()));
-    (decimal, char(':'), decimal, opt(machine), char('>')).map(|(_, _, thread, _, _)| Some(thread)).parse(input)
+    (opt(system), decimal, char(':'), decimal, opt(machine), char('>'))
+        .map(|(system, process, _, thread, _, _)| Some(Place { system: system.unwrap_or_default(), process, thread }))
+        .parse(input)
 }
 
 /// `kd>`, `1: kd>`, `0:kd>`, `lkd>`.
-fn kernel_mode(input: &str) -> IResult<&str, Option<u32>> {
+fn kernel_mode(input: &str) -> IResult<&str, Option<Place>> {
     let processor = opt((decimal, char(':'), blanks0));
     value(None, (processor, alt((tag("lkd"), tag("kd"))), char('>'))).parse(input)
 }
 
-fn lldb(input: &str) -> IResult<&str, Option<u32>> {
+fn lldb(input: &str) -> IResult<&str, Option<Place>> {
     value(None, alt((tag("(lldb)"), tag("(gdb)"), tag("(rr)")))).parse(input)
 }
 
 /// dotnet-dump prints a bare `> `, as mail clients do for a quotation: only before a command that it knows.
-fn dotnet_dump(input: &str) -> IResult<&str, Option<u32>> {
+fn dotnet_dump(input: &str) -> IResult<&str, Option<Place>> {
     let (rest, _) = tag("> ").parse(input)?;
     match output(rest) {
         // `> Handle tracing ...` is quoted prose; the commands of dotnet-dump have small letters.
@@ -263,8 +279,22 @@ mod tests {
             ("0:000>", Some(0), "", Output::Unknown),
             ("0:000> 0:001> k", Some(1), "k", Output::Stacks(Dialect::K)),
         ] {
-            assert_eq!(parse(line), Some(Prompt { thread, command }), "{line}");
+            let parsed = parse(line).map(|prompt| (prompt.thread, prompt.command));
+            assert_eq!(parsed, Some((thread, command)), "{line}");
             assert_eq!(output(command), prints, "{line}");
+        }
+    }
+
+    #[test]
+    fn targets() {
+        for (line, target) in [
+            ("0:057> kL", Some((0, 0))),
+            ("1:003> k", Some((0, 1))),
+            ("||1:0:003> k", Some((1, 0))),
+            ("(lldb) bt", None),
+            ("1: kd> k", None),
+        ] {
+            assert_eq!(parse(line).map(|prompt| prompt.target), Some(target), "{line}");
         }
     }
 

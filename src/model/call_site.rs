@@ -173,6 +173,11 @@ impl CallSites {
         Some(site)
     }
 
+    /// Takes over a call site of another table.
+    pub fn copy(&mut self, site: CallSite<'_>) -> SiteId {
+        self.intern(site.text, |_| site.symbol.clone())
+    }
+
     pub fn get(&self, id: SiteId) -> CallSite<'_> {
         let place = &self.places[id.0 as usize];
         let text = &self.text[place.start as usize..place.end as usize];

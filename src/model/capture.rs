@@ -72,10 +72,12 @@ pub enum NoteCode {
     CounterProcess,
     /// Tables of heaps and objects are cut, or are of processes that cannot be compared.
     TableFigures,
+    /// What tables and stacks say of locks does not fit together, or is not all there.
+    Locks,
 }
 
 impl NoteCode {
-    pub const ALL: [NoteCode; 17] = [
+    pub const ALL: [NoteCode; 18] = [
         NoteCode::Holes,
         NoteCode::BreaksOff,
         NoteCode::WalkFailed,
@@ -93,6 +95,7 @@ impl NoteCode {
         NoteCode::CounterRestart,
         NoteCode::CounterProcess,
         NoteCode::TableFigures,
+        NoteCode::Locks,
     ];
 
     pub fn code(self) -> &'static str {
@@ -114,6 +117,7 @@ impl NoteCode {
             NoteCode::CounterRestart => "N015",
             NoteCode::CounterProcess => "N016",
             NoteCode::TableFigures => "N017",
+            NoteCode::Locks => "N018",
         }
     }
 }

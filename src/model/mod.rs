@@ -7,6 +7,7 @@ mod counters;
 mod dump_name;
 mod leak_report;
 mod note_pages;
+mod sign;
 mod stack;
 mod table;
 
@@ -16,5 +17,6 @@ pub use capture::{Capture, Note, NoteCode, SkipReason, Skipped, SourceInfo};
 pub use counters::{CounterSeries, Sample};
 pub use dump_name::{DumpName, dump_name, file_name};
 pub use leak_report::{LeakFigure, LeakOwner, LeakOwnerKind, LeakReport};
-pub use stack::{Dialect, Frame, FrameKind, Hole, Stack, StackKind, ThreadRef};
+pub use sign::{Sign, SignKind};
+pub use stack::{Dialect, Frame, FrameKind, FrameValue, Hole, Stack, StackKind, ThreadRef};
 pub use table::{Field, Row, Table};

@@ -29,6 +29,7 @@ impl NoteCode {
             NoteCode::CounterRestart => "A process whose counters were recorded restarted.",
             NoteCode::CounterProcess => "Of which process counters are cannot be told.",
             NoteCode::TableFigures => "Tables of heaps and objects are cut, or are not compared.",
+            NoteCode::Locks => "What is said of locks does not fit together, or is not all there.",
         }
     }
 
@@ -150,6 +151,15 @@ impl NoteCode {
                  Total 730458 objects",
                 "Save the whole output of the command (`.logopen FILE`), take all captures from one process, and run `.time` \
                  or `vertarget` in each.",
+            ),
+            NoteCode::Locks => (
+                "A table names the owner of a lock, and the text has no stack of that thread; or a table and a stack, two \
+                 tables, or two stacks of one thread cannot be of one moment; or a table may be of any of several \
+                 processes. What cannot be put together is left open: no owner is guessed.",
+                "   10 0000000000337110            7         1 000000000034cce0 118   6   00000000027e1c68 System.Object\n\
+                 [and no stack of thread 6]",
+                "Print tables and stacks of one stop of the process: `!syncblk`, `!locks`, `~*e !clrstack -a`, `~*kv`. \
+                 Keep the texts of each process and each dump in a folder of its own.",
             ),
         };
         Page { meaning, example, instead }

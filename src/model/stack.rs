@@ -180,6 +180,17 @@ pub struct Hole {
     pub missing: Option<u32>,
 }
 
+/// What the text prints of a frame's arguments and variables: `Args to Child` of `kb` and `kv`, what `!clrstack -a`, `-p`
+/// and `-l` print below a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameValue {
+    /// Position of the frame.
+    pub frame: u32,
+    /// Which of the frame's it is, from 0; those that the debugger could not tell are counted.
+    pub place: u32,
+    pub value: u64,
+}
+
 /// Whose stack it is, as far as the text says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ThreadRef {
@@ -202,6 +213,8 @@ pub struct Stack {
     pub line: u32,
     pub frames: Vec<Frame>,
     pub holes: Vec<Hole>,
+    /// In the order of the text; of the topmost frames only.
+    pub values: Vec<FrameValue>,
     /// The text ends before the thread's first frame: what called the last frame shown is not known.
     pub cut_off: bool,
 }

@@ -2,15 +2,18 @@
 
 mod capture;
 mod measured;
+mod threads;
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
 pub use capture::{CaptureJson, render_capture_json};
+pub use threads::render_threads_json;
 
+use super::activity::roles;
 use super::{CaseReport, Report};
-use crate::finding::{Evidence, Finding, NearMiss, SuppressedFinding, ThreadEvidence};
+use crate::finding::{Evidence, Finding, NearMiss, ShownView, SuppressedFinding, ThreadEvidence, Unexplained};
 use crate::model::{Note, SourceInfo, ThreadRef};
 use crate::rules::{Rule, RuleSet};
 
@@ -18,11 +21,15 @@ use crate::rules::{Rule, RuleSet};
 pub fn render_json(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let json = ReportJson {
         schema: "stacklint.report/1",
-        tool: ToolJson { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+        tool: tool_json(),
         rules: RulesJson { loaded: report.rules.finding_rules().count() },
         cases: report.cases.iter().map(|case| case_json(case, report.rules)).collect(),
     };
     write_pretty(&json, out)
+}
+
+fn tool_json() -> ToolJson<'static> {
+    ToolJson { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
 }
 
 fn write_pretty(json: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
@@ -53,7 +60,7 @@ struct RulesJson {
 struct CaseJson<'a> {
     name: &'a str,
     sources: Vec<SourceJson<'a>>,
-    summary: SummaryJson,
+    summary: SummaryJson<'a>,
     findings: Vec<FindingJson<'a>>,
     suppressed: Vec<SuppressedJson<'a>>,
     refuted: Vec<RefutedJson<'a>>,
@@ -69,7 +76,7 @@ struct SourceJson<'a> {
 }
 
 #[derive(Serialize)]
-struct SummaryJson {
+struct SummaryJson<'a> {
     stacks: u64,
     frames: u64,
     missing_frames: u64,
@@ -79,6 +86,39 @@ struct SummaryJson {
     leak_reports: u64,
     counters: u64,
     heap_tables: u64,
+    threads: u64,
+    roles: Vec<RoleJson<'a>>,
+    with_findings: u64,
+    unexplained: Vec<UnexplainedJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct RoleJson<'a> {
+    role: &'a str,
+    threads: u64,
+    rules: Vec<RoleRuleJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct RoleRuleJson<'a> {
+    rule: &'a str,
+    title: &'a str,
+    threads: u64,
+}
+
+#[derive(Serialize)]
+struct UnexplainedJson<'a> {
+    frame: Option<&'a str>,
+    count: u64,
+    threads: Vec<UnexplainedThreadJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct UnexplainedThreadJson<'a> {
+    #[serde(flatten)]
+    thread: ThreadJson<'a>,
+    source: &'a str,
+    line: u32,
 }
 
 #[derive(Serialize)]
@@ -92,10 +132,12 @@ struct FindingJson<'a> {
     verdict: &'a str,
     message: Option<&'a str>,
     folded: Vec<&'a str>,
+    behind: Vec<ThreadJson<'a>>,
     fingerprint: &'a str,
     stacks: u64,
     threads: Vec<ThreadEvidenceJson<'a>>,
     evidence: Vec<EvidenceJson<'a>>,
+    view: Option<&'a str>,
     why: &'a str,
     fix: &'a [String],
     links: Vec<LinkJson<'a>>,
@@ -187,6 +229,10 @@ fn case_json<'a>(case: &'a CaseReport, rules: &'a RuleSet) -> CaseJson<'a> {
             leak_reports: counts.leak_reports,
             counters: counts.counters,
             heap_tables: counts.heap_tables,
+            threads: case.activity.threads,
+            roles: roles(case, rules).into_iter().map(|role| role_json(role, case, rules)).collect(),
+            with_findings: case.activity.found,
+            unexplained: case.activity.unexplained.iter().map(|group| unexplained_json(group, case)).collect(),
         },
         findings: case.findings.iter().map(|finding| finding_json(finding, rules, case)).collect(),
         suppressed: case.suppressed.iter().map(|found| suppressed_json(found, rules)).collect(),
@@ -198,6 +244,23 @@ fn case_json<'a>(case: &'a CaseReport, rules: &'a RuleSet) -> CaseJson<'a> {
         near_misses: case.near_misses.iter().map(|near| near_miss_json(near, &rules.rules[near.rule], case)).collect(),
         notes: case.notes.iter().map(|(source, note)| case_note_json(case, *source, note)).collect(),
     }
+}
+
+fn role_json<'a>((role, threads): (&'a str, u64), case: &CaseReport, rules: &'a RuleSet) -> RoleJson<'a> {
+    let all = case.activity.roles.iter().map(|&(rule, threads)| (&rules.rules[rule], threads));
+    let of_role = all.filter(|(rule, _)| rule.role.as_deref() == Some(role));
+    let rules = of_role.map(|(rule, threads)| RoleRuleJson { rule: &rule.id, title: &rule.title, threads });
+    RoleJson { role, threads, rules: rules.collect() }
+}
+
+fn unexplained_json<'a>(group: &'a Unexplained, case: &'a CaseReport) -> UnexplainedJson<'a> {
+    let thread = |(thread, source, line): &'a (ThreadRef, usize, u32)| UnexplainedThreadJson {
+        thread: ThreadJson::from(thread),
+        source: source_name(case, *source),
+        line: *line,
+    };
+    let threads = group.threads.iter().map(thread).collect();
+    UnexplainedJson { frame: group.frame.as_deref(), count: group.count, threads }
 }
 
 fn source_json(source: &SourceInfo) -> SourceJson<'_> {
@@ -236,10 +299,12 @@ fn finding_json<'a>(finding: &'a Finding, rules: &'a RuleSet, case: &'a CaseRepo
         verdict: finding.verdict.name(),
         message: finding.message.as_deref(),
         folded: finding.folded.iter().map(|&rule| rules.rules[rule].id.as_str()).collect(),
+        behind: finding.behind.iter().map(ThreadJson::from).collect(),
         fingerprint: &finding.fingerprint,
         stacks: finding.stacks,
         threads: finding.threads.iter().map(thread).collect(),
         evidence: finding.evidence.iter().map(evidence).collect(),
+        view: finding.shown.view.map(ShownView::name),
         why: &rule.why,
         fix: &rule.fix,
         links: rule.links.iter().map(|link| LinkJson { title: &link.title, url: &link.url }).collect(),

@@ -1,5 +1,6 @@
 //! Findings to bytes. Every reporter takes a writer; none knows where the text came from or how it was matched.
 
+mod activity;
 mod diagnostics;
 mod explain;
 mod json;
@@ -12,26 +13,30 @@ mod rule_page;
 mod test_junit;
 mod test_text;
 mod text;
+mod threads;
 
 use std::borrow::Cow;
 
-use crate::finding::{Finding, NearMiss, Refuted, Severity, Summary, SuppressedFinding};
+use crate::finding::{Activity, Finding, NearMiss, Refuted, Severity, Summary, SuppressedFinding};
 use crate::model::{Note, SourceInfo};
 use crate::rules::RuleSet;
 
 pub use diagnostics::render_diagnostics;
 pub use explain::{render_code_page, render_explanation};
-pub use json::{CaptureJson, render_capture_json, render_json};
+pub use json::{CaptureJson, render_capture_json, render_json, render_threads_json};
 pub use parse_text::render_capture_text;
 pub use rule_page::{INDEX, page_name, render_rule_index, render_rule_list, render_rule_markdown, render_rule_page};
 pub use test_junit::render_test_junit;
 pub use test_text::render_test_text;
 pub use text::render_text;
+pub use threads::{Extent, ThreadsCase, ThreadsReport, render_flame, render_threads_text};
 
 /// Everything a scan has to say.
 pub struct Report<'a> {
     pub rules: &'a RuleSet,
     pub cases: Vec<CaseReport>,
+    /// The text report lists the threads that nothing explains.
+    pub lists_unexplained: bool,
 }
 
 /// What is reported of one case.
@@ -39,6 +44,8 @@ pub struct CaseReport {
     pub name: String,
     pub sources: Vec<SourceInfo>,
     pub summary: Summary,
+    /// What the threads do.
+    pub activity: Activity,
     pub findings: Vec<Finding>,
     pub suppressed: Vec<SuppressedFinding>,
     /// Rules whose evidence is refuted by other evidence.

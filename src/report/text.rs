@@ -2,12 +2,13 @@
 
 use std::io::{self, Write};
 
+use super::activity::write_activity;
 use super::ladder::{write_asks, write_rungs};
 use super::layout::{BOLD, DIM, count, frame_label, paragraph, severity_style, stack_label, styled};
 use super::near_miss::write_near_misses;
 use super::rule_page::write_advice;
 use super::{CaseReport, Report, printable};
-use crate::finding::{Finding, ShownRow};
+use crate::finding::{Finding, ShownRow, ShownView};
 use crate::model::NoteCode;
 use crate::rules::RuleSet;
 
@@ -63,12 +64,28 @@ fn write_finding(
         write_rungs(finding, case, out, width)?;
         writeln!(out)?;
     }
+    if finding.rungs.is_empty() || !finding.behind.is_empty() || rule.asks_of_locks() {
+        write_folded(rules, finding, out, width)?;
+    }
     if !finding.shown.rows.is_empty() {
         write_stack(finding, case, out)?;
         writeln!(out)?;
     }
     write_asks(finding, out, width)?;
     write_advice(rule, out, width)
+}
+
+/// The findings that are no more than a consequence of this one; of a ladder its parts name them.
+fn write_folded(rules: &RuleSet, finding: &Finding, out: &mut dyn Write, width: usize) -> io::Result<()> {
+    if finding.folded.is_empty() {
+        return Ok(());
+    }
+    let names = finding.folded.iter().map(|&rule| {
+        let rule = &rules.rules[rule];
+        format!("{} [{}]", printable(&rule.title), printable(&rule.id))
+    });
+    paragraph(out, "  Explains  ", &names.collect::<Vec<_>>().join("; "), width)?;
+    writeln!(out)
 }
 
 fn threads(finding: &Finding) -> String {
@@ -112,7 +129,7 @@ fn write_stack(finding: &Finding, case: &CaseReport, out: &mut dyn Write) -> io:
     let source = case.sources.get(shown.source).map_or("", |source| source.name.as_str());
     let place =
         format!("{} in {}, line {}", printable(&stack_label(shown.kind, &shown.thread)), printable(source), shown.line);
-    writeln!(out, "  {}", styled(DIM, &place))?;
+    writeln!(out, "  {}", styled(DIM, &format!("{place}{}", view_label(shown.view, case))))?;
     for row in &without_tail(&shown.rows) {
         match row {
             ShownRow::Matched(index) => {
@@ -134,6 +151,18 @@ fn write_stack(finding: &Finding, case: &CaseReport, out: &mut dyn Write) -> io:
         }
     }
     Ok(())
+}
+
+/// Which view of the thread it is, where there are others.
+fn view_label(view: Option<ShownView>, case: &CaseReport) -> String {
+    match view {
+        None => String::new(),
+        Some(ShownView::Completed { source, line }) => {
+            let source = case.sources.get(source).map_or("", |source| source.name.as_str());
+            format!(", native view; managed frames from {}, line {line}", printable(source))
+        }
+        Some(view) => format!(", {} view", view.name()),
+    }
 }
 
 /// What lies below the last frame that matters is one row, or two where frames are missing.
@@ -183,12 +212,6 @@ fn write_summary(report: &Report<'_>, case: &CaseReport, out: &mut dyn Write, wi
     if counts.missing_frames > 0 {
         parts.push(format!("{} missing", counts.missing_frames));
     }
-    if counts.idle > 0 {
-        parts.push(format!("{} waiting for work as they should", count(counts.idle, "thread")));
-    }
-    if counts.empty > 0 {
-        parts.push(format!("{} without frames", counts.empty));
-    }
     if counts.leak_reports > 0 {
         parts.push(count(counts.leak_reports, "leak report"));
     }
@@ -202,6 +225,7 @@ fn write_summary(report: &Report<'_>, case: &CaseReport, out: &mut dyn Write, wi
     let rules = count(report.rules.finding_rules().count() as u64, "rule");
     let summary = format!("{findings} in {sources} by {rules}: {}", parts.join(", "));
     paragraph(out, "", &summary, width)?;
+    write_activity(case, report.rules, report.lists_unexplained, out, width)?;
     let name = |source: usize| case.sources.get(source).map_or("", |source| source.name.as_str());
     let (silent, others): (Vec<_>, Vec<_>) =
         case.notes.iter().partition(|(_, note)| note.code == NoteCode::NothingRecognised);

@@ -3,15 +3,19 @@
 mod conditions;
 mod ladder;
 mod lists;
+mod locks;
 mod references;
 mod settings;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::pattern::{self, Alternative, Line};
 use super::rule_set::{Pattern, Rule, RuleSet, Step, Test, TestId};
 use super::written::{Block, RuleFile, Spot, WrittenLimits, WrittenRule, WrittenSuppression};
-use super::{Atom, AtomId, ExceptionCondition, Glob, extends, node, read};
+use super::{
+    Atom, AtomId, BlockedBehindCondition, DeadlockCondition, ExceptionCondition, Explains, Glob, StuckCondition,
+    extends, node, read,
+};
 use crate::diagnostic::{Code, Diagnostics};
 use crate::finding::{Confidence, Severity};
 use crate::text::{Source, Span};
@@ -76,6 +80,7 @@ pub fn compile_with(files: Vec<(Source, Origin)>, mut settings: InSettings) -> L
     compiler.counters(&written);
     extends::resolve(&mut written, &mut compiler.diagnostics);
     compiler.all_rules(&written);
+    compiler.rules.app = compiler.list(lists::APP).unwrap_or_default();
     compiler.settings(in_settings, settings);
     let Compiler { mut diagnostics, rules, .. } = compiler;
     diagnostics.sort();
@@ -125,9 +130,12 @@ impl Compiler {
                 compiled.push((source, *origin, rule, self.rule(source, *origin, rule)));
             }
         }
+        let categories: BTreeSet<String> = compiled.iter().map(|(.., rule)| rule.category.clone()).collect();
         for (source, _, written, rule) in &mut compiled {
             rule.yields_to = self.yields_to(*source, &written.yields_to, &ids);
+            rule.explains = self.explains(*source, &written.explains, &ids, &categories);
         }
+        self.lock_waits();
         self.ladders(&mut compiled, &ids);
         self.refuse_yield_cycles(&mut compiled);
         self.refuse_unknown_roles(&compiled);
@@ -150,6 +158,7 @@ impl Compiler {
         for (origin, mut rule) in compiled {
             if wanted(&origin, &rule) {
                 rule.yields_to = rule.yields_to.iter().filter_map(|&index| new_index[index]).collect();
+                rule.explains.rules = rule.explains.rules.iter().filter_map(|&index| new_index[index]).collect();
                 rule.ladder.iter_mut().for_each(|ladder| ladder.renumber(&new_index));
                 self.rules.rules.push(rule);
             } else {
@@ -168,7 +177,13 @@ impl Compiler {
             type_name: exception.type_name.as_ref().map(|name| Glob::new(&name.to_ascii_lowercase())),
             code: exception.code,
         });
+        let stuck = written.stuck.as_ref().map(|stuck| StuckCondition {
+            captures: stuck.captures,
+            cpu: stuck.cpu,
+            once: stuck.once,
+        });
         self.refuse_unknown_captures(source, written, &pattern);
+        let ask = self.ask(source, written);
         Rule {
             id: written.id.value.clone(),
             title: written.title.clone(),
@@ -184,6 +199,15 @@ impl Compiler {
             threads,
             exception,
             cycle,
+            deadlock: written.deadlock.as_ref().map(|deadlock| DeadlockCondition { via: deadlock.via.clone() }),
+            blocked_behind: written.blocked_behind.as_ref().map(|blocked| BlockedBehindCondition {
+                waiters: blocked.waiters,
+                via: blocked.via.clone(),
+                owner_gone: blocked.owner_gone,
+            }),
+            explains: Explains::default(),
+            ask,
+            stuck,
             // Its rules have numbers only when all are compiled.
             ladder: None,
             yields_to: Vec::new(),

@@ -1,11 +1,14 @@
 //! Conditions on a stack or a case besides the pattern.
 
 use super::{Glob, TestId};
+use crate::finding::Confidence;
 
 /// `threads: {at-least: 10, share: ">= 30%", same: caller}`
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ThreadsCondition {
     pub at_least: u64,
+    /// More threads than these are too many.
+    pub at_most: Option<u64>,
     /// Part of the threads that are not idle, from 0 to 1.
     pub share: f64,
     /// Threads count together only when the pattern kept the same name: position in its captures.
@@ -19,8 +22,13 @@ impl ThreadsCondition {
             true => format!(", and {:.0}% of those that are not idle", self.share * 100.0),
             false => String::new(),
         };
-        let threads = if self.at_least > 1 { "threads" } else { "thread" };
-        format!("at least {} {threads}{share}", self.at_least.max(1))
+        let threads = |count: u64| if count > 1 { "threads" } else { "thread" };
+        let least = self.at_least.max(1);
+        match self.at_most {
+            Some(most) if least > 1 => format!("{least} to {most} {}{share}", threads(most)),
+            Some(most) => format!("at most {most} {}{share}", threads(most)),
+            None => format!("at least {least} {}{share}", threads(least)),
+        }
     }
 }
 
@@ -57,4 +65,107 @@ pub struct CycleCondition {
     pub period: u32,
     /// A frame that must be one of those that repeat; its name may be kept.
     pub contains: Option<(TestId, Option<usize>)>,
+}
+
+/// What names the owners of locks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// Tables of monitors: `!syncblk`, `!dlk`.
+    Syncblk,
+    /// Tables of critical sections: `!locks`, `!cs`, `!dlk`.
+    CriticalSection,
+    /// Stacks alone: a suspicion.
+    StackOwner,
+}
+
+impl Via {
+    pub const ALL: [Via; 3] = [Via::Syncblk, Via::CriticalSection, Via::StackOwner];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Via::Syncblk => "syncblk",
+            Via::CriticalSection => "critical-section",
+            Via::StackOwner => "stack-owner",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Via::ALL.into_iter().find(|via| via.name() == name)
+    }
+}
+
+/// `deadlock: {via: [syncblk, stack-owner]}`: a ring of threads, each of which waits for a lock of the next.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeadlockCondition {
+    /// Anything when empty.
+    pub via: Vec<Via>,
+}
+
+/// `blocked-behind: {waiters: ">= 5", owner: | ...}`: one owner, and threads that wait for it. The pattern of the owner's
+/// own stack is that of the rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BlockedBehindCondition {
+    pub waiters: u64,
+    pub via: Vec<Via>,
+    /// The owner has ended.
+    pub owner_gone: bool,
+}
+
+impl DeadlockCondition {
+    /// `threads in a ring, each waiting for a lock of the next (syncblk, stack-owner)`
+    pub fn in_words(&self) -> String {
+        format!("threads in a ring, each waiting for a lock that the next one holds{}", via_in_words(&self.via))
+    }
+}
+
+impl BlockedBehindCondition {
+    /// `at least 5 threads that wait for a lock of one owner (syncblk)`
+    pub fn in_words(&self) -> String {
+        let threads = if self.waiters > 1 { "threads that wait" } else { "thread that waits" };
+        let owner = if self.owner_gone { "a thread that has ended" } else { "one owner" };
+        format!("at least {} {threads} for a lock of {owner}{}", self.waiters.max(1), via_in_words(&self.via))
+    }
+}
+
+fn via_in_words(via: &[Via]) -> String {
+    let names: Vec<&str> = via.iter().map(|via| via.name()).collect();
+    if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) }
+}
+
+/// Whose findings a rule explains: those of rules, or of a category.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Explains {
+    /// By index.
+    pub rules: Vec<usize>,
+    pub categories: Vec<String>,
+}
+
+/// A function that waits for a lock: the list `waits-for-monitor` names those that wait for monitors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockWaitFrames {
+    /// `monitor`
+    pub kind: String,
+    pub test: TestId,
+}
+
+/// `stuck: {captures: ">= 2", cpu: ">= 50%", once: low}`: the same thread at the same frames in several captures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StuckCondition {
+    /// In so many captures or more.
+    pub captures: u32,
+    /// Part of the time between them that the thread used of a processor, from 0 to 1.
+    pub cpu: Option<f64>,
+    /// How sure a match is where the texts show one capture only; left out, it counts for nothing.
+    pub once: Option<Confidence>,
+}
+
+/// What a message may say of a thread that is stuck.
+pub const STUCK_FIGURES: &[&str] = &["captures", "span", "cpu", "thread"];
+
+impl StuckCondition {
+    /// `a thread at the same frames in at least 2 captures, using at least 50% of a processor meanwhile`
+    pub fn in_words(&self) -> String {
+        let cpu = self.cpu.map(|cpu| format!(", using at least {:.0}% of a processor meanwhile", cpu * 100.0));
+        format!("a thread at the same frames in at least {} captures{}", self.captures, cpu.unwrap_or_default())
+    }
 }

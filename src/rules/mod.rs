@@ -34,7 +34,10 @@ pub use atom::{Atom, AtomId, ExceptAtom, Truth};
 pub use builtin::builtin_sources;
 pub use comparison::{Comparison, Relation, Unit};
 pub use compile::{InSettings, Loaded, Origin, compile, compile_with};
-pub use conditions::{CycleCondition, ExceptionCondition, ThreadsCondition};
+pub use conditions::{
+    BlockedBehindCondition, CycleCondition, DeadlockCondition, ExceptionCondition, Explains, LockWaitFrames,
+    STUCK_FIGURES, StuckCondition, ThreadsCondition, Via,
+};
 pub use glob::Glob;
 pub use ladder::{CounterQuestion, Ladder, LeakQuestion, LeakSubject, Question, Rung, TableQuestion, TableSubject};
 pub use nearest::{edit_distance, nearest};

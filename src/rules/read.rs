@@ -25,6 +25,7 @@ pub(super) const RULE_KEYS: &[&str] = &[
     "ask",
     "unless",
     "yields-to",
+    "explains",
     "strict",
     "message",
     "why",
@@ -34,7 +35,23 @@ pub(super) const RULE_KEYS: &[&str] = &[
     "examples",
 ];
 /// Keys that stand below those of a rule.
-pub(super) const CONDITION_KEYS: &[&str] = &["stack", "on", "threads", "exception", "cycle", "no-match", "lists"];
+pub(super) const CONDITION_KEYS: &[&str] = &[
+    "stack",
+    "on",
+    "threads",
+    "exception",
+    "cycle",
+    "deadlock",
+    "blocked-behind",
+    "owner",
+    "stuck",
+    "no-match",
+    "lists",
+];
+/// Keys of `match`.
+const MATCH_KEYS: &[&str] = &["stack", "on", "threads", "exception", "cycle", "deadlock", "blocked-behind", "stuck"];
+/// Those of them that ask of locks.
+const LOCK_KEYS: &[&str] = &["deadlock", "blocked-behind"];
 pub(super) const SHARED_KEYS: &[&str] = &["lists", "noise", "aliases", "counters"];
 
 const UNLESS_SAMPLE: &str = "\
@@ -135,6 +152,7 @@ impl FileReader<'_> {
             "match" => self.pattern(node, rule),
             "unless" => self.unless(node, rule),
             "yields-to" => rule.yields_to = self.texts(node),
+            "explains" => rule.explains = self.texts(node),
             "strict" => rule.strict = Some(self.truth(node)),
             "message" => rule.message = self.prose(node).map(|value| Spot { value, span: node.span }),
             "why" => rule.why = self.prose(node).unwrap_or_default(),
@@ -240,15 +258,30 @@ impl FileReader<'_> {
                 "threads" => rule.threads = self.threads(node),
                 "exception" => rule.exception = self.exception(node),
                 "cycle" => rule.cycle = self.cycle(node),
-                "deadlock" | "blocked-behind" | "stuck" => {
-                    let message = format!("`{}` is not in this version of stacklint", key.name);
-                    self.mistake(Code::NotYet, key.span, message);
-                }
-                _ => self.unknown_key(key, entries, &["stack", "on", "threads", "exception", "cycle"]),
+                "deadlock" => rule.deadlock = self.deadlock(node),
+                "blocked-behind" => self.blocked_behind(node, rule),
+                "stuck" => self.stuck(node, rule),
+                _ => self.unknown_key(key, entries, MATCH_KEYS),
             }
         }
+        let of_locks = entries.iter().find(|(key, _)| LOCK_KEYS.contains(&key.name.as_str()));
+        let other = entries.iter().find(|(key, _)| Some(&key.name) != of_locks.map(|(key, _)| &key.name));
+        if let (Some((key, _)), Some((other, _))) = (of_locks, other) {
+            let message = format!("`{}` stands alone, and `{}` is no part of it", key.name, other.name);
+            let help = match key.name.as_str() {
+                "blocked-behind" => "what the owner's stack must show is said with `owner: |` below it",
+                _ => "put the other condition into a rule of its own",
+            };
+            self.diagnostics_at(Code::BadValue, other.span, message, help);
+            return;
+        }
+        let patterns = entries.iter().filter(|(key, _)| key.name == "stack" || key.name == "stuck").collect::<Vec<_>>();
+        if let [_, (second, _), ..] = patterns.as_slice() {
+            let message = "`stuck` has the pattern, so `match` has no `stack` of its own".to_string();
+            self.diagnostics_at(Code::BadValue, second.span, message, "move the frames into `stuck: {stack: ...}`");
+        }
         let of_threads = entries.iter().find(|(key, _)| key.name == "threads" || key.name == "on");
-        let asks_of_stacks = entries.iter().any(|(key, _)| key.name == "stack" || key.name == "cycle");
+        let asks_of_stacks = entries.iter().any(|(key, _)| matches!(key.name.as_str(), "stack" | "cycle" | "stuck"));
         if let Some((key, _)) = of_threads.filter(|_| !asks_of_stacks) {
             let message = format!("`{}` asks for threads on which a `stack` matches, and there is none", key.name);
             self.diagnostics_at(Code::BadValue, key.span, message, "add the pattern: `stack: |`");

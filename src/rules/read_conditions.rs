@@ -1,9 +1,14 @@
-//! Reads the conditions besides the pattern: `threads`, `exception`, `cycle`.
+//! Reads the conditions besides the pattern: `threads`, `exception`, `cycle`, `deadlock`, `blocked-behind`, `stuck`.
 
+use super::Via;
 use super::node::{Node, Value};
 use super::read::FileReader;
-use super::written::{Spot, WrittenCycle, WrittenException, WrittenThreads};
+use super::written::{
+    Spot, WrittenBlockedBehind, WrittenCycle, WrittenDeadlock, WrittenException, WrittenRule, WrittenStuck,
+    WrittenThreads,
+};
 use crate::diagnostic::Code;
+use crate::finding::Confidence;
 
 impl FileReader<'_> {
     pub(super) fn threads(&mut self, node: &Node) -> Option<WrittenThreads> {
@@ -12,9 +17,10 @@ impl FileReader<'_> {
         for (key, node) in entries {
             match key.name.as_str() {
                 "at-least" => threads.at_least = self.count(node).map_or(0, u64::from),
+                "at-most" => threads.at_most = self.bound(node, "<=").map(u64::from),
                 "share" => threads.share = self.share(node).unwrap_or_default(),
                 "same" => threads.same = self.text(node).map(|value| Spot { value, span: node.span }),
-                _ => self.unknown_key(key, entries, &["at-least", "share", "same"]),
+                _ => self.unknown_key(key, entries, &["at-least", "at-most", "share", "same"]),
             }
         }
         Some(threads)
@@ -49,6 +55,78 @@ impl FileReader<'_> {
             }
         }
         Some(cycle)
+    }
+
+    pub(super) fn deadlock(&mut self, node: &Node) -> Option<WrittenDeadlock> {
+        let mut deadlock = WrittenDeadlock::default();
+        let entries = self.entries(node, "`{via: [syncblk, critical-section, stack-owner]}`")?;
+        for (key, node) in entries {
+            match key.name.as_str() {
+                "via" => deadlock.via = self.via(node),
+                _ => self.unknown_key(key, entries, &["via"]),
+            }
+        }
+        Some(deadlock)
+    }
+
+    /// `{waiters: ">= 5", owner: | ...}`: the owner's pattern becomes that of the rule.
+    pub(super) fn blocked_behind(&mut self, node: &Node, rule: &mut WrittenRule) {
+        let mut blocked = WrittenBlockedBehind { waiters: 1, ..WrittenBlockedBehind::default() };
+        let Some(entries) = self.entries(node, "`{waiters: \">= 5\"}`") else { return };
+        for (key, node) in entries {
+            match key.name.as_str() {
+                "waiters" => blocked.waiters = self.count(node).map_or(1, u64::from),
+                "via" => blocked.via = self.via(node),
+                "owner" => rule.pattern = self.pattern_block(node).unwrap_or_default(),
+                "owner-gone" => blocked.owner_gone = self.truth(node),
+                _ => self.unknown_key(key, entries, &["waiters", "via", "owner", "owner-gone"]),
+            }
+        }
+        if let Some((key, _)) = entries.iter().find(|(key, _)| key.name == "owner" && blocked.owner_gone) {
+            let message = "an owner that has ended has no stack";
+            self.mistake(Code::BadValue, key.span, message);
+        }
+        rule.blocked_behind = Some(blocked);
+    }
+
+    fn via(&mut self, node: &Node) -> Vec<Via> {
+        let words = Via::ALL.map(Via::name);
+        let items = match &node.value {
+            Value::List(items) => items.iter().collect(),
+            _ => vec![node],
+        };
+        items.into_iter().filter_map(|item| self.word(item, "a source of owners", &words, Via::from_name)).collect()
+    }
+
+    /// `stuck` with the pattern that it asks for.
+    pub(super) fn stuck(&mut self, node: &Node, rule: &mut WrittenRule) {
+        let sample = "`{captures: \">= 2\", stack: ...}`";
+        let Some(entries) = self.entries(node, sample) else { return };
+        let mut stuck = WrittenStuck { captures: 2, cpu: None, once: None };
+        for (key, node) in entries {
+            match key.name.as_str() {
+                "captures" => {
+                    stuck.captures = self.bound(node, ">=").unwrap_or(stuck.captures);
+                    if stuck.captures < 2 {
+                        let message = "one capture does not show that a thread is stuck";
+                        let help = "write `\">= 2\"`; `once: low` reports what one capture shows, with less confidence";
+                        self.diagnostics_at(Code::BadValue, node.span, message.to_string(), help);
+                    }
+                }
+                "stack" => rule.pattern = self.pattern_block(node).unwrap_or_default(),
+                "cpu" => stuck.cpu = self.share(node),
+                "once" => {
+                    let words = Confidence::ALL.map(Confidence::name);
+                    stuck.once = self.word(node, "a confidence", &words, Confidence::from_name);
+                }
+                _ => self.unknown_key(key, entries, &["captures", "stack", "cpu", "once"]),
+            }
+        }
+        if !entries.iter().any(|(key, _)| key.name == "stack") {
+            let message = "`stuck` has no `stack`: any thread that waits would be stuck".to_string();
+            self.diagnostics_at(Code::BadValue, node.span, message, "add the frames where it is stuck: `stack: |`");
+        }
+        rule.stuck = Some(stuck);
     }
 
     fn entries<'n>(&mut self, node: &'n Node, wanted: &str) -> Option<&'n [(super::node::Key, Node)]> {

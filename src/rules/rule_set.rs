@@ -2,7 +2,10 @@
 
 use jiff::civil::Date;
 
-use super::{Atom, AtomId, CycleCondition, Examples, ExceptionCondition, Ladder, ThreadsCondition, Truth};
+use super::{
+    Atom, AtomId, BlockedBehindCondition, CycleCondition, DeadlockCondition, Examples, ExceptionCondition, Explains,
+    Ladder, LockWaitFrames, StuckCondition, ThreadsCondition, Truth,
+};
 use crate::facts::{Aliases, CounterNames};
 use crate::finding::{Confidence, Severity};
 use crate::text::Span;
@@ -16,10 +19,16 @@ pub struct RuleSet {
     pub tests: Vec<Test>,
     /// Frames that patterns do not see unless they name them.
     pub noise: Vec<AtomId>,
+    /// Frames that are the application's own.
+    pub app: Vec<AtomId>,
     pub aliases: Aliases,
     pub suppressions: Vec<Suppression>,
     /// The counters that rules may name.
     pub counters: CounterNames,
+    /// Functions that wait for locks, by kind of lock: the lists `waits-for-...`.
+    pub lock_waits: Vec<LockWaitFrames>,
+    /// What may lie above them while they wait: the list `above-lock-waits`.
+    pub above_lock_waits: Option<TestId>,
 }
 
 /// Findings that a team knows of and does not want to see: they are counted apart.
@@ -46,7 +55,10 @@ impl RuleSet {
     pub fn needs_names(&self) -> bool {
         let has = |pattern: &Pattern| !pattern.captures.is_empty();
         let suppressed = self.suppressions.iter().filter_map(|suppression| suppression.pattern.as_ref()).any(has);
-        let asked = |rule: &Rule| rule.cycle.is_some() || has(&rule.pattern) || rule.unless.iter().any(has);
+        let asked = |rule: &Rule| {
+            let of_case = rule.cycle.is_some() || rule.stuck.is_some() || rule.asks_of_locks();
+            of_case || has(&rule.pattern) || rule.unless.iter().any(has)
+        };
         suppressed || self.rules.iter().any(asked)
     }
 
@@ -76,6 +88,14 @@ pub struct Rule {
     pub threads: Option<ThreadsCondition>,
     pub exception: Option<ExceptionCondition>,
     pub cycle: Option<CycleCondition>,
+    pub deadlock: Option<DeadlockCondition>,
+    /// The pattern is that of the owner.
+    pub blocked_behind: Option<BlockedBehindCondition>,
+    /// Findings that are no more than a consequence of this rule's.
+    pub explains: Explains,
+    /// What to collect when it is missing, by name; of a ladder the rungs have their own.
+    pub ask: Vec<(String, String)>,
+    pub stuck: Option<StuckCondition>,
     /// Evidence of several kinds, instead of a pattern.
     pub ladder: Option<Ladder>,
     /// Rules (by index) that are more special: where one of them holds, this one does not.
@@ -101,6 +121,11 @@ impl Rule {
     /// It says something about single stacks, and not only about the case as a whole.
     pub fn asks_of_stacks(&self) -> bool {
         !self.pattern.steps.is_empty() || self.cycle.is_some()
+    }
+
+    /// It asks who owns locks and who waits for them.
+    pub fn asks_of_locks(&self) -> bool {
+        self.deadlock.is_some() || self.blocked_behind.is_some()
     }
 
     pub fn is_idle(&self) -> bool {

@@ -77,12 +77,17 @@ struct RuleDocument {
     evidence: Option<BTreeMap<String, Evidence>>,
     /// How far the proof reaches; the first whose parts all hold counts.
     verdicts: Option<Vec<VerdictLine>>,
-    /// What to collect when a part of the evidence is missing, by its name.
+    /// What to collect when a part of the evidence is missing, by its name; without `evidence`, `owners` (tables that name
+    /// the owners of locks) and `stacks` (of threads that are not in the text).
     ask: Option<BTreeMap<String, Text>>,
     /// Any of these takes the match back.
     unless: Option<Vec<Unless>>,
     /// Not reported on a stack where one of these rules holds: the special before the general.
     yields_to: Option<OneOrMany>,
+    /// Rules (ids, or globs of ids) and categories whose findings are no more than a consequence of this rule's: they are
+    /// folded into it. A rule that asks of locks explains what stands on its threads and on those that wait behind them, a
+    /// rule with `threads` what stands on its threads; any other rule explains what there is of the process.
+    explains: Option<OneOrMany>,
     /// Frames that are noise to other rules are seen like any other.
     strict: Option<bool>,
     /// What is said of one finding; `{{name}}` is a frame that the pattern keeps.
@@ -278,8 +283,8 @@ enum Match {
 
 /// A stack pattern and what else must hold.
 #[derive(JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(extend("anyOf" = json!([{"required": ["stack"]}, {"required": ["cycle"]}, {
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("anyOf" = json!([{"required": ["stack"]}, {"required": ["cycle"]}, {"required": ["deadlock"]}, {"required": ["blocked-behind"]}, {"required": ["stuck"]}, {
     "required": ["exception"],
     "not": {"anyOf": [{"required": ["threads"]}, {"required": ["on"]}]},
 }])))]
@@ -294,6 +299,51 @@ struct Conditions {
     exception: Option<Exception>,
     /// The same frames over and over.
     cycle: Option<Cycle>,
+    /// The same thread at the same frames in several captures of one process.
+    stuck: Option<Stuck>,
+    /// Threads in a ring, each waiting for a lock that the next one holds.
+    deadlock: Option<Deadlock>,
+    /// One owner of a lock, and threads that wait for it.
+    blocked_behind: Option<BlockedBehind>,
+}
+
+/// Threads in a ring, each waiting for a lock that the next one holds.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Deadlock {
+    /// What may name the owners; anything when nothing is said.
+    via: Option<Sources>,
+}
+
+/// One owner of a lock, and threads that wait for it.
+#[derive(JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct BlockedBehind {
+    /// So many threads or more: `">= 5"`.
+    waiters: Option<NumberOrText>,
+    /// What may name the owner; anything when nothing is said.
+    via: Option<Sources>,
+    /// What the owner's own stack must show.
+    owner: Option<Lines>,
+    /// The owner has ended.
+    owner_gone: Option<bool>,
+}
+
+/// One source of owners, or several.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+enum Sources {
+    One(SourceWord),
+    Many(Vec<SourceWord>),
+}
+
+/// `syncblk`: tables of monitors; `critical-section`: tables of critical sections; `stack-owner`: stacks alone, a suspicion.
+#[derive(JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum SourceWord {
+    Syncblk,
+    CriticalSection,
+    StackOwner,
 }
 
 /// How many threads must match.
@@ -302,6 +352,8 @@ struct Conditions {
 struct Threads {
     /// So many threads or more.
     at_least: Option<NumberOrText>,
+    /// Not more threads than these.
+    at_most: Option<NumberOrText>,
     /// Part of the threads that are not idle: `">= 30%"`.
     share: Option<NumberOrText>,
     /// Threads count together only when the pattern keeps the same frame under this name.
@@ -330,6 +382,20 @@ struct Cycle {
     period: Option<NumberOrText>,
     /// A frame that must be among them; `{{name=...}}` keeps it.
     contains: Option<String>,
+}
+
+/// The same thread at the same frames in several captures of one process, between which time passed.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Stuck {
+    /// In so many captures or more: `">= 2"`.
+    captures: Option<NumberOrText>,
+    /// The frames, the one that was called last first. What the first of them calls may differ.
+    stack: Lines,
+    /// Part of the time between the captures that it used of a processor, by `!runaway`: `">= 50%"`.
+    cpu: Option<NumberOrText>,
+    /// How sure a match in one capture is; without it, one capture counts for nothing.
+    once: Option<ConfidenceWord>,
 }
 
 /// A stack pattern or a role that takes a match back.

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::Comparison;
+use super::{Comparison, Via};
 use crate::facts::{CounterUnit, Limits, ListingKind, Measured};
 use crate::finding::{Confidence, Severity, Verdict};
 use crate::text::Span;
@@ -59,6 +59,11 @@ pub struct WrittenRule {
     pub threads: Option<WrittenThreads>,
     pub exception: Option<WrittenException>,
     pub cycle: Option<WrittenCycle>,
+    pub deadlock: Option<WrittenDeadlock>,
+    pub blocked_behind: Option<WrittenBlockedBehind>,
+    /// Rules or categories whose findings are a consequence of this rule's.
+    pub explains: Vec<Spot<String>>,
+    pub stuck: Option<WrittenStuck>,
     pub ladder: WrittenLadder,
     pub strict: Option<bool>,
     pub message: Option<Spot<String>>,
@@ -74,6 +79,7 @@ pub struct WrittenRule {
 pub struct WrittenThreads {
     pub span: Span,
     pub at_least: u64,
+    pub at_most: Option<u64>,
     pub share: f64,
     pub same: Option<Spot<String>>,
 }
@@ -91,6 +97,28 @@ pub struct WrittenCycle {
     pub repeats: u32,
     pub period: u32,
     pub contains: Option<Spot<String>>,
+}
+
+/// `deadlock:`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WrittenDeadlock {
+    pub via: Vec<Via>,
+}
+
+/// `blocked-behind:`; the pattern of its owner is kept as that of the rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WrittenBlockedBehind {
+    pub waiters: u64,
+    pub via: Vec<Via>,
+    pub owner_gone: bool,
+}
+
+/// `stuck:`; its pattern is that of the rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WrittenStuck {
+    pub captures: u32,
+    pub cpu: Option<f64>,
+    pub once: Option<Confidence>,
 }
 
 /// `evidence:`, `verdicts:` and `ask:`
@@ -247,8 +275,15 @@ impl WrittenRule {
         rule.threads = self.threads.clone().or_else(|| base.threads.clone());
         rule.exception = self.exception.clone().or_else(|| base.exception.clone());
         rule.cycle = self.cycle.clone().or_else(|| base.cycle.clone());
+        rule.deadlock = self.deadlock.clone().or_else(|| base.deadlock.clone());
+        rule.blocked_behind = self.blocked_behind.clone().or_else(|| base.blocked_behind.clone());
+        rule.explains = joined(&base.explains, &self.explains);
+        rule.stuck = self.stuck.clone().or_else(|| base.stuck.clone());
         if self.ladder.rungs.is_empty() {
             rule.ladder = base.ladder.clone();
+            if !self.ladder.ask.is_empty() {
+                rule.ladder.ask.clone_from(&self.ladder.ask);
+            }
         }
         rule.tags = joined(&base.tags, &self.tags);
         rule.unless = joined(&base.unless, &self.unless);
@@ -269,7 +304,8 @@ impl WrittenRule {
             block.span = span;
             block.lines.iter_mut().for_each(|line| line.span = span);
         }
-        let words = [&mut rule.unless_roles, &mut rule.on, &mut rule.yields_to].into_iter().flatten();
+        let words =
+            [&mut rule.unless_roles, &mut rule.on, &mut rule.yields_to, &mut rule.explains].into_iter().flatten();
         words.chain(&mut rule.message).chain(&mut rule.role).for_each(|word| word.span = span);
         for example in rule.examples.matching.iter_mut().chain(&mut rule.examples.not_matching) {
             example.span = span;

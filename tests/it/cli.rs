@@ -91,8 +91,13 @@ fn healthy_threads_are_not_blamed() {
     let output = run(&["scan", sample("healthy").to_str().unwrap(), "--format", "json"]);
     let report = json(&output);
     assert_eq!((code(&output), rules_of(&report).len()), (0, 0));
+    let output = run(&["scan", sample("healthy/w3wp-at-rest.log").to_str().unwrap(), "--format", "json"]);
+    let report = json(&output);
     let summary = &report["cases"][0]["summary"];
     assert_eq!((summary["stacks"].as_u64(), summary["idle"].as_u64()), (Some(24), Some(24)));
+    assert_eq!((summary["threads"].as_u64(), &summary["unexplained"]), (Some(24), &Value::Array(Vec::new())));
+    assert_eq!(summary["roles"][0]["role"].as_str(), Some("idle"));
+    assert_eq!(summary["roles"][0]["threads"].as_u64(), Some(24));
 }
 
 #[test]

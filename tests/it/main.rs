@@ -1,6 +1,7 @@
 //! One integration binary: the crate as its users see it.
 
 mod cli;
+mod captures;
 mod corners;
 mod conditions;
 mod counters;
@@ -14,11 +15,14 @@ mod guide;
 mod house;
 mod ladders;
 mod leak_reports;
+mod locks;
 mod mending;
 mod pastes;
 mod recordings;
+mod roles;
 mod pack;
 mod rules_test;
 mod schema;
 mod settings;
 mod tables;
+mod threads;

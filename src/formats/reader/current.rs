@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use crate::formats::tokens;
-use crate::model::{CallSites, Dialect, Frame, Hole, SiteId, Stack, StackKind, ThreadRef};
+use crate::model::{CallSites, Dialect, Frame, FrameValue, Hole, SiteId, Stack, StackKind, ThreadRef};
 
 /// Child-SP of neighbouring frames lies no farther apart than this.
 const STACK_REACH: u64 = 1 << 20;
+
+/// Frames from the top whose values are kept, and how many of each: a thread that waits does so near the top.
+const VALUED_FRAMES: usize = 48;
+const VALUES: u32 = 32;
 
 /// The stack being read.
 #[derive(Default)]
@@ -40,6 +44,8 @@ pub struct Current {
     pub is_location: bool,
     /// The last frame's line ends within its columns.
     pub unfinished: bool,
+    /// The frame that values were printed with last, and how many.
+    values_at: (usize, u32),
 }
 
 impl Current {
@@ -57,6 +63,7 @@ impl Current {
         raw.clear();
         stack.frames.clear();
         stack.holes.clear();
+        stack.values.clear();
         stack.kind = StackKind::Thread;
         stack.dialect = dialect;
         stack.thread = thread;
@@ -95,6 +102,24 @@ impl Current {
             (None, None) if !self.after_prose => true,
             (None, None) => lies_below(&self.child_sp, child_sp),
             _ => false,
+        }
+    }
+
+    /// Whether values were printed with the last frame.
+    pub fn last_has_values(&self) -> bool {
+        self.values_at.0 + 1 == self.stack.frames.len() && self.values_at.1 > 0
+    }
+
+    /// Adds a value that is printed with the last frame; `None` for one that the debugger could not tell.
+    pub fn push_value(&mut self, value: Option<u64>) {
+        let Some(frame) = self.stack.frames.len().checked_sub(1).filter(|&frame| frame < VALUED_FRAMES) else { return };
+        if self.values_at.0 != frame {
+            self.values_at = (frame, 0);
+        }
+        let place = self.values_at.1;
+        self.values_at.1 += 1;
+        if let Some(value) = value.filter(|_| place < VALUES) {
+            self.stack.values.push(FrameValue { frame: frame as u32, place, value });
         }
     }
 

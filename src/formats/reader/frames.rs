@@ -76,6 +76,12 @@ impl Reader<'_> {
         self.current.complete = frame.ret_addr.is_some_and(tokens::is_zero);
         self.current.returns_somewhere = frame.ret_addr.is_some();
         self.current.unfinished = frame.in_arguments;
+        // A line that goes on with another one is read again.
+        if !self.current.last_has_values() {
+            for argument in frame.arguments.split([' ', '.', '\t']).filter(|argument| !argument.is_empty()) {
+                self.current.push_value(tokens::hex_value(argument));
+            }
+        }
     }
 
     /// A row of `!clrstack` where nothing said that one would come: it must look managed.

@@ -5,11 +5,14 @@ use crate::formats::message::{is_cut_mark, is_debugger_message, is_root_chain};
 use crate::formats::section::Section;
 use crate::formats::stacks::k::{self};
 use crate::formats::stacks::{bare, clrstack};
-use crate::formats::{prompt, thread_header, tokens};
-use crate::model::{Dialect, NoteCode, SkipReason};
+use crate::formats::{prompt, sign, thread_header, tokens};
+use crate::model::{Dialect, NoteCode, Sign, SkipReason};
 
 impl Reader<'_> {
     pub(super) fn known_line(&mut self, text: &str) {
+        for kind in sign::of_line(text, self.section.command.as_deref()) {
+            self.sink.sign(&Sign { line: self.line, kind });
+        }
         // A held half of a line goes on with this one.
         if (self.leaks.is_open() || self.half_line.is_some()) && self.leak_line(text) {
             return;
@@ -75,6 +78,9 @@ impl Reader<'_> {
     fn not_a_frame(&mut self, text: &str, trimmed: &str) {
         let clrstack = self.current.open && self.current.stack.dialect == Dialect::Clrstack;
         if clrstack && clrstack::is_frame_detail(text) {
+            if clrstack::is_variable(text) {
+                self.current.push_value(clrstack::value_of(text));
+            }
             return self.skip(text, SkipReason::FrameDetail);
         }
         let failed = clrstack::WALK_FAILED.iter().any(|start| trimmed.starts_with(start));
@@ -126,6 +132,9 @@ impl Reader<'_> {
     fn header(&mut self, text: &str) -> bool {
         if let Some(prompt) = prompt::parse(text) {
             self.finish_section();
+            for kind in sign::of_prompt(&prompt) {
+                self.sink.sign(&Sign { line: self.line, kind });
+            }
             self.section = Section::from_prompt(&prompt);
             // Another command's output may come from another window.
             self.margin = 0;

@@ -16,7 +16,7 @@ use nom::combinator::{map, opt, rest, verify};
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
-use crate::formats::tokens::{address, blanks0, blanks1, decimal, hex_number, is_zero};
+use crate::formats::tokens::{address, blanks0, blanks1, decimal, hex_number, hex_value, is_zero};
 use crate::model::ThreadRef;
 
 /// One row, its columns cut.
@@ -139,6 +139,18 @@ pub fn is_frame_detail(line: &str) -> bool {
     indented && (text.contains(" = ") || text.starts_with("<CLR reg>") || registers)
 }
 
+/// Whether a detail of a frame is a parameter or a variable, and no heading or register.
+pub fn is_variable(text: &str) -> bool {
+    let text = text.trim();
+    matches!(text, "<no data>" | "<unable to retrieve data>") || text.contains(" = ")
+}
+
+/// The value of a parameter or variable: `first (0x000000001bb1f5b8) = 0x00000000027e2070`. `None` for `<no data>`.
+pub fn value_of(text: &str) -> Option<u64> {
+    let (_, value) = text.rsplit_once(" = ")?;
+    hex_value(value.trim().strip_prefix("0x")?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,6 +193,19 @@ mod tests {
         ] {
             assert_eq!(thread_header(line).map(|thread| (thread.os_id, thread.index)), want, "{line}");
         }
+    }
+
+    #[test]
+    fn values_of_variables() {
+        for (line, want) in [
+            ("        first (0x000000001bb1f5b8) = 0x00000000027e2070", Some(0x27e2070)),
+            ("        0x000000001bb1f570 = 0x0000000000000001", Some(1)),
+            ("        this (<CLR reg>) = 0x0279c1d4", Some(0x279c1d4)),
+            ("        this = <no data>", None),
+        ] {
+            assert_eq!((is_variable(line), value_of(line)), (true, want), "{line}");
+        }
+        assert!(!is_variable("    PARAMETERS:"));
     }
 
     #[test]

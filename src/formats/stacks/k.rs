@@ -47,6 +47,8 @@ pub struct KLine<'a> {
     pub inline: bool,
     /// The line ends within the argument columns.
     pub in_arguments: bool,
+    /// `Args to Child`, where there are some.
+    pub arguments: &'a str,
     /// May be empty: a frame without a symbol, or with the symbol on the next line.
     pub site: &'a str,
 }
@@ -72,7 +74,7 @@ pub fn is_rest_of_header(header: &str, line: &str) -> bool {
 }
 
 const NO_COLUMNS: KLine<'_> =
-    KLine { number: None, child_sp: None, ret_addr: None, inline: false, in_arguments: false, site: "" };
+    KLine { number: None, child_sp: None, ret_addr: None, inline: false, in_arguments: false, arguments: "", site: "" };
 
 /// Reads a column header, or gives `None`. Only its words count: blanks are lost in mails.
 pub fn header(line: &str) -> Option<Columns> {
@@ -168,10 +170,11 @@ fn with_bsp(input: &str) -> IResult<&str, KLine<'_>> {
 
 /// `0012f85c 021a5a86 000100ba 021ad350 004d0370 004d03dc winmsd!GetNetworkData`
 fn with_frame_ptr(input: &str) -> IResult<&str, KLine<'_>> {
-    let arguments = nom::multi::many_m_n(0, 4, preceded(argument_gap, address));
-    let (site, (_, frame_ptr, _, ret_addr, _)) = (blanks0, address, blanks1, address, arguments).parse(input)?;
+    let arguments = recognize(nom::multi::many_m_n(0, 4, preceded(argument_gap, address)));
+    let (site, (_, frame_ptr, _, ret_addr, arguments)) =
+        (blanks0, address, blanks1, address, arguments).parse(input)?;
     let site = site.trim();
-    Ok(("", KLine { child_sp: Some(frame_ptr), ret_addr: Some(ret_addr), site, ..NO_COLUMNS }))
+    Ok(("", KLine { child_sp: Some(frame_ptr), ret_addr: Some(ret_addr), arguments, site, ..NO_COLUMNS }))
 }
 
 /// ` 7 000000ca7d9ff738 00007ff83468536e ntdll!NtWait`: mex fills numbers up with nothing.
@@ -198,15 +201,19 @@ fn inline_frame(input: &str) -> IResult<&str, KLine<'_>> {
 
 fn two_addresses(input: &str) -> IResult<&str, KLine<'_>> {
     let ret_addr = alt((address, recognize(tag("--------"))));
-    let behind = alt((cut_arguments, map((opt(arguments), site), |(_, site)| (false, site))));
+    let behind = alt((
+        cut_arguments,
+        map((opt(arguments), site), |(arguments, site)| (false, arguments.unwrap_or_default(), site)),
+    ));
     // Disassembly has an address and the bytes there: `00000001`700555f4 f604250803fe7f01 test ...`.
     let columns = verify((address, blanks1, ret_addr), |(child_sp, _, ret_addr): &(&str, &str, &str)| {
         ret_addr.starts_with('-') || child_sp.contains('`') == ret_addr.contains('`')
     });
-    map((columns, behind), |((child_sp, _, ret_addr), (in_arguments, site))| KLine {
+    map((columns, behind), |((child_sp, _, ret_addr), (in_arguments, arguments, site))| KLine {
         child_sp: Some(child_sp),
         ret_addr: Some(ret_addr),
         in_arguments,
+        arguments,
         site,
         ..NO_COLUMNS
     })
@@ -215,30 +222,31 @@ fn two_addresses(input: &str) -> IResult<&str, KLine<'_>> {
 
 /// `kb` on x64 has no Child-SP.
 fn return_address_only(input: &str) -> IResult<&str, KLine<'_>> {
-    let behind = alt((cut_arguments, map((colon_arguments, site), |(_, site)| (false, site))));
-    map((address, behind), |(ret_addr, (in_arguments, site))| KLine {
+    let behind = alt((cut_arguments, map((colon_arguments, site), |(arguments, site)| (false, arguments, site))));
+    map((address, behind), |(ret_addr, (in_arguments, arguments, site))| KLine {
         ret_addr: Some(ret_addr),
         in_arguments,
+        arguments,
         site,
         ..NO_COLUMNS
     })
     .parse(input)
 }
 
-fn arguments(input: &str) -> IResult<&str, ()> {
+fn arguments(input: &str) -> IResult<&str, &str> {
     alt((colon_arguments, three_arguments)).parse(input)
 }
 
 /// ` : a b c d : `, or ` : ... : ` where the documentation leaves them out.
-fn colon_arguments(input: &str) -> IResult<&str, ()> {
-    value((), delimited((blanks0, char(':'), blanks1), take_until(" :"), (tag(" :"), opt(blanks1)))).parse(input)
+fn colon_arguments(input: &str) -> IResult<&str, &str> {
+    delimited((blanks0, char(':'), blanks1), take_until(" :"), (tag(" :"), opt(blanks1))).parse(input)
 }
 
 /// ` : 00000000`0024c4e0 00000000`00fb13`: a window wraps `kv` and `kb` within the arguments.
-fn cut_arguments(input: &str) -> IResult<&str, (bool, &str)> {
+fn cut_arguments(input: &str) -> IResult<&str, (bool, &str, &str)> {
     let is_column = |c: char| c.is_ascii_hexdigit() || matches!(c, '`' | ' ' | '\t' | '.');
     let columns = (blanks0, char(':'), take_while(is_column), opt(char(':')), blanks0, eof);
-    value((true, ""), columns).parse(input)
+    value((true, "", ""), columns).parse(input)
 }
 
 /// Blanks between two arguments; in some repaired copies a dot.
@@ -247,12 +255,12 @@ fn argument_gap(input: &str) -> IResult<&str, &str> {
 }
 
 /// ` 00000690 00000000 00000000` between the addresses and the call site of 32-bit `kb` and `kv`.
-fn three_arguments(input: &str) -> IResult<&str, ()> {
+fn three_arguments(input: &str) -> IResult<&str, &str> {
     let argument = alt((address, recognize(tag("--------"))));
-    value(
-        (),
-        (preceded(blanks1, argument), count(preceded(argument_gap, alt((address, recognize(tag("--------"))))), 2)),
-    )
+    recognize((
+        preceded(blanks1, argument),
+        count(preceded(argument_gap, alt((address, recognize(tag("--------"))))), 2),
+    ))
     .parse(input)
 }
 

@@ -55,11 +55,13 @@ fn line(text: &str) -> Option<TableLine<'_>> {
                 }
                 _ => return None,
             };
-            let (object, _) = owner.split_first()?;
+            // A window that is too narrow puts the object on the next line.
+            let Some((object, _)) = owner.split_first() else { return Some(TableLine::Row(cells)) };
             let name = text.rsplit_once(*object).map_or("", |(_, name)| name.trim());
             cells.extend([*object, name]);
             Some(TableLine::Row(cells))
         }
+        [object] | [object, _] if is_hex(object) => Some(TableLine::Cell("object", text.trim())),
         _ => None,
     }
 }
@@ -89,6 +91,11 @@ mod tests {
                 "   11 0000000000337110            0         0 0000000000000000     none    00000000027e1c68 System.X",
                 "row 11 | 0000000000337110 | 0 | 0 | 0000000000000000 |  |  | 00000000027e1c68 | System.X",
             ),
+            (
+                "   13 0000000000337218    3         1 000000000034b250 114   5",
+                "row 13 | 0000000000337218 | 3 | 1 | 000000000034b250 | 114 | 5",
+            ),
+            ("00000000027e2088 System.Object", "cell object = 00000000027e2088 System.Object"),
             ("ComClassFactory 0", "field ComClassFactory = 0"),
             ("words of prose", "nothing"),
         ] {

@@ -71,5 +71,9 @@ fn asked(rule: &Rule) -> Vec<String> {
             format!("frames repeat: {} rounds or more, of {} frames or fewer", cycle.repeats, cycle.period)
         }),
     );
+    asked.extend(rule.stuck.as_ref().map(|stuck| {
+        let once = stuck.once.map(|once| format!(" (in one capture: confidence {})", once.name()));
+        format!("{}{}", stuck.in_words(), once.unwrap_or_default())
+    }));
     asked
 }

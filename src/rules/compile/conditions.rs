@@ -7,7 +7,7 @@ use crate::rules::nearest::nearest;
 use crate::rules::pattern::{self, Line};
 use crate::rules::rule_set::{Pattern, Test};
 use crate::rules::written::{WrittenCycle, WrittenQuestion, WrittenRule, WrittenThreads};
-use crate::rules::{CycleCondition, ThreadsCondition};
+use crate::rules::{CycleCondition, STUCK_FIGURES, ThreadsCondition};
 use crate::text::Span;
 
 impl Compiler {
@@ -21,7 +21,7 @@ impl Compiler {
             }
             known.unwrap_or_default()
         });
-        ThreadsCondition { at_least: written.at_least, share: written.share, same }
+        ThreadsCondition { at_least: written.at_least, at_most: written.at_most, share: written.share, same }
     }
 
     pub(super) fn cycle(
@@ -59,8 +59,23 @@ impl Compiler {
         let Some(message) = &written.message else { return };
         for part in message.value.split("{{").skip(1) {
             let name = part.split("}}").next().unwrap_or(part).trim();
+            let figures = super::locks::figures(written);
+            if figures.contains(&name) {
+                continue;
+            }
+            if !figures.is_empty() && pattern.captures.is_empty() {
+                let text = format!("there is no figure `{name}`");
+                let help = match nearest(name, figures.iter().copied()) {
+                    Some(near) => format!("did you mean `{{{{{near}}}}}`?"),
+                    None => format!("the figures are: {}", figures.join(", ")),
+                };
+                self.diagnostics.add(Code::UnknownCapture, source, message.span, text).help(help);
+                continue;
+            }
             if !written.ladder.rungs.is_empty() {
                 self.refuse_unknown_figure(source, written, name, message.span);
+            } else if written.stuck.is_some() && STUCK_FIGURES.contains(&name) {
+                continue;
             } else if !pattern.captures.iter().any(|capture| capture == name) {
                 let text = format!("the pattern has no capture `{name}`");
                 let mistake = self.diagnostics.add(Code::UnknownCapture, source, message.span, text);

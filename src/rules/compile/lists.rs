@@ -12,7 +12,7 @@ use crate::text::Span;
 const LISTS_NAMED: usize = 12;
 
 /// The list of frames that are the application's.
-const APP: &str = "app";
+pub const APP: &str = "app";
 
 pub struct List {
     pub source: usize,

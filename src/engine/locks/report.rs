@@ -1,0 +1,499 @@
+//! Rings and queues made into findings, for each rule that asks for them.
+
+use std::collections::BTreeSet;
+
+use super::super::proof::{empty_finding, filled_in};
+use super::{LockCollection, WaitProof};
+use crate::facts::locks::{
+    Basis, CRITICAL_SECTION, Chains, LOADER_LOCK, Lock, MONITOR, Member, Queue, Ring, ThreadView, chains, moments,
+    thread_label, threads_in_words,
+};
+use crate::finding::{
+    Ask, CaseCondition, Confidence, Evidence, EvidenceKind, EvidenceState, Finding, RungState, ThreadEvidence, Verdict,
+};
+use crate::model::{Note, NoteCode, ThreadRef};
+use crate::rules::{Rule, RuleSet, Via};
+
+impl LockCollection {
+    /// The findings of all rules that ask of locks, and what there is to say of the texts.
+    pub fn findings(&self, rules: &RuleSet) -> (Vec<Finding>, Vec<(usize, Note)>) {
+        let (moments, unclear) = moments(&self.tables, &self.views);
+        let all: Vec<Chains<'_>> = moments.iter().map(chains).collect();
+        let mut findings = Vec::new();
+        for index in 0..rules.rules.len() {
+            findings.extend(self.of_rule(rules, index, &all));
+        }
+        (findings, notes(&all, &unclear))
+    }
+
+    /// What a rule asks of locks, and what there is.
+    pub fn condition(&self, rules: &RuleSet, index: usize) -> Option<CaseCondition> {
+        let rule = &rules.rules[index];
+        let (moments, _) = moments(&self.tables, &self.views);
+        let all: Vec<Chains<'_>> = moments.iter().map(chains).collect();
+        let found = self.of_rule(rules, index, &all);
+        let asked = match (&rule.deadlock, &rule.blocked_behind) {
+            (Some(deadlock), _) => deadlock.in_words(),
+            (_, Some(blocked)) => blocked.in_words(),
+            _ => return None,
+        };
+        let held = found.iter().flat_map(|finding| &finding.rungs).map(|rung| format!("{}: {}", rung.name, rung.said));
+        let found_words = match found.is_empty() {
+            false => in_words_by("; ", held),
+            true => self.nothing_found(rule, &all),
+        };
+        Some(CaseCondition { asked, holds: !found.is_empty(), found: found_words })
+    }
+
+    /// What there is of locks, where it is not what a rule asks for.
+    fn nothing_found(&self, rule: &Rule, all: &[Chains<'_>]) -> String {
+        let waiting = self.views.iter().filter(|view| view.wait.is_some()).count();
+        let locks = self.tables.locks.len();
+        let mut said = vec![match (locks, self.tables.printed.is_empty()) {
+            (_, true) => "no table of locks was printed".to_string(),
+            (0, false) => "the tables of locks list none that is held".to_string(),
+            (1, false) => "tables list 1 lock that is held".to_string(),
+            (locks, false) => format!("tables list {locks} locks that are held"),
+        }];
+        said.push(match waiting {
+            0 => "no stack shows a thread that waits for a lock".to_string(),
+            1 => "1 stack shows a thread that waits for a lock".to_string(),
+            _ => format!("{waiting} stacks show threads that wait for locks"),
+        });
+        let queues = all.iter().flat_map(|chains| &chains.queues);
+        let longest = queues.max_by_key(|queue| queue.waiters);
+        if let Some(queue) = longest.filter(|_| rule.blocked_behind.is_some()) {
+            said.push(format!("{} wait for {}", count_of(queue.waiters), owner_in_words(queue)));
+            if !rule.pattern.steps.is_empty() {
+                said.push("the owner's stack must match the pattern".to_string());
+            }
+        }
+        in_words_by("; ", said.into_iter())
+    }
+
+    /// Adds what to collect to the finding of a rule that does not ask of locks itself, where no table tells who owns those
+    /// that its threads wait for.
+    pub fn ask(&self, rules: &RuleSet, finding: &mut Finding) {
+        let rule = &rules.rules[finding.rule];
+        if rule.asks_of_locks() || rule.ask.is_empty() {
+            return;
+        }
+        let is_shown = |view: &&ThreadView| {
+            finding.threads.iter().any(|thread| (thread.source, thread.line) == (view.source, view.line))
+        };
+        let kinds = self.views.iter().filter(is_shown).filter_map(|view| view.wait.as_ref());
+        let is_printed = |kind: &str| self.tables.printed.iter().any(|(_, printed, _)| *printed == kind);
+        let has_tables = kinds.map(|wait| wait.kind.as_str()).any(is_printed);
+        finding.ask = asks(rule, has_tables, true);
+    }
+
+    /// The findings of one rule.
+    fn of_rule(&self, rules: &RuleSet, index: usize, all: &[Chains<'_>]) -> Vec<Finding> {
+        let rule = &rules.rules[index];
+        let mut found: Vec<Finding> = Vec::new();
+        if let Some(asked) = &rule.deadlock {
+            let mut rings: Vec<&Ring<'_>> = all.iter().flat_map(|chains| &chains.rings).collect();
+            rings.retain(|ring| reaches(&asked.via, &ring.kinds, ring.basis));
+            rings.sort_by_key(|ring| ring.basis);
+            let mut seen: BTreeSet<String> = BTreeSet::new();
+            for ring in rings {
+                let threads = ring.members.iter().map(|member| &member.thread).chain(&ring.behind);
+                let keys: Vec<String> = threads.map(key).collect();
+                // The same ring in another text, or less of it.
+                if keys.iter().any(|key| seen.contains(key)) {
+                    continue;
+                }
+                seen.extend(keys);
+                found.push(self.ring(rules, index, ring));
+            }
+        }
+        if let Some(asked) = &rule.blocked_behind {
+            let mut queues: Vec<&Queue<'_>> = all.iter().flat_map(|chains| &chains.queues).collect();
+            queues.retain(|queue| {
+                let fits = reaches(&asked.via, &queue.kinds, queue.basis);
+                fits && queue.waiters >= asked.waiters && queue.owner.is_none() == asked.owner_gone
+            });
+            queues.sort_by_key(|queue| queue.basis);
+            let mut seen: BTreeSet<String> = BTreeSet::new();
+            for queue in queues {
+                let Some(finding) = self.queue(rules, index, queue) else { continue };
+                let owner = queue.owner.as_ref().map(key);
+                if seen.insert(owner.unwrap_or_else(|| in_words(queue.locks.iter().map(|lock| lock.name.clone())))) {
+                    found.push(finding);
+                }
+            }
+        }
+        if found.len() > 1 {
+            for finding in &mut found {
+                let threads: Vec<&ThreadRef> =
+                    finding.threads.iter().take(3).map(|evidence| &evidence.thread).collect();
+                finding.group = Some(threads_in_words(&threads));
+            }
+        }
+        found
+    }
+
+    fn ring(&self, rules: &RuleSet, index: usize, ring: &Ring<'_>) -> Finding {
+        let rule = &rules.rules[index];
+        let mut finding = self.of_basis(rule, index, ring.basis, ring.because.as_deref());
+        for member in &ring.members {
+            let proof = self.proof(member.view);
+            self.add_proof(&mut finding, proof);
+            finding.threads.extend(self.evidence_of(&member.thread, member.view));
+        }
+        match is_told_apart(ring) {
+            true => finding.rungs.extend(ring.members.iter().map(|member| self.rung_of_member(member, ring))),
+            false => finding.rungs.extend(self.rungs_by_method(ring)),
+        }
+        let locks = ring.members.iter().flat_map(|member| member.owns.iter().chain(&member.wants));
+        add_locks(&mut finding, locks.copied(), &ring.members);
+        finding.stacks = finding.threads.len() as u64;
+        finding.behind.clone_from(&ring.behind);
+        if !ring.behind.is_empty() {
+            let wait = if ring.behind.len() == 1 { "waits" } else { "wait" };
+            let said = format!("{wait} behind them: {}", threads_in_words(&ring.behind.iter().collect::<Vec<_>>()));
+            finding.rungs.push(rung(count_of(ring.behind.len() as u64), EvidenceState::Holds, said, Vec::new()));
+        }
+        let threads = of_members(&ring.members.iter().collect::<Vec<_>>());
+        let value = |name: &str| match name {
+            "ring" => Some(self.ring_in_words(ring)),
+            "threads" => Some(threads.clone()),
+            "locks" => Some(locks_in_words(ring)),
+            "waiters" => Some(count_of(ring.behind.len() as u64)),
+            _ => None,
+        };
+        finding.message = rule.message.as_ref().map(|message| filled_in(message, value).0);
+        if let Some(member) = ring.members.iter().find(|member| member.view.is_some()) {
+            finding.shown.thread = member.thread.clone();
+        }
+        finding.fingerprint = fingerprint(rule, ring.members.iter().map(|member| self.method(member.view)));
+        let has_tables = matches!(ring.basis, Basis::Table | Basis::Assumed);
+        let has_stacks = ring.members.iter().all(|member| member.view.is_some());
+        finding.ask = asks(rule, has_tables, has_stacks);
+        finding
+    }
+
+    fn queue(&self, rules: &RuleSet, index: usize, queue: &Queue<'_>) -> Option<Finding> {
+        let rule = &rules.rules[index];
+        let of_owner = |(of, view, _): &&(usize, usize, Finding)| *of == index && queue.owner_views.contains(view);
+        let hit = self.owners.iter().find(of_owner).map(|(.., finding)| finding);
+        if !rule.pattern.steps.is_empty() && hit.is_none() {
+            return None;
+        }
+        let mut finding = self.of_basis(rule, index, queue.basis, queue.because.as_deref());
+        if let Some(hit) = hit {
+            finding.evidence.clone_from(&hit.evidence);
+            finding.shown.clone_from(&hit.shown);
+            if hit.lowered_because.is_some() && finding.lowered_because.is_none() {
+                finding.confidence = finding.confidence.lowered();
+                finding.verdict = Verdict::of_stack(finding.confidence);
+                finding.lowered_because.clone_from(&hit.lowered_because);
+            }
+        }
+        if let Some(owner) = &queue.owner {
+            finding.threads.extend(self.evidence_of(owner, queue.owner_views.first().copied()));
+        }
+        let mut methods: BTreeSet<&str> = BTreeSet::new();
+        for (thread, view) in &queue.named {
+            self.add_proof(&mut finding, self.proof(Some(*view)));
+            finding.threads.extend(self.evidence_of(thread, Some(*view)));
+            methods.extend(self.method(Some(*view)));
+        }
+        add_locks(&mut finding, queue.locks.iter().copied(), &[]);
+        finding.stacks = finding.threads.len() as u64;
+        finding.behind = queue.named.iter().map(|(thread, _)| thread.clone()).collect();
+        finding.rungs = self.rungs_of_queue(queue, &methods);
+        let value = |name: &str| match name {
+            "owner" => Some(owner_in_words(queue)),
+            "lock" => Some(in_words(queue.locks.iter().map(|lock| lock.name.clone()))).filter(|text| !text.is_empty()),
+            "waiters" => Some(count_of(queue.waiters)),
+            "methods" => {
+                Some(in_words(methods.iter().map(|method| method.to_string()))).filter(|text| !text.is_empty())
+            }
+            _ => None,
+        };
+        let value =
+            |name: &str| value(name).or_else(|| Some("unknown".to_string()).filter(|_| FIGURES.contains(&name)));
+        let message = hit.and_then(|hit| hit.message.as_ref()).or(rule.message.as_ref());
+        finding.message = message.map(|message| filled_in(message, value).0);
+        finding.fingerprint = fingerprint(rule, methods.iter().map(|method| Some(*method)));
+        let has_stacks = queue.owner.is_none() || !queue.owner_views.is_empty();
+        finding.ask = asks(rule, queue.basis != Basis::StacksAlone, has_stacks);
+        Some(finding)
+    }
+
+    fn of_basis(&self, rule: &Rule, index: usize, basis: Basis, because: Option<&str>) -> Finding {
+        let confidence = match basis {
+            Basis::Table => rule.confidence,
+            Basis::Among | Basis::Assumed | Basis::Counts => rule.confidence.lowered(),
+            Basis::StacksAlone => Confidence::Low,
+        };
+        Finding {
+            confidence,
+            verdict: Verdict::of_stack(confidence),
+            lowered_because: because.map(str::to_string),
+            ..empty_finding(index)
+        }
+    }
+
+    fn proof(&self, view: Option<usize>) -> Option<&WaitProof> {
+        self.proofs.get(view?)?.as_ref()
+    }
+
+    /// The frames of one thread; the first one's stack is shown.
+    fn add_proof(&self, finding: &mut Finding, proof: Option<&WaitProof>) {
+        let Some(proof) = proof else { return };
+        if finding.shown.rows.is_empty() && finding.evidence.is_empty() {
+            finding.shown = proof.shown.clone();
+        }
+        finding.evidence.extend(proof.evidence.iter().cloned());
+    }
+
+    fn evidence_of(&self, thread: &ThreadRef, view: Option<usize>) -> Option<ThreadEvidence> {
+        let view = &self.views[view?];
+        Some(ThreadEvidence { thread: thread.clone(), source: view.source, line: view.line })
+    }
+
+    fn method(&self, view: Option<usize>) -> Option<&str> {
+        self.views.get(view?)?.wait.as_ref()?.method.as_deref()
+    }
+
+    /// What each thread holds and waits for; or, where the text names no locks, who waits in which method.
+    fn ring_in_words(&self, ring: &Ring<'_>) -> String {
+        if is_told_apart(ring) {
+            return in_words_by("; ", ring.members.iter().map(|member| self.member_in_words(member)));
+        }
+        let groups = self.by_method(ring).into_iter().map(|(method, members)| {
+            let names = of_members(&members);
+            let (wait, place) = waits_in(members.len(), method);
+            format!("{names} {wait}{place}")
+        });
+        format!("{}, for locks that the text does not name", in_words_by("; ", groups))
+    }
+
+    fn by_method<'m, 't>(&self, ring: &'m Ring<'t>) -> Vec<(Option<&str>, Vec<&'m Member<'t>>)> {
+        let mut groups: Vec<(Option<&str>, Vec<&Member<'t>>)> = Vec::new();
+        for member in &ring.members {
+            let method = self.method(member.view);
+            match groups.iter_mut().find(|(known, _)| *known == method) {
+                Some((_, members)) => members.push(member),
+                None => groups.push((method, vec![member])),
+            }
+        }
+        groups
+    }
+
+    fn rungs_by_method(&self, ring: &Ring<'_>) -> Vec<RungState> {
+        let holds = match ring.basis {
+            Basis::Counts => "; each holds a lock by the count of `!threads`",
+            _ => "; which locks are theirs the text does not say",
+        };
+        let of_group = |(method, members): (Option<&str>, Vec<&Member<'_>>)| {
+            let names = of_members(&members);
+            let (wait, place) = waits_in(members.len(), method);
+            let first = |member: &&Member<'_>| {
+                let frame = self.proof(member.view)?.evidence.first()?;
+                Some((frame.source, frame.line))
+            };
+            let places = members.iter().filter_map(first).take(NAMED).collect();
+            let said = format!("{names} {wait} for a lock{place}{holds}");
+            rung(count_of(members.len() as u64), EvidenceState::Undecided, said, places)
+        };
+        self.by_method(ring).into_iter().map(of_group).collect()
+    }
+
+    /// `thread 4 (0x110) holds System.Object 0x27e2070 and waits in N.T.M for System.Object 0x27e2088`
+    fn member_in_words(&self, member: &Member<'_>) -> String {
+        let (holds, waits) = self.parts_of_member(member);
+        let holds = if member.owns.is_empty() { String::new() } else { format!("{holds} and ") };
+        format!("{} {holds}{waits}", thread_label(&member.thread))
+    }
+
+    fn parts_of_member(&self, member: &Member<'_>) -> (String, String) {
+        let holds = match member.owns.is_empty() {
+            true => "holds a lock that the text does not name".to_string(),
+            false => format!("holds {}", in_words(member.owns.iter().map(|lock| lock.name.clone()))),
+        };
+        let place = self.method(member.view).map(|method| format!(" in {method}")).unwrap_or_default();
+        let lock = member.wants.map_or("a lock that the text does not name", |lock| lock.name.as_str());
+        (holds, format!("waits{place} for {lock}"))
+    }
+
+    fn rung_of_member(&self, member: &Member<'_>, ring: &Ring<'_>) -> RungState {
+        let (holds, waits) = self.parts_of_member(member);
+        let is_known = member.wants.is_some() && !member.owns.is_empty() && ring.basis == Basis::Table;
+        let state = if is_known { EvidenceState::Holds } else { EvidenceState::Undecided };
+        let wait = self.proof(member.view).and_then(|proof| proof.evidence.first());
+        let places = wait.map(|frame| (frame.source, frame.line)).into_iter();
+        let places = places.chain(member.owns.iter().map(|lock| (lock.source, lock.line)));
+        rung(thread_label(&member.thread), state, format!("{waits}; {holds}"), places.collect())
+    }
+
+    fn rungs_of_queue(&self, queue: &Queue<'_>, methods: &BTreeSet<&str>) -> Vec<RungState> {
+        let locks = in_words(queue.locks.iter().map(|lock| lock.name.clone()));
+        let said = match (locks.is_empty(), queue.owner.is_none()) {
+            (true, _) => "is in the method in which the others wait, and does not wait itself".to_string(),
+            (false, true) => format!("held {locks} when it ended"),
+            (false, false) => format!("holds {locks}"),
+        };
+        let state = if queue.basis == Basis::Table { EvidenceState::Holds } else { EvidenceState::Undecided };
+        let places = queue.locks.iter().map(|lock| (lock.source, lock.line)).collect();
+        let mut rungs = vec![rung(owner_in_words(queue), state, said, places)];
+        let names: Vec<&ThreadRef> = queue.named.iter().map(|(thread, _)| thread).collect();
+        let mut said = match names.is_empty() {
+            true => "counted by the table; none of their stacks is in the text".to_string(),
+            false if names.len() == 1 => format!("waits for it: {}", threads_in_words(&names)),
+            false => format!("wait for it: {}", threads_in_words(&names)),
+        };
+        if !methods.is_empty() {
+            said.push_str(&format!(", in {}", in_words(methods.iter().map(|method| method.to_string()))));
+        }
+        rungs.push(rung(count_of(queue.waiters), EvidenceState::Holds, said, Vec::new()));
+        rungs
+    }
+}
+
+/// What messages of `blocked-behind` may say.
+const FIGURES: [&str; 4] = ["owner", "lock", "waiters", "methods"];
+
+/// Whether a rule asks for what a ring or queue rests on.
+fn reaches(via: &[Via], kinds: &[String], basis: Basis) -> bool {
+    let named = |kind: &String| match kind.as_str() {
+        MONITOR => via.contains(&Via::Syncblk),
+        CRITICAL_SECTION | LOADER_LOCK => via.contains(&Via::CriticalSection),
+        _ => false,
+    };
+    let by_stacks = matches!(basis, Basis::Counts | Basis::StacksAlone);
+    let any_kind = via.is_empty() || by_stacks && via == [Via::StackOwner];
+    (any_kind || kinds.iter().all(named)) && (!by_stacks || via.is_empty() || via.contains(&Via::StackOwner))
+}
+
+/// Whether the text names the locks of a ring, so that its threads can be spoken of one by one.
+fn is_told_apart(ring: &Ring<'_>) -> bool {
+    !matches!(ring.basis, Basis::Counts | Basis::StacksAlone)
+}
+
+/// `wait`, and ` in N.T.M`.
+fn waits_in(threads: usize, method: Option<&str>) -> (&'static str, String) {
+    let place = method.map_or(" in code without symbols".to_string(), |method| format!(" in {method}"));
+    (if threads == 1 { "waits" } else { "wait" }, place)
+}
+
+fn of_members(members: &[&Member<'_>]) -> String {
+    threads_in_words(&members.iter().map(|member| &member.thread).collect::<Vec<_>>())
+}
+
+fn rung(name: String, state: EvidenceState, said: String, places: Vec<(usize, u32)>) -> RungState {
+    RungState { name, state, said, chart: String::new(), places }
+}
+
+/// Each lock once, with the line of its table.
+fn add_locks<'t>(finding: &mut Finding, locks: impl Iterator<Item = &'t Lock>, members: &[Member<'_>]) {
+    let mut seen: Vec<(usize, u32)> = Vec::new();
+    for lock in locks {
+        if seen.contains(&(lock.source, lock.line)) {
+            continue;
+        }
+        seen.push((lock.source, lock.line));
+        let owner = members.iter().find(|member| member.owns.iter().any(|own| own.address == lock.address));
+        let owner = owner.map(|member| format!(", owned by {}", thread_label(&member.thread))).unwrap_or_default();
+        let waiters = lock.waiters.map(|waiters| format!(", {} waiting", count_of(waiters))).unwrap_or_default();
+        let text = format!("{} {}{owner}{waiters}", lock.kind, lock.name);
+        finding.evidence.push(Evidence {
+            kind: EvidenceKind::Lock,
+            source: lock.source,
+            line: lock.line,
+            frame: None,
+            text,
+        });
+    }
+}
+
+fn asks(rule: &Rule, has_tables: bool, has_stacks: bool) -> Vec<Ask> {
+    let wanted = |(name, _): &&(String, String)| match name.as_str() {
+        "owners" => !has_tables,
+        _ => !has_stacks,
+    };
+    let asked = rule.ask.iter().filter(wanted);
+    asked.map(|(name, text)| Ask { rung: name.clone(), text: text.clone() }).collect()
+}
+
+fn owner_in_words(queue: &Queue<'_>) -> String {
+    match (&queue.owner, &queue.gone) {
+        (Some(owner), _) => thread_label(owner),
+        (None, Some(gone)) if *gone != ThreadRef::default() => format!("{}, which has ended,", thread_label(gone)),
+        _ => "a thread that has ended".to_string(),
+    }
+}
+
+fn locks_in_words(ring: &Ring<'_>) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for lock in ring.members.iter().flat_map(|member| &member.owns) {
+        if !names.contains(&lock.name) {
+            names.push(lock.name.clone());
+        }
+    }
+    if names.is_empty() { "unknown".to_string() } else { in_words(names.into_iter()) }
+}
+
+fn count_of(threads: u64) -> String {
+    match threads {
+        0 => "nobody".to_string(),
+        1 => "1 thread".to_string(),
+        _ => format!("{threads} threads"),
+    }
+}
+
+fn in_words(names: impl Iterator<Item = String>) -> String {
+    in_words_by(", ", names)
+}
+
+/// Not more than a reader takes in.
+fn in_words_by(between: &str, names: impl Iterator<Item = String>) -> String {
+    let mut all: Vec<String> = names.collect();
+    let more = all.len().saturating_sub(NAMED);
+    all.truncate(NAMED);
+    if more > 0 {
+        all.push(format!("{more} more"));
+    }
+    all.join(between)
+}
+
+/// Names printed in full.
+const NAMED: usize = 12;
+
+/// What a thread is known by from text to text.
+fn key(thread: &ThreadRef) -> String {
+    match thread.os_id {
+        Some(id) => format!("{id:x}"),
+        None => thread_label(thread),
+    }
+}
+
+/// Rule and methods: the same over runs.
+fn fingerprint<'m>(rule: &Rule, methods: impl Iterator<Item = Option<&'m str>>) -> String {
+    let mut names: Vec<&str> = methods.flatten().collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for byte in names.join("\0").bytes() {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+    }
+    format!("{}-{hash:016x}", rule.id)
+}
+
+fn notes(all: &[Chains<'_>], unclear: &[(usize, u32)]) -> Vec<(usize, Note)> {
+    let mut notes: Vec<(usize, Note)> = Vec::new();
+    let said = all.iter().flat_map(|chains| chains.contradictions.iter().cloned());
+    let unclear = unclear.iter().map(|&(source, line)| {
+        let said = "this table may be of any of several processes in these texts: it is put together with none of them";
+        (source, line, said.to_string())
+    });
+    for (source, line, message) in said.chain(unclear) {
+        let is_known = notes.iter().any(|(_, note)| note.message == message);
+        if !is_known {
+            notes.push((source, Note { code: NoteCode::Locks, line, message }));
+        }
+    }
+    notes
+}

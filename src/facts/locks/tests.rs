@@ -1,0 +1,276 @@
+//! Who owns, who waits: small cases in words.
+
+use super::*;
+use crate::model::{Field, Row, Table};
+
+/// `4 owns A 1` / `4 waits A B` (with the values its frame shows) / `4 waits` / `5 runs` / `6 joins` / `locks 4 1`, one a
+/// line. A and so on are objects; a number behind says how many wait for it. `*` in place of an owner: it has ended.
+struct Told {
+    tables: LockTables,
+    views: Vec<ThreadView>,
+}
+
+fn address(name: &str) -> u64 {
+    0x27e0000 + u64::from(name.as_bytes()[0])
+}
+
+fn thread(index: u32) -> ThreadRef {
+    ThreadRef { index: Some(index), os_id: Some(0x100 + u64::from(index)), ..ThreadRef::default() }
+}
+
+fn told(text: &str) -> Told {
+    let mut told = Told { tables: LockTables::default(), views: Vec::new() };
+    for (number, line) in text.lines().enumerate() {
+        let line_number = number as u32 + 1;
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [first, verb, rest @ ..] = words.as_slice() else { continue };
+        let index: u32 = first.parse().unwrap_or_default();
+        let mut view = ThreadView {
+            thread: thread(index),
+            line: line_number,
+            is_managed: true,
+            has_managed: true,
+            names: vec![index, 99],
+            ..ThreadView::default()
+        };
+        match *verb {
+            "owns" => {
+                let owner = if *first == "*" { LockOwner::Gone(thread(9)) } else { LockOwner::Thread(thread(index)) };
+                if told.tables.printed.is_empty() {
+                    told.tables.printed.push((0, MONITOR, line_number));
+                }
+                told.tables.locks.push(Lock {
+                    kind: MONITOR,
+                    address: address(rest[0]),
+                    name: rest[0].to_string(),
+                    owner,
+                    waiters: rest.get(1).and_then(|count| count.parse().ok()),
+                    source: 0,
+                    line: line_number,
+                    is_of_all: rest.get(2) != Some(&"cut"),
+                });
+                continue;
+            }
+            "holds" => {
+                told.tables.managed.push(ManagedThread {
+                    thread: thread(index),
+                    locks: rest[0].parse().ok(),
+                    ..ManagedThread::default()
+                });
+                continue;
+            }
+            "waits" => {
+                let (place, objects) = match rest.split_first() {
+                    Some((place, objects)) if place.len() > 1 => (*place, objects),
+                    _ => ("Transfer", rest),
+                };
+                view.names = vec![1000, place.len() as u32, index];
+                view.wait = Some(LockWait {
+                    kind: MONITOR.to_string(),
+                    method: Some(place.to_string()),
+                    method_name: Some(place.len() as u32),
+                    values: (0..).zip(objects.iter().map(|name| address(name))).collect(),
+                    own_values: Vec::new(),
+                });
+            }
+            "joins" => view.wait = Some(LockWait { kind: "thread".to_string(), ..LockWait::default() }),
+            "inside" => view.names = vec![rest[0].len() as u32],
+            _ => {}
+        }
+        told.views.push(view);
+    }
+    told
+}
+
+/// `ring 4>B 5>A behind 6 (Table)`, `queue 4 <- 2`, notes as `!`.
+fn check(text: &str, want: &[&str]) {
+    let told = told(text);
+    let (moments, _) = moments(&told.tables, &told.views);
+    let mut got = Vec::new();
+    let index = |thread: &ThreadRef| thread.index.unwrap_or_default();
+    for found in moments.iter().map(chains) {
+        for ring in &found.rings {
+            let members = ring.members.iter().map(|member| {
+                let wants = member.wants.map(|lock| format!(">{}", lock.name)).unwrap_or_default();
+                format!("{}{wants}", index(&member.thread))
+            });
+            let behind: Vec<String> = ring.behind.iter().map(|thread| index(thread).to_string()).collect();
+            let members: Vec<String> = members.collect();
+            got.push(format!("ring {} behind {} ({:?})", members.join(" "), behind.join(","), ring.basis));
+        }
+        for queue in &found.queues {
+            let owner = queue.owner.as_ref().map_or("gone".to_string(), |owner| index(owner).to_string());
+            got.push(format!("queue {owner} <- {} ({:?})", queue.waiters, queue.basis));
+        }
+        got.extend(found.contradictions.iter().map(|(_, _, said)| format!("! {said}")));
+    }
+    assert_eq!(got, want, "{text}");
+}
+
+#[test]
+fn rings_and_those_behind_them() {
+    // What the arguments say.
+    check(
+        "4 owns A 2\n5 owns B 1\n4 waits A B\n5 waits B A\n6 waits Other A\n0 joins",
+        &["ring 4>B 5>A behind 6 (Table)"],
+    );
+    // Three of them, and one who waits for one who waits.
+    check(
+        "1 owns A 2\n2 owns B 1\n3 owns C 1\n4 owns D 1\n1 waits B\n2 waits C\n3 waits A\n4 waits Else A\n5 waits Else D",
+        &["ring 1>B 2>C 3>A behind 4,5 (Table)"],
+    );
+    // With two locks there is nothing else to wait for.
+    check("4 owns A 1\n5 owns B 1\n4 waits\n5 waits", &["ring 4>B 5>A behind  (Table)"]);
+    // Which of three it is follows from the numbers at one place; that there is one is certain.
+    check(
+        "4 owns A 2\n5 owns B 1\n6 owns C 3\n4 waits\n5 waits\n6 waits Nested\n7 waits GetOrAdd\n8 waits GetOrAdd\n9 waits GetOrAdd",
+        &["ring 4>B 5>A behind 6,7,8,9 (Assumed)"],
+    );
+    check("4 owns A 1\n5 owns B 1\n6 owns C 1\n4 waits\n5 waits\n6 waits", &["ring 4 5 6 behind  (Among)"]);
+}
+
+#[test]
+fn a_table_that_is_cut_proves_only_what_is_said() {
+    check("4 owns A 1 cut\n5 owns B 1 cut\n4 waits\n5 waits", &[]);
+    check("0 joins\n4 owns A 1 cut\n4 waits A B\n5 waits B A", &["ring 4 5 behind  (StacksAlone)"]);
+    check("4 owns A 1 cut\n5 owns B 1 cut\n4 waits A B\n5 waits A B", &["ring 4>B 5>A behind  (Table)"]);
+}
+
+#[test]
+fn owners_that_move_are_no_ring() {
+    check("4 owns A 2\n4 runs\n5 waits\n6 waits", &["queue 4 <- 2 (Table)"]);
+    // The owner of the owner is the cause.
+    check("4 owns A 1\n5 owns B 2\n4 runs\n5 waits A\n6 waits B\n7 waits B", &["queue 4 <- 3 (Table)"]);
+    check("* owns A 2\n5 waits\n6 waits", &["queue gone <- 2 (Table)"]);
+    check("4 owns A 0\n4 runs\n5 runs", &[]);
+}
+
+#[test]
+fn without_tables_it_is_a_suspicion() {
+    // Nobody else could hold the locks.
+    check("0 joins\n4 waits A B\n5 waits B A\n6 waits Other A", &["ring 4 5 behind 6 (StacksAlone)"]);
+    check("0 joins\n4 waits\n5 waits", &["ring 4 5 behind  (StacksAlone)"]);
+    // The text shows those who wait, and perhaps others were left out.
+    check("4 waits\n5 waits", &[]);
+    // One who works may be the owner.
+    check("0 runs\n4 waits\n5 waits", &[]);
+    check("1 inside Transfer\n4 waits\n5 waits", &["queue 1 <- 2 (StacksAlone)"]);
+    check("1 inside Transfer\n2 inside Transfer\n4 waits\n5 waits", &[]);
+    // All who hold locks wait, or one of them does not.
+    check("4 holds 1\n5 holds 1\n6 holds 0\n4 waits\n5 waits\n6 waits", &["ring 4 5 behind 6 (Counts)"]);
+    check("4 holds 1\n0 holds 1\n0 joins\n4 waits\n5 waits", &[]);
+}
+
+#[test]
+fn what_does_not_fit_is_said() {
+    check(
+        "4 owns A 1\n5 waits",
+        &["queue 4 <- 1 (Table)", "! thread 4 (0x104) owns A, and its stack is not in the text"],
+    );
+    check(
+        "4 owns A 1\n4 runs\n5 waits\n6 waits",
+        &[
+            "queue 4 <- 2 (Table)",
+            "! 2 threads wait for monitors by their stacks, and this table counts 1: they are not of one moment",
+        ],
+    );
+    check(
+        "4 owns A 1\n5 owns A 1\n4 runs\n5 runs",
+        &["! A is owned by thread 5 (0x105) here, and by thread 4 (0x104) in line 1: its owner is left open"],
+    );
+    check(
+        "4 owns A 1\n4 runs\n5 waits\n5 runs",
+        &[
+            "queue 4 <- 1 (Table)",
+            "! thread 5 (0x105) waits for a lock here, and stands elsewhere in line 4: it is not taken for blocked",
+        ],
+    );
+}
+
+#[test]
+fn texts_are_put_together_by_process() {
+    let mut told = told("4 owns A 1\n4 waits B\n5 waits A");
+    let of = |process: u64, view: &mut ThreadView| view.thread.process_id = Some(process);
+    // The table is a text of its own; two processes have a thread 4, and one of them the owner's id.
+    told.views.iter_mut().for_each(|view| view.source = 1);
+    of(0x20, &mut told.views[0]);
+    of(0x30, &mut told.views[1]);
+    let (found, unclear) = moments(&told.tables, &told.views);
+    assert_eq!((found.len(), unclear.len()), (2, 0));
+    assert_eq!(found.iter().map(|moment| moment.locks.len()).collect::<Vec<_>>(), [1, 0]);
+    // Of which process a table is that names no thread of either, nobody can say.
+    told.tables.locks[0].owner = LockOwner::Thread(thread(77));
+    let (found, unclear) = moments(&told.tables, &told.views);
+    assert_eq!(unclear, [(0, 1)]);
+    assert!(found.iter().all(|moment| moment.locks.is_empty()));
+}
+
+/// Locks of a table, in words: kind, name, owner, waiters.
+fn check_table(name: &'static str, columns: &'static [&'static str], command: &str, cells: &[&str], want: &str) {
+    let mut cells: Vec<String> = cells.iter().map(|cell| cell.to_string()).collect();
+    cells.resize(columns.len(), String::new());
+    let table = Table {
+        name,
+        command: Some(command.into()),
+        columns,
+        rows: vec![Row { line: 1, cells }],
+        fields: vec![Field { name: "Total".to_string(), ..Field::default() }],
+        ..Table::default()
+    };
+    let mut tables = LockTables::default();
+    tables.add(0, &table);
+    let lock = tables.locks.first().map_or("none".to_string(), |lock| {
+        let owner = match &lock.owner {
+            LockOwner::Nobody => "nobody".to_string(),
+            LockOwner::Thread(thread) => thread_label(thread),
+            LockOwner::Gone(thread) => format!("gone {}", thread_label(thread)),
+        };
+        format!("{} {} {owner} {:?} {}", lock.kind, lock.name, lock.waiters, lock.is_of_all)
+    });
+    assert_eq!(lock, want, "{name} {table:?}");
+}
+
+#[test]
+fn rows_of_syncblk() {
+    const COLUMNS: &[&str] = &[
+        "index",
+        "sync block",
+        "monitor held",
+        "recursion",
+        "thread object",
+        "os id",
+        "thread index",
+        "object",
+        "type",
+    ];
+    let check = |held: &str, owner: [&str; 3], want: &str| {
+        let cells = ["10", "0337110", held, "1", owner[0], owner[1], owner[2], "27e2088", "System.Object"];
+        check_table("syncblk", COLUMNS, "!syncblk", &cells, want);
+    };
+    check("7", ["34cce0", "118", "6"], "monitor System.Object 0x27e2088 thread 6 (0x118) Some(3) true");
+    check("1", ["34cce0", "118", "6"], "monitor System.Object 0x27e2088 thread 6 (0x118) Some(0) true");
+    check("5", ["34cce0", "118", ""], "monitor System.Object 0x27e2088 gone thread 0x118 Some(2) true");
+    check("5", ["ffffffffffffffff", "", ""], "monitor System.Object 0x27e2088 gone a thread Some(2) true");
+    check("2", ["0000000000000000", "", ""], "monitor System.Object 0x27e2088 nobody Some(1) true");
+    check("0", ["0000000000000000", "", ""], "none");
+}
+
+#[test]
+fn rows_of_critical_sections() {
+    const COLUMNS: &[&str] = &["address", "symbol", "state", "lock count", "waiter woken", "owner", "recursion count"];
+    let check = |command: &str, count: &str, woken: &str, recursion: &str, want: &str| {
+        let cells = ["0x00403370", "test2+0x3370", "LOCKED", count, woken, "0x0000185c", recursion];
+        check_table("critsec", COLUMNS, command, &cells, want);
+    };
+    check("!cs -l", "0x2", "No", "0x1", "critical-section test2+0x3370 0x403370 thread 0x185c Some(2) true");
+    // One section says nothing of the others.
+    check("!cs 403370", "0x0", "No", "0x1", "critical-section test2+0x3370 0x403370 thread 0x185c Some(0) false");
+    // The field as it is, and as it was before Windows Server 2003 SP1.
+    check("!cs -l", "0xFFFFFFFA", "", "0x1", "critical-section test2+0x3370 0x403370 thread 0x185c Some(1) true");
+    check("!cs -l", "0x3", "", "0x2", "critical-section test2+0x3370 0x403370 thread 0x185c Some(2) true");
+    let loader = ["0x7ffbe3165cc0", "ntdll!LdrpLoaderLock+0x0", "LOCKED", "0x1", "No", "0x1d0", "0x1"];
+    let want = "loader-lock ntdll!LdrpLoaderLock 0x7ffbe3165cc0 thread 0x1d0 Some(1) true";
+    check_table("critsec", COLUMNS, "!cs -l", &loader, want);
+    let free = ["0x00403370", "test2+0x3370", "NOT LOCKED", "0xFFFFFFFF"];
+    check_table("critsec", COLUMNS, "!cs -l", &free, "none");
+}
