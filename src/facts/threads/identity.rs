@@ -217,10 +217,10 @@ impl Numbers {
         }
     }
 
-    /// Adds what is known of a thread by its other name.
+    /// Adds what is known of a thread by its other name; a number that it does not have everywhere is none.
     fn complete(&self, seen: &mut SeenThread) {
-        if let (None, Some(id)) = (seen.thread.index, seen.thread.os_id) {
-            seen.thread.index = self.index_of.get(&(seen.owner, id)).copied().flatten();
+        if let Some(known) = seen.thread.os_id.and_then(|id| self.index_of.get(&(seen.owner, id))) {
+            seen.thread.index = *known;
         }
     }
 }

@@ -73,7 +73,8 @@ fn ranges(indices: &[u32]) -> Vec<String> {
     let mut parts = Vec::new();
     let mut rest = indices;
     while let Some((&first, behind)) = rest.split_first() {
-        let more = behind.iter().zip(first + 1..).take_while(|(index, next)| *index == next).count();
+        let follows = |(at, index): &(usize, &u32)| u64::from(**index) == u64::from(first) + *at as u64 + 1;
+        let more = behind.iter().enumerate().take_while(follows).count();
         match more {
             0 => parts.push(first.to_string()),
             1 => parts.extend([first.to_string(), behind[0].to_string()]),
