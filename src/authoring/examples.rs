@@ -37,9 +37,14 @@ pub struct ExampleResult {
 
 /// Runs the examples of all rules.
 pub fn run_examples(rules: &RuleSet) -> Vec<ExampleResult> {
+    run_examples_of(rules, |_| true)
+}
+
+/// Runs the examples of the rules that are `wanted`.
+fn run_examples_of(rules: &RuleSet, wanted: impl Fn(&Rule) -> bool) -> Vec<ExampleResult> {
     let sieve = Sieve::new(rules);
     let mut results = Vec::new();
-    for (index, rule) in rules.rules.iter().enumerate() {
+    for (index, rule) in rules.rules.iter().enumerate().filter(|(_, rule)| wanted(rule)) {
         let matching = rule.examples.matching.iter().map(|example| (example, true));
         let not_matching = rule.examples.not_matching.iter().map(|example| (example, false));
         for (example, should_match) in matching.chain(not_matching) {
@@ -122,12 +127,9 @@ pub fn check_rules(rules: &RuleSet, of_builtin: bool, diagnostics: &mut Diagnost
     for rule in rules.rules.iter().filter(|rule| rule.is_builtin == of_builtin) {
         check_completeness(rule, diagnostics);
     }
-    let results = run_examples(rules);
+    let results = run_examples_of(rules, |rule| rule.is_builtin == of_builtin);
     for result in &results {
         let rule = &rules.rules[result.rule];
-        if rule.is_builtin != of_builtin {
-            continue;
-        }
         let (code, message) = match result.outcome {
             ExampleOutcome::Right => continue,
             ExampleOutcome::Missing => (Code::ExampleMissing, format!("`{}` does not match this example", rule.id)),

@@ -4,7 +4,7 @@ use super::examples::{ExampleOutcome, ExampleResult, source_of};
 use crate::diagnostic::{Code, Diagnostics};
 use crate::rules::{IDLE, Pattern, Rule, RuleSet, Step};
 
-/// Adds a doubt about every rule that cannot be reported. `results` are those of all examples.
+/// Adds a doubt about every rule that cannot be reported. `results` are those of their examples.
 pub fn check_hidden(rules: &RuleSet, of_builtin: bool, results: &[ExampleResult], diagnostics: &mut Diagnostics) {
     for (index, rule) in rules.rules.iter().enumerate() {
         if rule.is_builtin != of_builtin || rule.role.is_some() {

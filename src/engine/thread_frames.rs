@@ -146,7 +146,10 @@ impl<'r> ThreadFrames<'r> {
             module,
             hole: None,
         };
-        self.insert(key, frame)
+        let id = self.insert(key, frame);
+        // As a marker the same function is the runtime's.
+        self.frames[id as usize].is_application |= class.is_application;
+        id
     }
 
     fn hole(&mut self, hole: &Hole) -> u32 {

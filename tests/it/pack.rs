@@ -48,3 +48,25 @@ fn leaving_out_the_built_in_rules_keeps_the_roles() {
     assert_eq!(rules.finding_rules().count(), 0);
     assert!(rules.rules.len() >= 15 && !rules.noise.is_empty());
 }
+
+/// Regenerate with `cargo run -- rules docs docs/rules`.
+#[test]
+fn the_pages_on_rules_are_those_of_the_pack() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let written = run(&["rules", "docs", folder.path().to_str().unwrap()]);
+    assert_eq!(code(&written), 0);
+    let files = |folder: &Path| {
+        let mut files: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        files.sort();
+        files
+    };
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules");
+    assert_eq!(files(&kept), files(folder.path()), "run `cargo run -- rules docs docs/rules`, and delete pages of rules that are gone");
+    for name in files(&kept) {
+        let text = |folder: &Path| fs::read_to_string(folder.join(&name)).unwrap().replace("\r\n", "\n");
+        assert_eq!(text(&kept), text(folder.path()), "{name}: run `cargo run -- rules docs docs/rules`");
+    }
+}
