@@ -195,7 +195,8 @@ fn a_folder_is_a_case() {
         let cases = report["cases"].as_array().unwrap().iter();
         cases.map(|case| case["name"].as_str().unwrap().rsplit(['/', '\\']).next().unwrap().to_string()).collect()
     };
-    let folders = ["counters", "dialects", "founding-case", "healthy", "leak-reports", "managed-leak", "stalled-orders"];
+    let folders =
+        ["counters", "dialects", "founding-case", "healthy", "leak-reports", "managed-leak", "stalled-orders"];
     assert_eq!(names(&[])[1..], folders);
     assert_eq!(names(&["--case", "all"]), ["all"]);
     assert!(names(&["--case", "file"]).len() >= 8);

@@ -1,7 +1,12 @@
 //! The built-in pack: every example is right, and every file is where its name says.
 
+use std::fs;
+use std::path::Path;
+
 use stacklint::authoring::{ExampleOutcome, check_rules, run_examples};
 use stacklint::rules::{Loaded, Origin, RuleSet, builtin_sources, compile};
+
+use crate::cli::{code, run};
 
 pub fn builtin() -> RuleSet {
     let files = builtin_sources().into_iter().map(|source| (source, Origin::Builtin { with_rules: true }));
@@ -64,7 +69,11 @@ fn the_pages_on_rules_are_those_of_the_pack() {
         files
     };
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules");
-    assert_eq!(files(&kept), files(folder.path()), "run `cargo run -- rules docs docs/rules`, and delete pages of rules that are gone");
+    assert_eq!(
+        files(&kept),
+        files(folder.path()),
+        "run `cargo run -- rules docs docs/rules`, and delete pages of rules that are gone"
+    );
     for name in files(&kept) {
         let text = |folder: &Path| fs::read_to_string(folder.join(&name)).unwrap().replace("\r\n", "\n");
         assert_eq!(text(&kept), text(folder.path()), "{name}: run `cargo run -- rules docs docs/rules`");
