@@ -67,7 +67,6 @@ codes! {
     DuplicateKey = "R010", Mistake, "A key that occurs twice.";
     MatchesEverything = "R011", Mistake, "A pattern without a frame that must be there.";
     UnknownRule = "R012", Mistake, "A rule id that no rule has.";
-    NotYet = "R013", Mistake, "Part of the rule language that this version does not know yet.";
     YieldCycle = "R014", Mistake, "A rule that yields to itself.";
     UnknownRole = "R015", Mistake, "A role that no rule gives.";
     UnknownCapture = "R016", Mistake, "A message that uses a capture which the pattern does not have.";

@@ -131,12 +131,6 @@ fn of_pattern(code: Code) -> Page {
             rule!("match: |\n  *\n  ..."),
             rule!("match: |\n  GdiPlus!*\n  ..."),
         ),
-        Code::NotYet => page(
-            "What is written here belongs to the rule language, but this version does not know it yet. The rule is \
-             refused, since without this part it would say something else.",
-            rule!("match:\n  stack: GdiPlus!Gdip*\n  stuck: {captures: 2}"),
-            rule!("match: |\n  GdiPlus!Gdip*"),
-        ),
         _ => page(
             "The line is no frame, gap, count or anchor of the pattern language. A word such as `not` stands before a \
              frame, `...` on a line of its own, `<top>` first and `<bottom>` last.",

@@ -11,7 +11,7 @@ use super::memo::{Memo, Seen, write_key};
 use super::near_miss::NearMisses;
 use super::proof::{exception_finding, finding, group_of};
 use super::sieve::Sieve;
-use super::stuck::{Sighting, StuckThreads};
+use super::stuck::{Sighting, Stuck, StuckThreads};
 use super::threads::ThreadIds;
 use super::views::{Completed, Held, Judged, Kept, Settled, Views, held, shape};
 use crate::facts::{CaptureCollection, Captures, CounterCollection, LeakCollection, SeriesPlace, TableCollection};
@@ -223,6 +223,7 @@ impl<'r> CaseScan<'r> {
             groups.iter_mut().for_each(|found| found.settle(&self.rules.rules[rule], &settled, self.rules));
             groups.retain(|found| found.stacks > 0);
         }
+        self.stuck.settle(&settled, self.rules);
         self.forget_sites();
         for completed in self.kept.complete(&self.views, &settled) {
             self.judge_completed(&completed, &settled);
@@ -238,7 +239,12 @@ impl<'r> CaseScan<'r> {
         let managed = self.views.get(completed.managed);
         let view = ShownView::Completed { source: managed.source, line: managed.line };
         self.source = self.views.get(completed.native).source;
-        for hit in result.hits.iter().chain(&result.lacking).filter(|hit| hit.suppressed.is_none()) {
+        let is_of_one = |hit: &&Hit| {
+            let rule = &self.rules.rules[hit.rule];
+            hit.suppressed.is_none() && rule.stuck.is_none() && rule.blocked_behind.is_none()
+        };
+        let hits: Vec<&Hit> = result.hits.iter().chain(&result.lacking).filter(is_of_one).collect();
+        for hit in hits {
             let is_known =
                 self.found[hit.rule].iter().flat_map(Found::views).any(|view| settled.thread(view) == thread);
             if is_known || !settled.looks_at(&self.rules.rules[hit.rule], completed.native, self.rules) {
@@ -280,21 +286,18 @@ impl<'r> CaseScan<'r> {
     /// Threads that are stuck become findings like others.
     fn add_stuck(&mut self, captures: &Captures) {
         for rule in 0..self.rules.rules.len() {
-            for (finding, suppressed) in self.stuck.findings(self.rules, rule, captures) {
-                match suppressed {
-                    Some(suppression) => {
-                        let stacks = finding.stacks;
-                        self.suppressed.push(SuppressedFinding { rule, suppression, stacks });
-                    }
-                    None => {
-                        let mut found = Found::of(finding.group.clone());
-                        for evidence in &finding.threads {
-                            let thread = FoundThread { evidence: evidence.clone(), view: None, is_lacking: false };
-                            found.add(thread, (false, 0), || finding.clone());
-                        }
-                        self.found[rule].push(found);
-                    }
+            for (Stuck { finding, views }, suppressed) in self.stuck.findings(self.rules, rule, captures) {
+                if let Some(suppression) = suppressed {
+                    let stacks = finding.stacks;
+                    self.suppressed.push(SuppressedFinding { rule, suppression, stacks });
+                    continue;
                 }
+                let mut found = Found::of(finding.group.clone());
+                for (evidence, view) in finding.threads.iter().zip(views) {
+                    let thread = FoundThread { evidence: evidence.clone(), view, is_lacking: false };
+                    found.add(thread, (false, 0), || finding.clone());
+                }
+                self.found[rule].push(found);
             }
         }
     }
@@ -420,20 +423,27 @@ impl<'r> CaseScan<'r> {
         }
     }
 
-    /// Other captures tell whether the thread stays there.
-    fn may_be_stuck(&mut self, hit: &Hit, stack: &Stack, number: Option<usize>, sites: &CallSites) {
-        let Some(number) = number else { return };
-        let (rules, source) = (self.rules, self.source);
-        let group = group_of(&rules.rules[hit.rule], &hit.captures);
-        let sighting = Sighting { hit, stack, number, source, names: self.evaluator.names(), sites, group };
-        self.stuck.add(&sighting, || finding(rules, hit, stack, sites, source));
-    }
-
-    fn record_on(&mut self, hit: &Hit, stack: &Stack, sites: &CallSites, view: Option<usize>, is_lacking: bool) {
-        let (rules, source) = (self.rules, self.source);
+    fn record_on(
+        &mut self,
+        hit: &Hit,
+        stack: (&Stack, Option<usize>),
+        sites: &CallSites,
+        view: Option<usize>,
+        is_lacking: bool,
+    ) {
+        let (rules, source, (stack, number)) = (self.rules, self.source, stack);
+        let finding = || finding(rules, hit, stack, sites, source);
+        if rules.rules[hit.rule].stuck.is_some() {
+            // Other captures tell whether the thread stays there.
+            let (names, group) = (self.evaluator.names_of_frames(), group_of(&rules.rules[hit.rule], &hit.captures));
+            if let Some(number) = number {
+                let sighting = Sighting { hit, stack, number, source, names, sites, group, view, is_lacking };
+                self.stuck.add(&sighting, finding);
+            }
+            return;
+        }
         let evidence = ThreadEvidence { thread: stack.thread.clone(), source, line: stack.line };
-        let thread = FoundThread { evidence, view, is_lacking };
-        self.record(hit, thread, || finding(rules, hit, stack, sites, source));
+        self.record(hit, FoundThread { evidence, view, is_lacking }, finding);
     }
 
     /// `finding` makes the finding of this hit, if it is one of those that show the pattern best.
@@ -513,22 +523,22 @@ impl Sink for CaseScan<'_> {
             _ => None,
         };
         for hit in &known.hits {
-            if self.rules.rules[hit.rule].stuck.is_some() {
-                self.may_be_stuck(hit, stack, number, sites);
-                continue;
-            }
             match hit.suppressed {
+                // What is found in the end is suppressed then.
+                Some(_) if self.rules.rules[hit.rule].stuck.is_some() => {
+                    self.record_on(hit, (stack, number), sites, view, false);
+                }
                 // It matches the owner of a lock; whether it is one, and others wait, is known in the end.
                 _ if self.rules.rules[hit.rule].blocked_behind.is_some() => {
                     let finding = finding(self.rules, hit, stack, sites, self.source);
                     of_locks.into_iter().for_each(|view| self.locks.owner(hit.rule, view, finding.clone()));
                 }
                 Some(suppression) => self.count_suppressed(hit.rule, suppression),
-                None => self.record_on(hit, stack, sites, view, false),
+                None => self.record_on(hit, (stack, number), sites, view, false),
             }
         }
         for hit in known.lacking.iter().filter(|hit| hit.suppressed.is_none()) {
-            self.record_on(hit, stack, sites, view, true);
+            self.record_on(hit, (stack, number), sites, view, true);
         }
         self.memo.results[result] = known;
     }

@@ -169,11 +169,6 @@ impl<'r> Evaluator<'r> {
         self.classes.get(self.of_frame[frame]).is_noise
     }
 
-    /// The names of the frames that were classified last, where rules need them.
-    pub(super) fn names(&self) -> &[Option<NameId>] {
-        &self.name_of_frame
-    }
-
     /// Evaluates the stack that was classified last.
     pub fn evaluate_classified(&self, stack: &Stack) -> StackResult {
         let candidates = self.sieve.candidates(&self.of_frame, &self.classes);
