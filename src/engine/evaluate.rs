@@ -39,6 +39,8 @@ pub struct Hit {
     pub doubts: Vec<Doubt>,
     /// Names of the frames that the pattern keeps, in the order of its captures.
     pub captures: Vec<String>,
+    /// How often frames repeat, and how many of them.
+    pub cycle: Option<(usize, usize)>,
     /// The suppression, by index, that settings have for it.
     pub suppressed: Option<usize>,
 }
@@ -279,20 +281,21 @@ impl<'r> Evaluator<'r> {
         }
         let mut frames = matched_frames(&rule.pattern, &tape, &found);
         let mut captures = self.captured(&rule.pattern, &tape, &found);
+        let mut cycle = None;
         if let Some(condition) = &rule.cycle {
-            self.add_cycle(condition, &tape, &mut frames, &mut captures)?;
+            cycle = Some(self.add_cycle(condition, &tape, &mut frames, &mut captures)?);
         }
-        Some(Hit { rule: index, skipped: found.skipped, frames, doubts, captures, suppressed: None })
+        Some(Hit { rule: index, skipped: found.skipped, frames, doubts, captures, cycle, suppressed: None })
     }
 
-    /// Adds the first round of the frames that repeat; `None` when none do.
+    /// Adds the first round of the frames that repeat; returns how often they do and how many they are.
     fn add_cycle(
         &self,
         condition: &CycleCondition,
         tape: &Tape,
         frames: &mut Vec<usize>,
         captures: &mut [String],
-    ) -> Option<()> {
+    ) -> Option<(usize, usize)> {
         let truth = self.truth();
         let wanted = |item: &Item| match (condition.contains, item) {
             (Some((test, _)), Item::Frame(frame)) => truth(test, *frame) == Truth::Yes,
@@ -316,7 +319,7 @@ impl<'r> Evaluator<'r> {
         {
             captures[capture] = self.names.shown(name).to_string();
         }
-        Some(())
+        Some((found.repeats, found.period))
     }
 
     /// The best match of a pattern, by names that it keeps where it keeps some.

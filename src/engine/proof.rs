@@ -94,7 +94,13 @@ pub fn exception_finding(rules: &RuleSet, index: usize, exception: &Exception) -
 /// A message with the names that the pattern kept.
 fn filled(message: &str, hit: &Hit, rules: &RuleSet) -> String {
     let names = &rules.rules[hit.rule].pattern.captures;
-    let value = |name: &str| names.iter().position(|known| known == name).and_then(|at| hit.captures.get(at)).cloned();
+    let captured = |name: &str| names.iter().position(|known| known == name).and_then(|at| hit.captures.get(at));
+    let value = |name: &str| match (captured(name), name, hit.cycle) {
+        (Some(captured), ..) => Some(captured.clone()),
+        (None, "repeats", Some((repeats, _))) => Some(repeats.to_string()),
+        (None, "period", Some((_, period))) => Some(period.to_string()),
+        _ => None,
+    };
     filled_in(message, value).0
 }
 

@@ -148,6 +148,9 @@ pub struct LockWaitFrames {
     pub test: TestId,
 }
 
+/// What a message may say of frames that repeat.
+pub const CYCLE_FIGURES: &[&str] = &["repeats", "period"];
+
 /// `stuck: {captures: ">= 2", cpu: ">= 50%", once: low}`: the same thread at the same frames in several captures.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StuckCondition {

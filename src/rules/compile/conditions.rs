@@ -7,7 +7,7 @@ use crate::rules::nearest::nearest;
 use crate::rules::pattern::{self, Line};
 use crate::rules::rule_set::{Pattern, Test};
 use crate::rules::written::{WrittenCycle, WrittenQuestion, WrittenRule, WrittenThreads};
-use crate::rules::{CycleCondition, STUCK_FIGURES, ThreadsCondition};
+use crate::rules::{CYCLE_FIGURES, CycleCondition, STUCK_FIGURES, ThreadsCondition};
 use crate::text::Span;
 
 impl Compiler {
@@ -74,7 +74,9 @@ impl Compiler {
             }
             if !written.ladder.rungs.is_empty() {
                 self.refuse_unknown_figure(source, written, name, message.span);
-            } else if written.stuck.is_some() && STUCK_FIGURES.contains(&name) {
+            } else if written.cycle.is_some() && CYCLE_FIGURES.contains(&name)
+                || written.stuck.is_some() && STUCK_FIGURES.contains(&name)
+            {
                 continue;
             } else if !pattern.captures.iter().any(|capture| capture == name) {
                 let text = format!("the pattern has no capture `{name}`");
