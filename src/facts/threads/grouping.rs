@@ -200,7 +200,7 @@ fn sorted(threads: &Threads, mut groups: Vec<ThreadGroup>) -> Vec<ThreadGroup> {
         }
         tops[number].0 += group.count;
     }
-    tops.sort_by(|a, b| b.0.cmp(&a.0));
+    tops.sort_by_key(|top| std::cmp::Reverse(top.0));
     let rank: HashMap<usize, usize> = tops.into_iter().enumerate().map(|(rank, (_, top))| (top, rank)).collect();
     let mut best: HashMap<usize, usize> = HashMap::new();
     for group in &groups {
