@@ -120,7 +120,7 @@ impl<'r> CaseScan<'r> {
     pub fn finish(mut self) -> CaseResult {
         let settled = self.settle();
         let captures = std::mem::take(&mut self.captures).finish();
-        self.add_stuck(&captures);
+        self.add_stuck(&captures, &settled);
         let mut findings: Vec<Finding> = Vec::new();
         let mut found_threads = HashSet::default();
         for (index, groups) in std::mem::take(&mut self.found).into_iter().enumerate() {
@@ -283,14 +283,23 @@ impl<'r> CaseScan<'r> {
         (CaseFacts { leaks, counters, tables, suppressed }, notes)
     }
 
-    /// Threads that are stuck become findings like others.
-    fn add_stuck(&mut self, captures: &Captures) {
+    /// Threads that are stuck become findings like others, in place of what yields to these.
+    fn add_stuck(&mut self, captures: &Captures, settled: &Settled) {
         for rule in 0..self.rules.rules.len() {
             for (Stuck { finding, views }, suppressed) in self.stuck.findings(self.rules, rule, captures) {
                 if let Some(suppression) = suppressed {
                     let stacks = finding.stacks;
                     self.suppressed.push(SuppressedFinding { rule, suppression, stacks });
                     continue;
+                }
+                let threads: HashSet<u32> = views.iter().flatten().map(|&view| settled.thread(view)).collect();
+                for (other, groups) in self.rules.rules.iter().zip(&mut self.found) {
+                    if other.yields_to.contains(&rule) {
+                        groups
+                            .iter_mut()
+                            .for_each(|found| found.take_back(|view| threads.contains(&settled.thread(view))));
+                        groups.retain(|found| found.stacks > 0);
+                    }
                 }
                 let mut found = Found::of(finding.group.clone());
                 for (evidence, view) in finding.threads.iter().zip(views) {
@@ -306,7 +315,7 @@ impl<'r> CaseScan<'r> {
     pub(super) fn conditions(&mut self, rule: usize) -> Vec<CaseCondition> {
         let settled = self.settle();
         let captures = std::mem::take(&mut self.captures).finish();
-        self.add_stuck(&captures);
+        self.add_stuck(&captures, &settled);
         let mut conditions = self.rungs(rule, &settled);
         conditions.extend(self.stuck.condition(self.rules, rule, &captures));
         let written = &self.rules.rules[rule];

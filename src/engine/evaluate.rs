@@ -39,6 +39,8 @@ pub struct Hit {
     pub doubts: Vec<Doubt>,
     /// Names of the frames that the pattern keeps, in the order of its captures.
     pub captures: Vec<String>,
+    /// Position of the first of these frames.
+    pub kept: Option<usize>,
     /// How often frames repeat, and how many of them.
     pub cycle: Option<(usize, usize)>,
     /// The suppression, by index, that settings have for it.
@@ -285,7 +287,8 @@ impl<'r> Evaluator<'r> {
         if let Some(condition) = &rule.cycle {
             cycle = Some(self.add_cycle(condition, &tape, &mut frames, &mut captures)?);
         }
-        Some(Hit { rule: index, skipped: found.skipped, frames, doubts, captures, cycle, suppressed: None })
+        let kept = first_kept(&rule.pattern, &tape, &found);
+        Some(Hit { rule: index, skipped: found.skipped, frames, doubts, captures, kept, cycle, suppressed: None })
     }
 
     /// Adds the first round of the frames that repeat; returns how often they do and how many they are.
@@ -434,6 +437,14 @@ fn naming_atoms(pattern: &Pattern, rules: &RuleSet) -> Bits {
         }
     }
     atoms
+}
+
+/// Position of the first frame whose name the pattern keeps.
+fn first_kept(pattern: &Pattern, tape: &Tape, found: &Match) -> Option<usize> {
+    let kept = pattern.steps.iter().zip(found.bounds.windows(2)).filter(|(step, _)| step.capture.is_some());
+    let items = kept.flat_map(|(_, bounds)| &tape.items[bounds[0]..bounds[1]]);
+    let frames = items.filter_map(|item| if let Item::Frame(frame) = item { Some(*frame) } else { None });
+    frames.min()
 }
 
 fn matched_frames(pattern: &Pattern, tape: &Tape, found: &Match) -> Vec<usize> {

@@ -68,6 +68,20 @@ impl Found {
         }
     }
 
+    /// Takes back threads that another rule says more of.
+    pub fn take_back(&mut self, is_said: impl Fn(usize) -> bool) {
+        let is_left = |view: Option<usize>| view.is_none_or(|view| !is_said(view));
+        let before = self.threads.len();
+        self.threads.retain(|thread| is_left(thread.view));
+        self.stacks -= (before - self.threads.len()) as u64;
+        if self.threads.is_empty() {
+            self.stacks = 0;
+        }
+        if self.shown.iter().any(|shown| is_left(shown.view)) {
+            self.shown.retain(|shown| is_left(shown.view));
+        }
+    }
+
     pub fn evidence(&self) -> Vec<ThreadEvidence> {
         self.threads.iter().map(|thread| thread.evidence.clone()).collect()
     }

@@ -91,7 +91,7 @@ pub fn exception_finding(rules: &RuleSet, index: usize, exception: &Exception) -
     }
 }
 
-/// A message with the names that the pattern kept.
+/// A message with the names that the pattern kept, and how often frames repeat.
 fn filled(message: &str, hit: &Hit, rules: &RuleSet) -> String {
     let names = &rules.rules[hit.rule].pattern.captures;
     let captured = |name: &str| names.iter().position(|known| known == name).and_then(|at| hit.captures.get(at));

@@ -17,9 +17,9 @@ pub struct Frames {
 }
 
 impl Frames {
-    /// From the first frame that matched to the bottom.
+    /// From the first frame whose name the pattern keeps, else the first that matched, to the bottom.
     pub fn of(hit: &Hit, stack: &Stack, names: &[Option<NameId>], sites: &CallSites) -> Frames {
-        let first = hit.frames.iter().min().copied().unwrap_or_default();
+        let first = hit.kept.or(hit.frames.iter().min().copied()).unwrap_or_default();
         let mut hash = Fnv::default();
         let mut offsets = Vec::new();
         for position in first..stack.frames.len() {

@@ -1,7 +1,7 @@
 //! `stuck`: the same thread at the same frames in several captures of one process.
 //!
-//! What is compared begins at the first frame that the pattern matched: what that calls may differ, since a thread that
-//! spins is somewhere else at every look. From there on names are equal, and offsets below the first frame where both
+//! What is compared begins at the first frame whose name the pattern keeps, or else at the first that it matched: what that
+//! calls may differ, since a thread that spins is somewhere else at every look. From there on names are equal, and offsets below the first frame where both
 //! stacks print them.
 
 mod frames;
