@@ -202,18 +202,22 @@ impl<'r> Evaluator<'r> {
                 result.lacking.extend(self.hit_lacking_role(rule, stack, &roles));
                 continue;
             };
-            // What holds only over several captures takes no other rule's place yet.
-            if self.rules.rules[rule].stuck.as_ref().is_none_or(|stuck| stuck.once.is_some()) {
-                held.push(rule);
-            }
             result.hits.push(hit);
         }
-        let yields = |rule: usize| self.rules.rules[rule].yields_to.iter().any(|other| held.contains(other));
-        result.hits.retain(|hit| !yields(hit.rule));
-        result.lacking.retain(|hit| !yields(hit.rule));
         for hit in result.hits.iter_mut().chain(&mut result.lacking) {
             hit.suppressed = self.suppression(hit.rule, stack);
         }
+        // A rule of which the case decides takes no other rule's place yet.
+        let is_decided = |hit: &&Hit| hit.suppressed.is_some() || !self.rules.rules[hit.rule].is_decided_in_case();
+        held.extend(result.hits.iter().filter(is_decided).map(|hit| hit.rule));
+        let yields =
+            |rule: usize, held: &[usize]| self.rules.rules[rule].yields_to.iter().any(|other| held.contains(other));
+        // Where it gives way itself, what yields to it does too.
+        while let Some(hit) = result.hits.iter().find(|hit| !held.contains(&hit.rule) && yields(hit.rule, &held)) {
+            held.push(hit.rule);
+        }
+        result.hits.retain(|hit| !yields(hit.rule, &held));
+        result.lacking.retain(|hit| !yields(hit.rule, &held));
         result
     }
 

@@ -27,8 +27,16 @@ pub struct FoundThread {
     pub is_lacking: bool,
 }
 
+impl FoundThread {
+    /// Source and line of its stack.
+    fn place(&self) -> (usize, u32) {
+        (self.evidence.source, self.evidence.line)
+    }
+}
+
 struct Shown {
     finding: Finding,
+    place: (usize, u32),
     view: Option<usize>,
     cost: (bool, u32),
 }
@@ -41,7 +49,7 @@ impl Found {
     /// Adds a thread. `cost` is whether the match is uncertain and how many frames it skips: the less, the better it shows
     /// the pattern. `finding` makes the finding, if it is one of the best.
     pub fn add(&mut self, thread: FoundThread, cost: (bool, u32), finding: impl FnOnce() -> Finding) {
-        let view = thread.view;
+        let (place_of, view) = (thread.place(), thread.view);
         if self.threads.len() < THREADS_LISTED {
             self.stacks += 1;
             self.threads.push(thread);
@@ -51,7 +59,7 @@ impl Found {
         let place = self.shown.partition_point(|shown| shown.cost <= cost);
         if place < SHOWN {
             self.shown.truncate(SHOWN - 1);
-            self.shown.insert(place, Shown { finding: finding(), view, cost });
+            self.shown.insert(place, Shown { finding: finding(), place: place_of, view, cost });
         }
     }
 
@@ -68,18 +76,24 @@ impl Found {
         }
     }
 
-    /// Takes back threads that another rule says more of.
-    pub fn take_back(&mut self, is_said: impl Fn(usize) -> bool) {
-        let is_left = |view: Option<usize>| view.is_none_or(|view| !is_said(view));
-        let before = self.threads.len();
-        self.threads.retain(|thread| is_left(thread.view));
-        self.stacks -= (before - self.threads.len()) as u64;
+    /// Takes back the threads, and those alone, of which another rule says more: given the source and line of the stack, and
+    /// the view. Returns them.
+    pub fn take_back(&mut self, is_said: impl Fn((usize, u32), Option<usize>) -> bool) -> Vec<FoundThread> {
+        let is_taken = |thread: &mut FoundThread| is_said(thread.place(), thread.view);
+        let taken: Vec<FoundThread> = self.threads.extract_if(.., is_taken).collect();
+        self.stacks -= taken.len() as u64;
         if self.threads.is_empty() {
             self.stacks = 0;
         }
-        if self.shown.iter().any(|shown| is_left(shown.view)) {
-            self.shown.retain(|shown| is_left(shown.view));
+        let is_left = |shown: &Shown| !is_said(shown.place, shown.view);
+        if self.shown.iter().any(is_left) {
+            self.shown.retain(is_left);
         }
+        taken
+    }
+
+    pub fn threads(&self) -> &[FoundThread] {
+        &self.threads
     }
 
     pub fn evidence(&self) -> Vec<ThreadEvidence> {

@@ -126,7 +126,7 @@ impl<'a, 'r> Laid<'a, 'r> {
             let suppression = hit.suppressed.map(|index| &self.evaluator.rules.suppressions[index]);
             reasons.extend(suppression.map(|found| format!("settings suppress it here: {}", found.reason)));
         }
-        for &other in &rule.yields_to {
+        for &other in rule.yields_to.iter().filter(|&&other| !rules[other].is_decided_in_case()) {
             if self.evaluator.hit(other, self.stack, &self.roles).is_some() {
                 reasons.push(format!("it yields to `{}`, which matches this stack too", rules[other].id));
             }

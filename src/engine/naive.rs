@@ -41,9 +41,16 @@ pub fn evaluate(stack: &Stack, sites: &CallSites, rules: &RuleSet) -> Vec<PlainH
         let found = hit(index, stack, sites, rules);
         held.extend(found.map(|(rule, uncertain, skipped, frames)| (rule, uncertain || doubtful, skipped, frames)));
     }
-    let mut all: Vec<usize> = held.iter().map(|(rule, ..)| *rule).collect();
+    let decides =
+        |rule: usize| !rules.rules[rule].is_decided_in_case() || case::is_suppressed(rule, stack, sites, rules);
+    let mut all: Vec<usize> = held.iter().map(|(rule, ..)| *rule).filter(|&rule| decides(rule)).collect();
     all.extend(roles.iter().map(|(rule, _)| *rule));
-    held.retain(|(rule, ..)| !rules.rules[*rule].yields_to.iter().any(|other| all.contains(other)));
+    let yields = |rule: usize, all: &[usize]| rules.rules[rule].yields_to.iter().any(|other| all.contains(other));
+    for _ in 0..rules.rules.len() {
+        let also: Vec<usize> = held.iter().map(|(rule, ..)| *rule).filter(|&rule| yields(rule, &all)).collect();
+        all.extend(also);
+    }
+    held.retain(|(rule, ..)| !yields(*rule, &all));
     held
 }
 

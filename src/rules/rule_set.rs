@@ -123,6 +123,12 @@ impl Rule {
         !self.pattern.steps.is_empty() || self.cycle.is_some()
     }
 
+    /// Whether it holds on a stack that matches, other stacks and texts of the case decide.
+    pub fn is_decided_in_case(&self) -> bool {
+        let of_case = self.threads.is_some() || self.exception.is_some() || self.stuck.is_some();
+        self.role.is_none() && (of_case || self.asks_of_locks())
+    }
+
     /// It asks who owns locks and who waits for them.
     pub fn asks_of_locks(&self) -> bool {
         self.deadlock.is_some() || self.blocked_behind.is_some()

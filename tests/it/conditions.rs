@@ -171,3 +171,24 @@ fn rules_extend_others() {
     let other_pattern = format!("{base}id: more\nextends: base\nmatch: svc!b\n");
     check(&other_pattern, &log("svc!b x!x"), &["more 1"]);
 }
+
+#[test]
+fn a_rule_yields_only_to_what_is_reported() {
+    // Four rules, each more special than the one before; `many` and `told` hold only in some cases.
+    let rules = "id: general\nHEAD\nyields-to: [many, told]\nmatch: svc!wait\n---\n\
+                 id: many\nHEAD\nyields-to: [top]\nmatch:\n  stack: |\n    svc!wait\n    svc!request\n  threads: {at-least: 3}\n---\n\
+                 id: told\nHEAD\nmatch:\n  stack: |\n    svc!wait\n    svc!crash\n  exception: {type: N.SvcException}\n---\n\
+                 id: top\nHEAD\nmatch: |\n  svc!wait\n  svc!request\n  svc!main\n";
+    let waits = |count: usize| "svc!wait svc!request\n".repeat(count);
+    check(rules, &log(&waits(2)), &["general 2"]);
+    check(rules, &log(&waits(3)), &["many 3"]);
+    // It takes back what it says more of, and no more.
+    check(rules, &log(&(waits(3) + "svc!wait svc!other")), &["many 3", "general 1"]);
+    check(rules, &log("svc!wait svc!crash"), &["general 1"]);
+    let told = log("svc!wait svc!crash")
+        + "\nSystem.Exception: no\nUnhandled Exception: N.SvcException: gone\n   at N.T.M()\n";
+    check(rules, &told, &["told 1"]);
+    // What `many` gives up to `top` is no longer counted for it, and `general` does not come back for it.
+    check(rules, &log(&(waits(3) + "svc!wait svc!request svc!main")), &["many 3", "top 1"]);
+    check(rules, &log(&(waits(2) + "svc!wait svc!request svc!main")), &["general 2", "top 1"]);
+}

@@ -132,6 +132,7 @@ fn case_rules() -> impl Strategy<Value = (String, String)> {
         prop::option::weighted(0.3, exception),
         prop::option::weighted(0.3, cycle),
         prop::bool::weighted(0.2),
+        prop::option::weighted(0.5, select(&["base", "r0", "r1"][..])),
     );
     let suppress = prop::option::weighted(0.3, (select(&["r*", "r0", "r1"][..]), prop::option::of(select(FRAMES))));
     (prop::collection::vec(condition, 1..4), pattern(), suppress).prop_map(|(rules, base, suppress)| {
@@ -140,7 +141,7 @@ fn case_rules() -> impl Strategy<Value = (String, String)> {
                 .to_string();
         text.push_str("---\nid: rest\ntitle: t\nrole: idle\nmatch: n!c\n");
         text.push_str(&format!("---\nid: base\ntitle: t\nseverity: low\nwhy: w\nfix: f\nmatch: |\n{base}"));
-        for (index, (stack, threads, exception, cycle, extends)) in rules.iter().enumerate() {
+        for (index, (stack, threads, exception, cycle, extends, yields)) in rules.iter().enumerate() {
             text.push_str(&format!("---\nid: r{index}\n"));
             text.push_str(if *extends { "extends: base\n" } else { "title: t\nseverity: low\nwhy: w\nfix: f\n" });
             let parts = [stack, threads, exception, cycle].into_iter().flatten();
@@ -149,6 +150,11 @@ fn case_rules() -> impl Strategy<Value = (String, String)> {
                 (false, _) => text.push_str(&format!("match:\n{asked}")),
                 (true, true) => text.push_str("unless:\n  - stack: m!b\n"),
                 (true, false) => text.push_str("match: m!a\n"),
+            }
+            // Rules that yield to each other are refused.
+            if let Some(other) = yields.filter(|other| *other == "base" || other[1..].parse::<usize>().unwrap() < index)
+            {
+                text.push_str(&format!("yields-to: {other}\n"));
             }
         }
         let suppress = suppress.map(|(id, stack)| {

@@ -9,7 +9,7 @@ use crate::engine::names::{name_key, shown_name};
 use crate::engine::tape::{Item, Tape};
 use crate::facts::FrameName;
 use crate::model::{CallSites, Capture, Stack, StackKind};
-use crate::rules::{CycleCondition, Rule, RuleSet, TestId, Truth};
+use crate::rules::{CycleCondition, Rule, RuleSet, TestId, ThreadsCondition, Truth};
 
 /// Rule, group, and how many stacks hold it.
 pub type PlainFinding = (usize, Option<String>, u64);
@@ -20,13 +20,15 @@ pub fn findings(capture: &Capture, rules: &RuleSet) -> Vec<PlainFinding> {
     let exceptions: Vec<Exception> = capture.tables.iter().flat_map(|table| exceptions_of(table, 0)).collect();
     let judged =
         |stack: &&Stack| !stack.frames.is_empty() && matches!(stack.kind, StackKind::Thread | StackKind::Exception);
-    let mut counts: BTreeMap<(usize, Option<String>), u64> = BTreeMap::new();
-    let mut busy = 0;
-    for stack in capture.stacks.iter().filter(judged) {
-        busy += u64::from(stack.kind == StackKind::Thread && !is_idle(stack, sites, rules));
+    let stacks: Vec<&Stack> = capture.stacks.iter().filter(judged).collect();
+    let busy =
+        stacks.iter().filter(|stack| stack.kind == StackKind::Thread && !is_idle(stack, sites, rules)).count() as f64;
+    // By rule, then group: the stacks it is found on.
+    let mut on: Vec<BTreeMap<Option<String>, Vec<usize>>> = vec![BTreeMap::new(); rules.rules.len()];
+    for (number, stack) in stacks.iter().enumerate() {
         for (rule, ..) in evaluate(stack, sites, rules) {
             if !is_suppressed(rule, stack, sites, rules) {
-                *counts.entry((rule, group(rule, stack, sites, rules))).or_default() += 1;
+                on[rule].entry(group(rule, stack, sites, rules)).or_default().push(number);
             }
         }
     }
@@ -36,16 +38,33 @@ pub fn findings(capture: &Capture, rules: &RuleSet) -> Vec<PlainFinding> {
         };
         rule.exception.as_ref().is_none_or(holds)
     };
-    let mut found: Vec<PlainFinding> = Vec::new();
-    for ((index, group), stacks) in counts {
-        let rule = &rules.rules[index];
-        let enough = rule
-            .threads
-            .as_ref()
-            .is_none_or(|asked| stacks >= asked.at_least && stacks as f64 / f64::max(busy as f64, 1.0) >= asked.share);
-        if enough && tells(rule) {
-            found.push((index, group, stacks));
+    let holds = |rule: &Rule, stacks: &[usize]| {
+        let count = stacks.len() as f64;
+        let enough = |asked: &ThreadsCondition| count >= asked.at_least as f64 && count / busy.max(1.0) >= asked.share;
+        !stacks.is_empty() && rule.threads.as_ref().is_none_or(enough) && tells(rule)
+    };
+    // Rules that yield to none come first. A stack is taken from those that yield to a rule that holds on it, or that had
+    // to give it up itself.
+    let mut done: Vec<Option<Vec<usize>>> = vec![None; rules.rules.len()];
+    while let Some(rule) = (0..done.len())
+        .find(|&rule| done[rule].is_none() && rules.rules[rule].yields_to.iter().all(|&other| done[other].is_some()))
+    {
+        let said: Vec<usize> =
+            rules.rules[rule].yields_to.iter().flat_map(|&other| done[other].clone().unwrap()).collect();
+        let mut given: Vec<usize> = Vec::new();
+        for stacks in on[rule].values_mut() {
+            given.extend(stacks.iter().filter(|stack| said.contains(stack)));
+            stacks.retain(|stack| !said.contains(stack));
+            if rules.rules[rule].is_decided_in_case() && holds(&rules.rules[rule], stacks) {
+                given.extend(stacks.iter());
+            }
         }
+        done[rule] = Some(given);
+    }
+    let mut found: Vec<PlainFinding> = Vec::new();
+    for (index, groups) in on.into_iter().enumerate() {
+        let held = groups.into_iter().filter(|(_, stacks)| holds(&rules.rules[index], stacks));
+        found.extend(held.map(|(group, stacks)| (index, group, stacks.len() as u64)));
     }
     for (index, rule) in rules.rules.iter().enumerate() {
         let alone = rule.exception.is_some() && !rule.asks_of_stacks() && rule.role.is_none();
@@ -63,7 +82,7 @@ fn is_idle(stack: &Stack, sites: &CallSites, rules: &RuleSet) -> bool {
     (0..rules.rules.len()).filter(idle).any(|index| super::hit(index, stack, sites, rules).is_some())
 }
 
-fn is_suppressed(rule: usize, stack: &Stack, sites: &CallSites, rules: &RuleSet) -> bool {
+pub(super) fn is_suppressed(rule: usize, stack: &Stack, sites: &CallSites, rules: &RuleSet) -> bool {
     rules.suppressions.iter().any(|suppression| {
         let certain = |pattern| {
             best_match(pattern, stack, sites, rules, Stance::Proof).is_some_and(|(found, _)| !found.uncertain)

@@ -1,24 +1,24 @@
 //! All stacks of a case against all rules: stacks that no rule can tell apart are matched once and counted.
 
+mod conditions;
+mod yields;
+
 use foldhash::HashSet;
 
 use super::evaluate::{Evaluator, Hit, StackResult};
 use super::exceptions::{Exception, exceptions_of};
 use super::found::{Found, FoundThread};
-use super::ladder::{CaseFacts, climb, states as ladder_states};
+use super::ladder::{CaseFacts, climb};
 use super::locks::{LockCollection, fold};
 use super::memo::{Memo, Seen, write_key};
 use super::near_miss::NearMisses;
 use super::proof::{exception_finding, finding, group_of};
 use super::sieve::Sieve;
-use super::stuck::{Sighting, Stuck, StuckThreads};
+use super::stuck::{Sighting, StuckThreads};
 use super::threads::ThreadIds;
 use super::views::{Completed, Held, Judged, Kept, Settled, Views, held, shape};
 use crate::facts::{CaptureCollection, Captures, CounterCollection, LeakCollection, SeriesPlace, TableCollection};
-use crate::finding::{
-    Activity, CaseCondition, EvidenceState, Finding, NearMiss, Refuted, RungState, ShownView, Summary,
-    SuppressedFinding, ThreadEvidence,
-};
+use crate::finding::{Activity, Finding, NearMiss, Refuted, ShownView, Summary, SuppressedFinding, ThreadEvidence};
 use crate::formats::Sink;
 use crate::model::{CallSites, CounterSeries, LeakReport, Note, Sign, Stack, StackKind, Table};
 use crate::rules::{RuleSet, Suppression, ThreadsCondition};
@@ -120,7 +120,9 @@ impl<'r> CaseScan<'r> {
     pub fn finish(mut self) -> CaseResult {
         let settled = self.settle();
         let captures = std::mem::take(&mut self.captures).finish();
-        self.add_stuck(&captures, &settled);
+        self.add_stuck(&captures);
+        let (of_locks, lock_notes) = self.locks.findings(self.rules);
+        self.give_way(&of_locks, &settled);
         let mut findings: Vec<Finding> = Vec::new();
         let mut found_threads = HashSet::default();
         for (index, groups) in std::mem::take(&mut self.found).into_iter().enumerate() {
@@ -136,7 +138,7 @@ impl<'r> CaseScan<'r> {
         let activity = self.views.activity(&settled, &found_threads, self.rules);
         let made_good = self.views.made_good(&settled);
         let mut suppressed = self.suppressed_in_case(settled.busy);
-        let lock_notes = self.add_lock_findings(&mut findings, &mut suppressed);
+        self.add_lock_findings(of_locks, &mut findings, &mut suppressed);
         for finding in &mut findings {
             finding.threads.iter_mut().for_each(|evidence| self.thread_ids.complete(&mut evidence.thread));
             self.thread_ids.complete(&mut finding.shown.thread);
@@ -184,10 +186,10 @@ impl<'r> CaseScan<'r> {
     /// Adds what tables and stacks show of locks.
     fn add_lock_findings(
         &self,
+        of_locks: Vec<Finding>,
         findings: &mut Vec<Finding>,
         suppressed: &mut Vec<SuppressedFinding>,
-    ) -> Vec<(usize, Note)> {
-        let (of_locks, notes) = self.locks.findings(self.rules);
+    ) {
         for finding in of_locks {
             match self.suppression_without_stack(finding.rule) {
                 Some(suppression) => {
@@ -197,7 +199,6 @@ impl<'r> CaseScan<'r> {
             }
         }
         findings.iter_mut().for_each(|finding| self.locks.ask(self.rules, finding));
-        notes
     }
 
     /// What a rule asks of the case as a whole: enough threads, and its exception.
@@ -281,97 +282,6 @@ impl<'r> CaseScan<'r> {
         notes.extend(of_tables);
         let suppressed = self.suppressed.iter().map(|found| found.rule).collect();
         (CaseFacts { leaks, counters, tables, suppressed }, notes)
-    }
-
-    /// Threads that are stuck become findings like others, in place of what yields to these.
-    fn add_stuck(&mut self, captures: &Captures, settled: &Settled) {
-        for rule in 0..self.rules.rules.len() {
-            for (Stuck { finding, views }, suppressed) in self.stuck.findings(self.rules, rule, captures) {
-                if let Some(suppression) = suppressed {
-                    let stacks = finding.stacks;
-                    self.suppressed.push(SuppressedFinding { rule, suppression, stacks });
-                    continue;
-                }
-                let threads: HashSet<u32> = views.iter().flatten().map(|&view| settled.thread(view)).collect();
-                for (other, groups) in self.rules.rules.iter().zip(&mut self.found) {
-                    if other.yields_to.contains(&rule) {
-                        groups
-                            .iter_mut()
-                            .for_each(|found| found.take_back(|view| threads.contains(&settled.thread(view))));
-                        groups.retain(|found| found.stacks > 0);
-                    }
-                }
-                let mut found = Found::of(finding.group.clone());
-                for (evidence, view) in finding.threads.iter().zip(views) {
-                    let thread = FoundThread { evidence: evidence.clone(), view, is_lacking: false };
-                    found.add(thread, (false, 0), || finding.clone());
-                }
-                self.found[rule].push(found);
-            }
-        }
-    }
-
-    /// What a rule asks of the case as a whole, and what there is.
-    pub(super) fn conditions(&mut self, rule: usize) -> Vec<CaseCondition> {
-        let settled = self.settle();
-        let captures = std::mem::take(&mut self.captures).finish();
-        self.add_stuck(&captures, &settled);
-        let mut conditions = self.rungs(rule, &settled);
-        conditions.extend(self.stuck.condition(self.rules, rule, &captures));
-        let written = &self.rules.rules[rule];
-        if let Some(threads) = &written.threads {
-            let largest = self.found[rule].iter().max_by_key(|found| found.stacks);
-            let stacks = largest.map_or(0, |found| found.stacks);
-            let of_largest = largest.map_or(Vec::new(), Found::evidence);
-            let (distinct, holds) = self.are_enough(threads, stacks, &of_largest, settled.busy);
-            let group = largest.and_then(|found| found.group.as_ref());
-            let group = group.map(|group| format!(" with {group}")).unwrap_or_default();
-            conditions.push(CaseCondition {
-                asked: threads.in_words(),
-                holds,
-                found: match distinct == stacks {
-                    true => format!("{stacks} of {} threads that are not idle match{group}", settled.busy),
-                    false => format!(
-                        "{distinct} of {} threads that are not idle match{group}, on {stacks} stacks",
-                        settled.busy
-                    ),
-                },
-            });
-        }
-        conditions.extend(self.locks.condition(self.rules, rule));
-        if let Some(exception) = &written.exception {
-            let mut names: Vec<&str> = self.exceptions.iter().map(|exception| exception.name.as_str()).collect();
-            names.dedup();
-            let found = match self.exception_of(rule) {
-                Some(exception) => format!("{}, line {}", exception.name, exception.line),
-                None if names.is_empty() => "the log tells of none".to_string(),
-                None => format!("the log tells of {}", names.join(", ")),
-            };
-            let holds = self.exception_of(rule).is_some();
-            conditions.push(CaseCondition { asked: exception.in_words(), holds, found });
-        }
-        conditions
-    }
-
-    /// The parts of the evidence of a rule that asks for several.
-    fn rungs(&mut self, rule: usize, settled: &Settled) -> Vec<CaseCondition> {
-        if self.rules.rules[rule].ladder.is_none() {
-            return Vec::new();
-        }
-        let found = self.found.iter().flatten();
-        let found = found.filter_map(|found| found.finding(&self.views, settled, self.rules));
-        let held = |finding: &Finding| self.holds_in_case(finding.rule, finding.stacks, &finding.threads, settled.busy);
-        let findings: Vec<Finding> = found.filter(held).collect();
-        let (facts, _) = self.facts();
-        let (states, holds, said) = ladder_states(self.rules, rule, &facts, &findings);
-        let condition = |state: RungState| CaseCondition {
-            asked: state.name,
-            holds: state.state == EvidenceState::Holds,
-            found: format!("{}: {}", state.state.name(), state.said),
-        };
-        let mut conditions: Vec<CaseCondition> = states.into_iter().map(condition).collect();
-        conditions.push(CaseCondition { asked: "a verdict".to_string(), holds, found: said });
-        conditions
     }
 
     /// The first exception that a rule asks for.
