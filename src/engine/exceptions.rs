@@ -1,6 +1,6 @@
 //! Exceptions of a case, as the tables of its sources tell them.
 
-use crate::model::Table;
+use crate::model::{CallSites, Dialect, Stack, Table};
 
 /// An exception that some text tells of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,6 +13,54 @@ pub struct Exception {
     /// Index of the source in its case.
     pub source: usize,
     pub line: u32,
+    /// The thread that holds it, by its id of the operating system.
+    pub holder: Option<u64>,
+    /// The first frame of its stack.
+    pub thrown: Option<Thrown>,
+}
+
+/// Where an exception was thrown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thrown {
+    /// Index of the source in its case.
+    pub source: usize,
+    /// Line of the stack, and of its first frame.
+    pub stack_line: u32,
+    pub line: u32,
+    pub call_site: String,
+    /// Without arguments, where there are symbols.
+    pub function: Option<String>,
+    pub dialect: Dialect,
+}
+
+impl Exception {
+    /// What `{{exception.type}}` and the like stand for in a message; see [`crate::rules::EXCEPTION_FIGURES`].
+    pub fn figure(&self, name: &str) -> Option<String> {
+        match name {
+            "exception.type" => Some(self.name.clone()),
+            "exception.message" if self.message.is_empty() => Some("no message".to_string()),
+            "exception.message" => Some(self.message.clone()),
+            "exception.site" => match &self.thrown {
+                Some(thrown) => Some(thrown.function.as_ref().unwrap_or(&thrown.call_site).clone()),
+                None => Some("an unknown place".to_string()),
+            },
+            _ => None,
+        }
+    }
+}
+
+/// The stack of an exception, as its first frame.
+pub fn thrown_of(stack: &Stack, sites: &CallSites, source: usize) -> Option<Thrown> {
+    let first = stack.frames.first()?;
+    let site = sites.get(first.site);
+    Some(Thrown {
+        source,
+        stack_line: stack.line,
+        line: first.line,
+        call_site: site.text.to_string(),
+        function: site.function().map(|function| function.split('(').next().unwrap_or(function).to_string()),
+        dialect: stack.dialect,
+    })
 }
 
 /// The exceptions in a table of the source with this index. One that wraps others comes with these.
@@ -20,9 +68,15 @@ pub fn exceptions_of(table: &Table, source: usize) -> Vec<Exception> {
     let mut exceptions = Vec::new();
     for row in &table.rows {
         let cell = |column: &str| table.cell(row, column).unwrap_or_default();
+        // `!clrthreads` lists the last exception of each thread; what other commands print is of the current one.
+        let holder = match table.name {
+            "clrthreads" => u64::from_str_radix(cell("os id").trim_start_matches("0x"), 16).ok().filter(|&id| id > 0),
+            _ => None,
+        };
         let mut add = |name: &str, message: &str, code: Option<u64>| {
             let (name, message) = (name.to_string(), message.to_string());
-            exceptions.extend((!name.is_empty()).then_some(Exception { name, message, code, source, line: row.line }));
+            let exception = Exception { name, message, code, source, line: row.line, holder, thrown: None };
+            exceptions.extend((!exception.name.is_empty()).then_some(exception));
         };
         match table.name {
             "exception-text" | "printexception" | "clrma" => {

@@ -70,25 +70,40 @@ pub fn group_of<'h>(rule: &Rule, captures: &'h [String]) -> Option<&'h str> {
 /// The finding of a rule that asks for an exception only.
 pub fn exception_finding(rules: &RuleSet, index: usize, exception: &Exception) -> Finding {
     let rule = &rules.rules[index];
-    let text = format!("{}: {}", exception.name, exception.message);
-    let evidence =
-        Evidence { kind: EvidenceKind::Exception, source: exception.source, line: exception.line, frame: None, text };
+    let thrown = exception.thrown.as_ref();
+    let site = thrown.map(|thrown| Evidence {
+        kind: EvidenceKind::Frame,
+        source: thrown.source,
+        line: thrown.line,
+        frame: Some(0),
+        text: thrown.call_site.clone(),
+    });
+    let evidence: Vec<Evidence> = [exception_evidence(exception)].into_iter().chain(site).collect();
     let shown = ShownStack {
         kind: StackKind::Exception,
+        dialect: thrown.map(|thrown| thrown.dialect).unwrap_or_default(),
         source: exception.source,
         line: exception.line,
-        rows: vec![ShownRow::Matched(0)],
+        rows: (0..evidence.len()).map(ShownRow::Matched).collect(),
         ..ShownStack::default()
     };
     Finding {
         confidence: rule.confidence,
         verdict: Verdict::of_stack(rule.confidence),
         fingerprint: format!("{}-{}", rule.id, exception.name.to_ascii_lowercase()),
-        message: rule.message.clone(),
-        evidence: vec![evidence],
+        message: rule.message.as_ref().map(|message| filled_in(message, |name| exception.figure(name)).0),
+        evidence,
         shown,
         ..empty_finding(index)
     }
+}
+
+pub fn exception_evidence(exception: &Exception) -> Evidence {
+    let text = match exception.message.is_empty() {
+        true => exception.name.clone(),
+        false => format!("{}: {}", exception.name, exception.message),
+    };
+    Evidence { kind: EvidenceKind::Exception, source: exception.source, line: exception.line, frame: None, text }
 }
 
 /// A message with the names that the pattern kept, and how often frames repeat.

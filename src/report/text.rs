@@ -8,7 +8,7 @@ use super::layout::{BOLD, DIM, count, frame_label, paragraph, severity_style, st
 use super::near_miss::write_near_misses;
 use super::rule_page::write_advice;
 use super::{CaseReport, Report, printable};
-use crate::finding::{Finding, ShownRow, ShownView};
+use crate::finding::{EvidenceKind, Finding, ShownRow, ShownView};
 use crate::model::NoteCode;
 use crate::rules::RuleSet;
 
@@ -69,6 +69,7 @@ fn write_finding(
     }
     if !finding.shown.rows.is_empty() {
         write_stack(finding, case, out)?;
+        write_exceptions(finding, case, out)?;
         writeln!(out)?;
     }
     write_asks(finding, out, width)?;
@@ -149,6 +150,20 @@ fn write_stack(finding: &Finding, case: &CaseReport, out: &mut dyn Write) -> io:
                 writeln!(out, "      {}", styled(BOLD, &format!("--- {what} missing from the text ---")))?;
             }
         }
+    }
+    Ok(())
+}
+
+/// The exception that was asked for beside the stack: it may stand elsewhere.
+fn write_exceptions(finding: &Finding, case: &CaseReport, out: &mut dyn Write) -> io::Result<()> {
+    for (index, evidence) in finding.evidence.iter().enumerate() {
+        let is_shown = finding.shown.rows.contains(&ShownRow::Matched(index));
+        if evidence.kind != EvidenceKind::Exception || is_shown {
+            continue;
+        }
+        let source = case.sources.get(evidence.source).map_or("", |source| source.name.as_str());
+        writeln!(out, "  {}", styled(DIM, &format!("exception in {}, line {}", printable(source), evidence.line)))?;
+        writeln!(out, "      {}", printable(&evidence.text))?;
     }
     Ok(())
 }

@@ -148,6 +148,9 @@ pub struct LockWaitFrames {
     pub test: TestId,
 }
 
+/// What a message may say of the exception that a rule asks for: its type, its message, and the frame that threw it.
+pub const EXCEPTION_FIGURES: &[&str] = &["exception.type", "exception.message", "exception.site"];
+
 /// What a message may say of frames that repeat.
 pub const CYCLE_FIGURES: &[&str] = &["repeats", "period"];
 

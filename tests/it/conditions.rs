@@ -192,3 +192,32 @@ fn a_rule_yields_only_to_what_is_reported() {
     check(rules, &log(&(waits(3) + "svc!wait svc!request svc!main")), &["many 3", "top 1"]);
     check(rules, &log(&(waits(2) + "svc!wait svc!request svc!main")), &["general 2", "top 1"]);
 }
+
+#[test]
+fn a_rule_on_an_exception_tells_what_it_was_and_yields_to_the_special() {
+    let rules = "id: any\nHEAD\nyields-to: [memory]\nmatch:\n  exception: {type: \"*Exception\"}\n\
+                 message: \"{{exception.type}} at {{exception.site}}: {{exception.message}}\"\n---\n\
+                 id: memory\nHEAD\nmatch:\n  exception: {type: System.OutOfMemoryException}\n";
+    let text =
+        |name: &str| format!("Unhandled Exception: {name}: it is gone\n   at N.T.M(String a)\n   at N.T.Main()\n");
+    check(rules, &text("N.SvcException"), &["any 0: N.SvcException at N.T.M: it is gone"]);
+    check(rules, &text("System.OutOfMemoryException"), &["memory 0"]);
+    // `!clrthreads` has no message: where another text has it, that one is shown.
+    let table = "       ID OSID ThreadOBJ           State GC Mode     GC Alloc Context                  Domain           Count Apt Exception\n\
+                 0    1 1a0c 000001A2B3C4D5E0    2a020 Preemptive  0000000000000000:0000000000000000 000001A2B3C00000 0     MTA N.SvcException 000001a2b5c00000\n";
+    check(rules, table, &["any 0: N.SvcException at an unknown place: no message"]);
+    check(rules, &format!("{table}\n{}", text("N.SvcException")), &["any 0: N.SvcException at N.T.M: it is gone"]);
+}
+
+#[test]
+fn an_exception_of_another_thread_proves_nothing_of_a_stack() {
+    let rules = "id: r\nHEAD\nmatch:\n  stack: svc!draw\n  exception: {type: N.SvcException}\n";
+    let held_by = |os_id: &str| {
+        format!(
+            "       ID OSID ThreadOBJ           State GC Mode     GC Alloc Context                  Domain           Count Apt Exception\n\
+                 9    1 {os_id} 000001A2B3C4D5E0    2a020 Preemptive  0000000000000000:0000000000000000 000001A2B3C00000 0     MTA N.SvcException 000001a2b5c00000\n\n"
+        )
+    };
+    check(rules, &(held_by("   0") + &log("svc!draw svc!main")), &["r 1"]);
+    check(rules, &(held_by("1a0c") + &log("svc!draw svc!main")), &[]);
+}

@@ -4,7 +4,7 @@ use super::CaseScan;
 use crate::engine::found::Found;
 use crate::engine::ladder::states as ladder_states;
 use crate::engine::views::Settled;
-use crate::finding::{CaseCondition, EvidenceState, Finding, RungState};
+use crate::finding::{CaseCondition, EvidenceState, Finding, RungState, ThreadEvidence};
 
 impl CaseScan<'_> {
     /// What a rule asks of the case as a whole, and what there is.
@@ -42,12 +42,13 @@ impl CaseScan<'_> {
         if let Some(exception) = &written.exception {
             let mut names: Vec<&str> = self.exceptions.iter().map(|exception| exception.name.as_str()).collect();
             names.dedup();
-            let found = match self.exception_of(rule) {
+            let of_found: Vec<ThreadEvidence> = self.found[rule].iter().flat_map(Found::evidence).collect();
+            let found = match self.exception_of(rule, &of_found) {
                 Some(exception) => format!("{}, line {}", exception.name, exception.line),
                 None if names.is_empty() => "the log tells of none".to_string(),
                 None => format!("the log tells of {}", names.join(", ")),
             };
-            let holds = self.exception_of(rule).is_some();
+            let holds = self.exception_of(rule, &of_found).is_some();
             conditions.push(CaseCondition { asked: exception.in_words(), holds, found });
         }
         conditions

@@ -1,18 +1,19 @@
 //! All stacks of a case against all rules: stacks that no rule can tell apart are matched once and counted.
 
 mod conditions;
+mod exceptions;
 mod yields;
 
 use foldhash::HashSet;
 
 use super::evaluate::{Evaluator, Hit, StackResult};
-use super::exceptions::{Exception, exceptions_of};
+use super::exceptions::{Exception, Thrown, exceptions_of, thrown_of};
 use super::found::{Found, FoundThread};
 use super::ladder::{CaseFacts, climb};
 use super::locks::{LockCollection, fold};
 use super::memo::{Memo, Seen, write_key};
 use super::near_miss::NearMisses;
-use super::proof::{exception_finding, finding, group_of};
+use super::proof::{finding, group_of};
 use super::sieve::Sieve;
 use super::stuck::{Sighting, StuckThreads};
 use super::threads::ThreadIds;
@@ -25,6 +26,9 @@ use crate::rules::{RuleSet, Suppression, ThreadsCondition};
 
 /// Groups of threads kept for a rule.
 const GROUPS: usize = 1_000;
+
+/// Stacks of exceptions that are kept.
+const EXCEPTIONS: usize = 10_000;
 
 /// What the rules say of a case.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -62,6 +66,8 @@ pub struct CaseScan<'r> {
     views: Views,
     kept: Kept,
     exceptions: Vec<Exception>,
+    /// Where exceptions were thrown, in the order of the sources and lines.
+    thrown: Vec<Thrown>,
     leaks: LeakCollection,
     counters: CounterCollection,
     locks: LockCollection,
@@ -88,6 +94,7 @@ impl<'r> CaseScan<'r> {
             views: Views::default(),
             kept: Kept::default(),
             exceptions: Vec::new(),
+            thrown: Vec::new(),
             leaks: LeakCollection::default(),
             counters: CounterCollection::default(),
             locks: LockCollection::default(),
@@ -120,6 +127,7 @@ impl<'r> CaseScan<'r> {
     pub fn finish(mut self) -> CaseResult {
         let settled = self.settle();
         let captures = std::mem::take(&mut self.captures).finish();
+        self.place_exceptions();
         self.add_stuck(&captures);
         let (of_locks, lock_notes) = self.locks.findings(self.rules);
         self.give_way(&of_locks, &settled);
@@ -127,18 +135,19 @@ impl<'r> CaseScan<'r> {
         let mut found_threads = HashSet::default();
         for (index, groups) in std::mem::take(&mut self.found).into_iter().enumerate() {
             for found in groups {
-                let Some(finding) = found.finding(&self.views, &settled, self.rules) else { continue };
+                let Some(mut finding) = found.finding(&self.views, &settled, self.rules) else { continue };
                 if self.holds_in_case(index, finding.stacks, &finding.threads, settled.busy) {
                     found_threads.extend(found.views().map(|view| settled.thread(view)));
+                    self.add_exception(&mut finding);
                     findings.push(finding);
                 }
             }
-            findings.extend(self.by_exception_alone(index));
         }
         let activity = self.views.activity(&settled, &found_threads, self.rules);
         let made_good = self.views.made_good(&settled);
         let mut suppressed = self.suppressed_in_case(settled.busy);
         self.add_lock_findings(of_locks, &mut findings, &mut suppressed);
+        self.add_exceptions_alone(&mut findings);
         for finding in &mut findings {
             finding.threads.iter_mut().for_each(|evidence| self.thread_ids.complete(&mut evidence.thread));
             self.thread_ids.complete(&mut finding.shown.thread);
@@ -205,7 +214,7 @@ impl<'r> CaseScan<'r> {
     fn holds_in_case(&self, rule: usize, stacks: u64, threads: &[ThreadEvidence], busy: u64) -> bool {
         let written = &self.rules.rules[rule];
         let enough = written.threads.as_ref().is_none_or(|asked| self.are_enough(asked, stacks, threads, busy).1);
-        enough && (written.exception.is_none() || self.exception_of(rule).is_some())
+        enough && (written.exception.is_none() || self.exception_of(rule, threads).is_some())
     }
 
     /// How many threads there are, and whether that is what a rule asks for.
@@ -282,26 +291,6 @@ impl<'r> CaseScan<'r> {
         notes.extend(of_tables);
         let suppressed = self.suppressed.iter().map(|found| found.rule).collect();
         (CaseFacts { leaks, counters, tables, suppressed }, notes)
-    }
-
-    /// The first exception that a rule asks for.
-    fn exception_of(&self, rule: usize) -> Option<&Exception> {
-        let condition = self.rules.rules[rule].exception.as_ref()?;
-        self.exceptions.iter().find(|exception| condition.holds(Some(&exception.name), exception.code))
-    }
-
-    fn by_exception_alone(&self, rule: usize) -> Option<Finding> {
-        let exception = self.exception_alone(rule)?;
-        let shown = self.suppression_without_stack(rule).is_none();
-        shown.then(|| exception_finding(self.rules, rule, exception))
-    }
-
-    /// The exception of a rule that asks for nothing else.
-    fn exception_alone(&self, rule: usize) -> Option<&Exception> {
-        if self.rules.rules[rule].asks_of_stacks() || self.rules.rules[rule].role.is_some() {
-            return None;
-        }
-        self.exception_of(rule)
     }
 
     /// The suppression of a rule where there is no stack to look at.
@@ -413,6 +402,9 @@ impl Sink for CaseScan<'_> {
             return;
         }
         self.thread_ids.learn(&stack.thread);
+        if stack.kind == StackKind::Exception && self.thrown.len() < EXCEPTIONS {
+            self.thrown.extend(thrown_of(stack, sites, self.source));
+        }
         if stack.frames.is_empty() {
             let judged = Judged { shape: 0, roles: Vec::new(), has_hit: false, application: None };
             self.views.add(stack, sites, self.source, judged);

@@ -50,7 +50,7 @@ pub fn findings(capture: &Capture, rules: &RuleSet) -> Vec<PlainFinding> {
         .find(|&rule| done[rule].is_none() && rules.rules[rule].yields_to.iter().all(|&other| done[other].is_some()))
     {
         let said: Vec<usize> =
-            rules.rules[rule].yields_to.iter().flat_map(|&other| done[other].clone().unwrap()).collect();
+            rules.rules[rule].yields_to.iter().flat_map(|&other| done[other].clone().unwrap_or_default()).collect();
         let mut given: Vec<usize> = Vec::new();
         for stacks in on[rule].values_mut() {
             given.extend(stacks.iter().filter(|stack| said.contains(stack)));
@@ -66,11 +66,17 @@ pub fn findings(capture: &Capture, rules: &RuleSet) -> Vec<PlainFinding> {
         let held = groups.into_iter().filter(|(_, stacks)| holds(&rules.rules[index], stacks));
         found.extend(held.map(|(group, stacks)| (index, group, stacks.len() as u64)));
     }
-    for (index, rule) in rules.rules.iter().enumerate() {
+    let is_alone = |&index: &usize| {
+        let rule = &rules.rules[index];
         let alone = rule.exception.is_some() && !rule.asks_of_stacks() && rule.role.is_none();
         let suppressed = rules.suppressions.iter().any(|all| all.rules.contains(&index) && all.pattern.is_none());
-        if alone && tells(rule) && !suppressed {
-            found.push((index, None, 0));
+        alone && tells(rule) && !suppressed
+    };
+    let alone: Vec<usize> = (0..rules.rules.len()).filter(is_alone).collect();
+    let held: Vec<usize> = found.iter().map(|(rule, ..)| *rule).chain(alone.iter().copied()).collect();
+    for rule in alone {
+        if !rules.rules[rule].yields_to.iter().any(|other| held.contains(other)) {
+            found.push((rule, None, 0));
         }
     }
     found.sort();

@@ -7,7 +7,7 @@ use crate::rules::nearest::nearest;
 use crate::rules::pattern::{self, Line};
 use crate::rules::rule_set::{Pattern, Test};
 use crate::rules::written::{WrittenCycle, WrittenQuestion, WrittenRule, WrittenThreads};
-use crate::rules::{CYCLE_FIGURES, CycleCondition, STUCK_FIGURES, ThreadsCondition};
+use crate::rules::{CYCLE_FIGURES, CycleCondition, EXCEPTION_FIGURES, STUCK_FIGURES, ThreadsCondition};
 use crate::text::Span;
 
 impl Compiler {
@@ -76,6 +76,7 @@ impl Compiler {
                 self.refuse_unknown_figure(source, written, name, message.span);
             } else if written.cycle.is_some() && CYCLE_FIGURES.contains(&name)
                 || written.stuck.is_some() && STUCK_FIGURES.contains(&name)
+                || written.exception.is_some() && EXCEPTION_FIGURES.contains(&name)
             {
                 continue;
             } else if !pattern.captures.iter().any(|capture| capture == name) {

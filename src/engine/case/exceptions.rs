@@ -1,0 +1,71 @@
+//! Rules that ask for an exception, of which some text of the case tells.
+
+use super::CaseScan;
+use crate::engine::exceptions::{Exception, Thrown};
+use crate::engine::proof::{exception_evidence, exception_finding, filled_in};
+use crate::finding::{Finding, ThreadEvidence};
+
+impl CaseScan<'_> {
+    /// The first exception that a rule asks for, held by none but these threads as far as is known.
+    /// Of several texts about it the first that has its message.
+    pub(super) fn exception_of(&self, rule: usize, threads: &[ThreadEvidence]) -> Option<&Exception> {
+        let condition = self.rules.rules[rule].exception.as_ref()?;
+        let may_hold = |holder: u64| {
+            let ids = || threads.iter().filter_map(|evidence| self.thread_ids.key(&evidence.thread)?.2);
+            ids().count() < threads.len() || threads.is_empty() || ids().any(|id| id == holder)
+        };
+        let is_asked = |exception: &&Exception| {
+            condition.holds(Some(&exception.name), exception.code) && exception.holder.is_none_or(may_hold)
+        };
+        let mut all = self.exceptions.iter().filter(is_asked);
+        let first = all.next()?;
+        let has_message = |other: &&Exception| other.name == first.name && !other.message.is_empty();
+        Some(Some(first).filter(has_message).or_else(|| all.find(has_message)).unwrap_or(first))
+    }
+
+    /// Finds the stack of each exception: the first that follows its text, before that of another.
+    pub(super) fn place_exceptions(&mut self) {
+        let mut lines: Vec<(usize, u32)> =
+            self.exceptions.iter().map(|exception| (exception.source, exception.line)).collect();
+        lines.sort_unstable();
+        for exception in &mut self.exceptions {
+            let begin = (exception.source, exception.line);
+            let end = lines.get(lines.partition_point(|line| *line <= begin));
+            let at = self.thrown.partition_point(|thrown| (thrown.source, thrown.stack_line) < begin);
+            let is_before = |thrown: &&Thrown| end.is_none_or(|end| (thrown.source, thrown.stack_line) < *end);
+            let is_here = |thrown: &&Thrown| thrown.source == exception.source;
+            exception.thrown = self.thrown.get(at).filter(is_here).filter(is_before).cloned();
+        }
+    }
+
+    /// Adds the exception that the finding's rule asks for beside a stack.
+    pub(super) fn add_exception(&self, finding: &mut Finding) {
+        let Some(exception) = self.exception_of(finding.rule, &finding.threads) else { return };
+        finding.evidence.push(exception_evidence(exception));
+        let figure = |name: &str| exception.figure(name);
+        finding.message = finding.message.take().map(|message| filled_in(&message, figure).0);
+    }
+
+    /// Adds the findings of rules that ask for an exception and nothing else, so far as no rule that they yield to is
+    /// reported.
+    pub(super) fn add_exceptions_alone(&self, findings: &mut Vec<Finding>) {
+        let alone =
+            |&rule: &usize| self.exception_alone(rule).is_some() && self.suppression_without_stack(rule).is_none();
+        let held: Vec<usize> = (0..self.rules.rules.len()).filter(alone).collect();
+        let reported: Vec<usize> = findings.iter().map(|finding| finding.rule).chain(held.iter().copied()).collect();
+        for rule in held {
+            let yields = self.rules.rules[rule].yields_to.iter().any(|other| reported.contains(other));
+            if let (Some(exception), false) = (self.exception_alone(rule), yields) {
+                findings.push(exception_finding(self.rules, rule, exception));
+            }
+        }
+    }
+
+    /// The exception of a rule that asks for nothing else.
+    pub(super) fn exception_alone(&self, rule: usize) -> Option<&Exception> {
+        if self.rules.rules[rule].asks_of_stacks() || self.rules.rules[rule].role.is_some() {
+            return None;
+        }
+        self.exception_of(rule, &[])
+    }
+}
