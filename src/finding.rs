@@ -2,6 +2,8 @@
 
 mod activity;
 mod explanation;
+mod standing;
+mod tally;
 
 use crate::model::{Dialect, StackKind, ThreadRef};
 
@@ -9,6 +11,8 @@ pub use activity::{Activity, State, Unexplained};
 pub use explanation::{
     CaseCondition, CloseFrame, Explanation, FrameAt, Mark, NearMiss, Outcome, PatternLine, StackRow,
 };
+pub use standing::{KnownFrame, Standing, Standings};
+pub use tally::{Explained, NearMisses, PairHits, RoleHits, RuleHits, Tally, TopFrame, TopGroup};
 
 /// How bad the pattern is for the process, when it is what happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

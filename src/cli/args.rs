@@ -225,6 +225,8 @@ pub enum RulesCommand {
     Test(TestArgs),
     /// Draft a rule from a pasted stack.
     New(NewArgs),
+    /// Count over saved logs which rules hit, which never do, and where the threads stand that nothing explains.
+    Stats(StatsArgs),
     /// Print the JSON Schema of rule files, for editors.
     Schema,
     /// Write a page in Markdown for each rule, and an index.
@@ -237,6 +239,38 @@ pub struct DocsArgs {
     pub folder: PathBuf,
     #[command(flatten)]
     pub packs: PackArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct StatsArgs {
+    /// Files, folders (walked) or globs; `-` or nothing for standard input.
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub packs: PackArgs,
+    /// Only these rules, and all roles: an id, or a glob such as `gdiplus-*`.
+    #[arg(long, value_name = "ID")]
+    pub select: Vec<String>,
+    /// Not these rules.
+    #[arg(long, value_name = "ID")]
+    pub ignore: Vec<String>,
+    /// What belongs together: each file is a case, unless this says otherwise.
+    #[arg(long, value_enum)]
+    pub case: Option<CaseBy>,
+    /// How many groups of unexplained threads are shown.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub top: usize,
+    /// Name every rule that never hits.
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// How the report is written.
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// Write the report to a file instead, `.txt` or `.json`; may be given several times.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Vec<PathBuf>,
+    /// How many cases are scanned at once; all processors by default.
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -13,6 +13,7 @@ mod rules;
 mod rules_docs;
 mod rules_fix;
 mod rules_new;
+mod rules_stats;
 mod rules_test;
 mod scan;
 mod settings;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::args::{Color, RulesCommand};
 use super::exit::{Exit, Stop};
 use super::settings::Settings;
-use super::{output, packs, rules_docs, rules_fix, rules_new, rules_test};
+use super::{output, packs, rules_docs, rules_fix, rules_new, rules_stats, rules_test};
 use crate::authoring::check_rules;
 use crate::report::{render_rule_list, render_rule_page};
 use crate::rules::json_schema_of_rules;
@@ -34,6 +34,7 @@ pub fn run(command: RulesCommand, color: Color) -> Result<Exit, Stop> {
         RulesCommand::Check { paths, fix: false } => check(&paths, color),
         RulesCommand::Test(args) => rules_test::run(&args, color),
         RulesCommand::New(args) => rules_new::run(&args),
+        RulesCommand::Stats(args) => rules_stats::run(&args, color),
         RulesCommand::Docs(args) => rules_docs::run(&args, color),
         RulesCommand::Schema => {
             let mut out = output::stdout(color);

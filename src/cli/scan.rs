@@ -19,10 +19,7 @@ use crate::rules::{Glob, Rule, RuleSet};
 pub fn run(args: ScanArgs, color: Color) -> Result<Exit, Stop> {
     let mut settings = Settings::of(&args.settings, &args.paths)?;
     let mut rules = packs::load(&mut settings, args.settings.today)?;
-    let wanted = Wanted::new(&settings, &rules)?;
-    // A rule that is not reported takes no other's place.
-    let shown: Vec<bool> = rules.rules.iter().map(|rule| rule.role.is_some() || wanted.has(rule)).collect();
-    rules.rules.iter_mut().for_each(|rule| rule.yields_to.retain(|&other| shown[other]));
+    let wanted = Wanted::new(&settings, &mut rules)?;
     for path in &args.output {
         format_of(path, args.format)?;
     }
@@ -88,6 +85,7 @@ fn scan_case(case: &CaseInput, rules: &RuleSet, sieve: &Sieve, settings: &Settin
         activity,
         made_good,
         captures: _,
+        standings: _,
     } = result;
     // What breaks off is shown by another command.
     notes.retain(|(source, note)| note.code != NoteCode::BreaksOff || !made_good.contains(source));
@@ -163,7 +161,7 @@ fn explain_emptiness(cases: &[CaseReport]) {
 }
 
 /// Which findings are reported.
-struct Wanted {
+pub struct Wanted {
     select: Vec<Glob>,
     ignore: Vec<Glob>,
     min_severity: Option<Severity>,
@@ -171,8 +169,8 @@ struct Wanted {
 
 impl Wanted {
     /// A selection that no rule fits is a mistake, most often a misspelt id. Those of the settings file were checked with
-    /// the rules.
-    fn new(settings: &Settings, rules: &RuleSet) -> Result<Self, Stop> {
+    /// the rules. Rules no longer yield to those that are not wanted.
+    pub fn new(settings: &Settings, rules: &mut RuleSet) -> Result<Self, Stop> {
         let globs = |ids: &[Setting<String>]| ids.iter().map(|id| Glob::new(&id.value)).collect::<Vec<_>>();
         let (select, ignore) = (globs(&settings.select), globs(&settings.ignore));
         let typed = settings.select.iter().zip(&select).chain(settings.ignore.iter().zip(&ignore));
@@ -182,10 +180,14 @@ impl Wanted {
                 return Err(Stop::Usage(message));
             }
         }
-        Ok(Wanted { select, ignore, min_severity: settings.min_severity.value })
+        let wanted = Wanted { select, ignore, min_severity: settings.min_severity.value };
+        // A rule that is not reported takes no other's place.
+        let shown: Vec<bool> = rules.rules.iter().map(|rule| rule.role.is_some() || wanted.has(rule)).collect();
+        rules.rules.iter_mut().for_each(|rule| rule.yields_to.retain(|&other| shown[other]));
+        Ok(wanted)
     }
 
-    fn has(&self, rule: &Rule) -> bool {
+    pub fn has(&self, rule: &Rule) -> bool {
         let one_of = |globs: &[Glob]| globs.iter().any(|glob| glob.matches(&rule.id));
         (self.select.is_empty() || one_of(&self.select))
             && !one_of(&self.ignore)

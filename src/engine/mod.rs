@@ -25,6 +25,7 @@ mod names;
 mod near_miss;
 mod proof;
 mod sieve;
+mod standings;
 mod stop;
 mod stuck;
 mod tape;

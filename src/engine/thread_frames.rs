@@ -28,7 +28,7 @@ pub struct ThreadFrames<'r> {
     rules: &'r RuleSet,
     pub frames: Vec<ThreadFrame>,
     pub shapes: Vec<Shape>,
-    ids: HashMap<String, u32>,
+    pub(super) ids: HashMap<String, u32>,
     modules: HashMap<String, u32>,
     of_site: Vec<u32>,
     hasher: FixedState,

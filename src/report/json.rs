@@ -2,6 +2,7 @@
 
 mod capture;
 mod measured;
+mod stats;
 mod threads;
 
 use std::io::{self, Write};
@@ -9,6 +10,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 pub use capture::{CaptureJson, render_capture_json};
+pub use stats::render_stats_json;
 pub use threads::render_threads_json;
 
 use super::activity::roles;

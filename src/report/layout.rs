@@ -51,7 +51,18 @@ pub fn count(number: u64, word: &str) -> String {
     format!("{} {word}{plural}", grouped(number))
 }
 
-fn grouped(number: u64) -> String {
+/// `12 %`, of what is less than one `0.4 %`.
+pub fn share(part: u64, whole: u64) -> String {
+    let tenths = (part * 1000 + whole / 2) / whole.max(1);
+    match tenths {
+        0 if part > 0 => "under 0.1 %".to_string(),
+        1..10 => format!("0.{tenths} %"),
+        _ => format!("{} %", (tenths + 5) / 10),
+    }
+}
+
+/// `1,204`
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -105,5 +116,10 @@ mod tests {
         assert_eq!(String::from_utf8(out).unwrap(), "  Why  one two three four\n       five six seven eight\n");
         assert_eq!(count(1, "stack"), "1 stack");
         assert_eq!(count(1_234_567, "stack"), "1,234,567 stacks");
+        for (part, whole, want) in
+            [(1, 3, "33 %"), (1, 1, "100 %"), (4, 1000, "0.4 %"), (1, 100_000, "under 0.1 %"), (0, 0, "0 %")]
+        {
+            assert_eq!(share(part, whole), want, "{part} of {whole}");
+        }
     }
 }

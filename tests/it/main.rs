@@ -24,5 +24,6 @@ mod pack;
 mod rules_test;
 mod schema;
 mod settings;
+mod stats;
 mod tables;
 mod threads;

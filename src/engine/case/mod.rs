@@ -15,11 +15,14 @@ use super::memo::{Memo, Seen, write_key};
 use super::near_miss::NearMisses;
 use super::proof::{finding, group_of};
 use super::sieve::Sieve;
+use super::standings::StandingCollection;
 use super::stuck::{Sighting, StuckThreads};
 use super::threads::ThreadIds;
 use super::views::{Completed, Held, Judged, Kept, Settled, Views, held, shape};
 use crate::facts::{CaptureCollection, Captures, CounterCollection, LeakCollection, SeriesPlace, TableCollection};
-use crate::finding::{Activity, Finding, NearMiss, Refuted, ShownView, Summary, SuppressedFinding, ThreadEvidence};
+use crate::finding::{
+    Activity, Finding, NearMiss, Refuted, ShownView, Standings, Summary, SuppressedFinding, ThreadEvidence,
+};
 use crate::formats::Sink;
 use crate::model::{CallSites, CounterSeries, LeakReport, Note, Sign, Stack, StackKind, Table};
 use crate::rules::{RuleSet, Suppression, ThreadsCondition};
@@ -49,6 +52,8 @@ pub struct CaseResult {
     pub notes: Vec<(usize, Note)>,
     /// What the case is over time.
     pub captures: Captures,
+    /// Thread by thread, where it was asked for.
+    pub standings: Standings,
 }
 
 /// Takes in stacks, source by source.
@@ -75,6 +80,7 @@ pub struct CaseScan<'r> {
     stuck: StuckThreads,
     tables: TableCollection,
     near_misses: NearMisses,
+    standings: Option<StandingCollection<'r>>,
     key: Vec<u32>,
 }
 
@@ -102,6 +108,7 @@ impl<'r> CaseScan<'r> {
             stuck: StuckThreads::default(),
             tables: TableCollection::default(),
             near_misses: NearMisses::default(),
+            standings: None,
             key: Vec::new(),
         }
     }
@@ -109,6 +116,12 @@ impl<'r> CaseScan<'r> {
     /// Does not look for near misses.
     pub fn without_near_misses(mut self) -> Self {
         self.near_misses.turn_off();
+        self
+    }
+
+    /// Tells of each thread where it stands.
+    pub fn with_standings(mut self) -> Self {
+        self.standings = Some(StandingCollection::new(self.rules));
         self
     }
 
@@ -139,6 +152,9 @@ impl<'r> CaseScan<'r> {
                 if self.holds_in_case(index, finding.stacks, &finding.threads, settled.busy) {
                     found_threads.extend(found.views().map(|view| settled.thread(view)));
                     self.add_exception(&mut finding);
+                    if let Some(standings) = &mut self.standings {
+                        standings.found(index, found.views().map(|view| settled.thread(view)));
+                    }
                     findings.push(finding);
                 }
             }
@@ -164,6 +180,7 @@ impl<'r> CaseScan<'r> {
             let by_id = self.rules.rules[a.rule].id.cmp(&self.rules.rules[b.rule].id);
             rank(b).cmp(&rank(a)).then(by_id).then_with(|| a.group.cmp(&b.group))
         });
+        let standings = self.standings(&findings, &settled);
         fold(self.rules, &mut findings, &self.thread_ids);
         let near_misses = match findings.is_empty() && suppressed.is_empty() {
             true => self.near_misses_at_work(&settled),
@@ -179,7 +196,21 @@ impl<'r> CaseScan<'r> {
             near_misses,
             notes,
             captures,
+            standings,
         }
+    }
+
+    /// Where the threads stand; findings of anything but stacks name theirs by place.
+    fn standings(&mut self, findings: &[Finding], settled: &Settled) -> Standings {
+        let Some(mut standings) = self.standings.take() else { return Standings::default() };
+        let of_rule = |finding: &&Finding| {
+            let rule = &self.rules.rules[finding.rule];
+            rule.asks_of_locks() || !rule.asks_of_stacks()
+        };
+        let found = findings.iter().filter(of_rule);
+        let found = found.flat_map(|finding| finding.threads.iter().map(|thread| (finding.rule, thread)));
+        standings.found_at(found, &self.views, settled, &self.thread_ids);
+        standings.finish(&self.views, settled, &self.thread_ids, self.rules)
     }
 
     /// Near misses on threads that do not rest in another view.
@@ -314,6 +345,9 @@ impl<'r> CaseScan<'r> {
         self.evaluator.forget_sites();
         self.seen.clear();
         self.kept.forget_sites();
+        if let Some(standings) = &mut self.standings {
+            standings.forget_sites();
+        }
     }
 
     fn count(&mut self, stack: &Stack) {
@@ -387,6 +421,10 @@ impl<'r> CaseScan<'r> {
         let (view, is_new) = self.views.add(stack, sites, self.source, judged)?;
         if is_new {
             self.kept.keep(view, self.views.get(view).side, stack, sites);
+            if let Some(standings) = &mut self.standings {
+                let (of_frame, classes) = (&self.evaluator.of_frame, &self.evaluator.classes);
+                standings.keep(view, stack, sites, |position| classes.get(of_frame[position]));
+            }
         }
         Some(view)
     }
@@ -395,6 +433,9 @@ impl<'r> CaseScan<'r> {
 impl Sink for CaseScan<'_> {
     fn stack(&mut self, stack: &Stack, sites: &CallSites) {
         self.count(stack);
+        if let Some(standings) = &mut self.standings {
+            standings.count(self.source);
+        }
         self.tables.stack(self.source, stack, sites);
         // Where memory was allocated no thread stands, and raw words are no stack.
         let is_judged = matches!(stack.kind, StackKind::Thread | StackKind::Exception);

@@ -154,6 +154,15 @@ impl Views {
         &self.views[view]
     }
 
+    pub fn all(&self) -> &[View] {
+        &self.views
+    }
+
+    /// Threads that are only counted.
+    pub fn beyond(&self) -> u64 {
+        self.beyond.values().sum()
+    }
+
     /// The view of a stack, by its place.
     pub fn at(&self, source: usize, line: u32) -> Option<usize> {
         self.views.iter().position(|view| (view.source, view.line) == (source, line))

@@ -43,6 +43,11 @@ impl Settled {
         self.threads[view]
     }
 
+    /// How many threads there are.
+    pub fn count(&self) -> u32 {
+        self.by_thread.len() as u32
+    }
+
     /// All views of the thread of this one.
     pub fn views_of(&self, view: usize) -> &[usize] {
         &self.by_thread[self.threads[view] as usize]
@@ -141,11 +146,8 @@ impl Views {
     /// What the threads do; `found` are those that are named in findings.
     pub fn activity(&self, settled: &Settled, found: &HashSet<u32>, rules: &RuleSet) -> Activity {
         let mut counts: BTreeMap<State, (u64, Vec<usize>)> = BTreeMap::new();
-        for (thread, views) in settled.by_thread.iter().enumerate() {
-            let has_finding = found.contains(&(thread as u32));
-            let states = views.iter().map(|&view| (self.state(settled, view, has_finding, rules), view));
-            // What a thread does at some time says more than that it rests at another.
-            let telling = states.rev().max_by_key(|(state, _)| weight(state, rules));
+        for thread in 0..settled.count() {
+            let telling = self.telling(settled, thread, found.contains(&thread), rules);
             let Some((state, view)) = telling else { continue };
             let (count, examples) = counts.entry(state).or_default();
             *count += 1;
@@ -158,6 +160,29 @@ impl Views {
             counts.entry(state).or_default().0 += count;
         }
         in_order(counts, &self.views)
+    }
+
+    /// What a thread does, and the view that tells it.
+    pub fn telling(
+        &self,
+        settled: &Settled,
+        thread: u32,
+        has_finding: bool,
+        rules: &RuleSet,
+    ) -> Option<(State, usize)> {
+        let views = settled.by_thread[thread as usize].iter();
+        let states = views.map(|&view| (self.state(settled, view, has_finding, rules), view));
+        // What a thread does at some time says more than that it rests at another.
+        states.rev().max_by_key(|(state, _)| weight(state, rules))
+    }
+
+    /// All role rules that hold on a thread at some moment.
+    pub fn roles_of(&self, settled: &Settled, thread: u32) -> Vec<usize> {
+        let views = settled.by_thread[thread as usize].iter();
+        let mut roles: Vec<usize> = views.flat_map(|&view| &settled.roles[view]).map(|held| held.rule).collect();
+        roles.sort_unstable();
+        roles.dedup();
+        roles
     }
 
     /// Rules and groups that hold for few enough threads.
@@ -233,15 +258,21 @@ impl Views {
 
     /// What the thread of a view does at its moment.
     fn state(&self, settled: &Settled, view: usize, has_finding: bool, rules: &RuleSet) -> State {
-        let all = || settled.moments[view].iter().map(|&view| &self.views[view]);
         let roles = &settled.roles[view];
-        if roles.is_empty() && all().all(|view| view.is_empty) {
+        if roles.is_empty() && settled.moments[view].iter().all(|&view| self.views[view].is_empty) {
             return State::Empty;
         }
+        let application = self.shows_application(settled, view).and_then(|view| self.views[view].application);
+        self.state_by(roles, has_finding, application, rules)
+    }
+
+    /// The view of the thread that shows the application's frames best, at the moment of this one.
+    pub fn shows_application(&self, settled: &Settled, view: usize) -> Option<usize> {
+        let shows = |side: Side, view: &View| view.side == side && view.application.is_some();
+        let all = &settled.moments[view];
+        let preferred = |side: Side| all.iter().copied().find(|&view| shows(side, &self.views[view]));
         // Managed frames are the application's more surely than native ones.
-        let preferred = |side: Side| all().find(|view| view.side == side && view.application.is_some());
-        let application = [Side::Managed, Side::Mixed, Side::Native].into_iter().find_map(preferred);
-        self.state_by(roles, has_finding, application.and_then(|view: &View| view.application), rules)
+        [Side::Managed, Side::Mixed, Side::Native].into_iter().find_map(preferred)
     }
 
     fn state_by(&self, roles: &[Held], has_hit: bool, application: Option<u32>, rules: &RuleSet) -> State {

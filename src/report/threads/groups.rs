@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::names::{frame_text, share, thread_names};
+use super::names::{frame_text, thread_names};
 use super::{Extent, ThreadsCase, ThreadsReport, role_names};
 use crate::facts::threads::{Level, Shape, ThreadGroup, ViewKind};
-use crate::report::layout::{BOLD, DIM, count, paragraph, styled};
+use crate::report::layout::{BOLD, DIM, count, paragraph, share, styled};
 use crate::report::printable;
 
 /// A stack up to this long is shown whole.

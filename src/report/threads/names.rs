@@ -85,16 +85,6 @@ fn ranges(indices: &[u32]) -> Vec<String> {
     parts
 }
 
-/// `12 %`, of what is less than one `0.4 %`.
-pub fn share(part: u64, whole: u64) -> String {
-    let tenths = (part * 1000 + whole / 2) / whole.max(1);
-    match tenths {
-        0 if part > 0 => "under 0.1 %".to_string(),
-        1..10 => format!("0.{tenths} %"),
-        _ => format!("{} %", (tenths + 5) / 10),
-    }
-}
-
 /// A frame as it is printed: control characters do nothing.
 pub fn frame_text(frame: &ThreadFrame) -> String {
     match frame.hole {
@@ -109,12 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_and_ranges() {
-        for (part, whole, want) in
-            [(1, 3, "33 %"), (1, 1, "100 %"), (4, 1000, "0.4 %"), (1, 100_000, "under 0.1 %"), (0, 0, "0 %")]
-        {
-            assert_eq!(share(part, whole), want, "{part} of {whole}");
-        }
+    fn numbers_in_a_row_are_ranges() {
         for (indices, want) in [
             (vec![1, 2, 3, 5, 7, 8], "1-3, 5, 7, 8"),
             (vec![4], "4"),
