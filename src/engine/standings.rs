@@ -88,6 +88,7 @@ impl<'r> StandingCollection<'r> {
             }
         }
         let mut standings = Standings { beyond: views.beyond(), ..Standings::default() };
+        let mut tops: HashMap<usize, usize> = HashMap::default();
         for number in 0..settled.count() {
             let found = of_thread.remove(&number).unwrap_or_default();
             let Some((state, view)) = views.telling(settled, number, !found.is_empty(), rules) else { continue };
@@ -97,7 +98,13 @@ impl<'r> StandingCollection<'r> {
                 State::Role(role) => standing.roles.push(role),
                 State::Found | State::Unexplained(_) => {
                     stands = views.shows_application(settled, view).unwrap_or(view);
-                    standing.top = self.top(stands);
+                    let shape = self.shapes.get(stands).copied().flatten();
+                    standing.top = shape.map(|shape| {
+                        *tops.entry(shape).or_insert_with(|| {
+                            standings.tops.push(self.top(shape));
+                            standings.tops.len() - 1
+                        })
+                    });
                 }
                 State::Empty => {}
             }
@@ -116,9 +123,8 @@ impl<'r> StandingCollection<'r> {
         standings
     }
 
-    /// The frames of a view, down to the first one of the application.
-    fn top(&self, view: usize) -> Vec<u32> {
-        let Some(shape) = self.shapes.get(view).copied().flatten() else { return Vec::new() };
+    /// The frames down to the first one of the application.
+    fn top(&self, shape: usize) -> Vec<u32> {
         let frames = &self.frames.shapes[shape].frames;
         let application = frames.iter().position(|&frame| self.frames.frames[frame as usize].is_application);
         frames[..application.map_or(frames.len(), |at| at + 1)].to_vec()

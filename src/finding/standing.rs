@@ -7,7 +7,10 @@ use crate::model::ThreadRef;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standings {
     pub threads: Vec<Standing>,
-    /// The frames that the threads name by number.
+    /// The distinct stacks that the threads name by position: the frames, by number, from the top down to the first one of
+    /// the application, else all of them.
+    pub tops: Vec<Vec<u32>>,
+    /// The frames.
     pub frames: Vec<KnownFrame>,
     /// By source: how many stacks there are in its text, whatever they are of.
     pub stacks: Vec<u64>,
@@ -26,9 +29,8 @@ pub struct Standing {
     pub roles: Vec<usize>,
     /// Rules whose findings are on the thread, those too that other findings explain.
     pub rules: Vec<usize>,
-    /// Where the thread has no role: its frames from the top down to the first one of the application, else all of
-    /// them, by number. Empty where the text shows none.
-    pub top: Vec<u32>,
+    /// Its stack, where it has no role; `None` too where the text shows none.
+    pub top: Option<usize>,
 }
 
 /// A frame, and the key by which it is the same in another case.

@@ -153,7 +153,6 @@ impl Tally {
         tally.explained.beyond = standings.beyond;
         tally.add_findings(findings);
         let reported: BTreeSet<usize> = findings.iter().map(|finding| finding.rule).collect();
-        let mut files: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
         for standing in &standings.threads {
             tally.explain(standing, &is_idle);
             tally.add_pairs(standing, &reported);
@@ -165,17 +164,8 @@ impl Tally {
                 let hits = tally.rules.entry(rule).or_default();
                 (hits.cases, hits.threads) = (1, hits.threads + 1);
             }
-            if standing.roles.is_empty() && standing.rules.is_empty() && !standing.top.is_empty() {
-                let (key, group) = group(standing, standings);
-                files.entry(key.clone()).or_default().insert(standing.source);
-                tally.add_to_group(key, 1, 0, || group);
-            }
         }
-        for (key, files) in files {
-            if let Some(group) = tally.groups.get_mut(&key) {
-                group.files = files.len() as u64;
-            }
-        }
+        tally.add_groups(standings);
         for (rule, hits) in &mut tally.rules {
             hits.explained = u64::from(!reported.contains(rule));
         }
@@ -244,7 +234,7 @@ impl Tally {
             (Some(&role), false) if is_idle(role) => &mut explained.idle,
             (Some(_), false) => &mut explained.role,
             (None, true) => &mut explained.rule,
-            (None, false) if standing.top.is_empty() => &mut explained.without_frames,
+            (None, false) if standing.top.is_none() => &mut explained.without_frames,
             (None, false) => &mut explained.unexplained,
         } += 1;
     }
@@ -260,8 +250,37 @@ impl Tally {
         }
     }
 
-    /// `group` makes the group with its threads and files, if it is new and there is room for it.
-    fn add_to_group(&mut self, key: String, threads: u64, files: u64, group: impl FnOnce() -> TopGroup) {
+    /// Groups the threads of a case that nothing explains.
+    fn add_groups(&mut self, standings: &Standings) {
+        let mut by_top: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (index, standing) in standings.threads.iter().enumerate() {
+            if let Some(top) = standing.top.filter(|_| standing.roles.is_empty() && standing.rules.is_empty()) {
+                by_top.entry(top).or_default().push(index);
+            }
+        }
+        let mut by_top: Vec<(usize, Vec<usize>)> = by_top.into_iter().collect();
+        by_top.sort_by_key(|(_, threads)| threads[0]);
+        // Several stacks may be one group, of which a file counts once.
+        let mut files: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+        for (top, threads) in by_top {
+            let (key, group) = group(&standings.tops[top], standings);
+            let first = &standings.threads[threads[0]];
+            let (thread, source, line) = (first.thread.clone(), first.source, first.line);
+            let sources = threads.iter().map(|&thread| standings.threads[thread].source);
+            let group = TopGroup { threads: threads.len() as u64, thread, source, line, ..group };
+            if self.add_to_group(key.clone(), group.threads, 0, || group) {
+                files.entry(key).or_default().extend(sources);
+            }
+        }
+        for (key, files) in files {
+            if let Some(group) = self.groups.get_mut(&key) {
+                group.files = files.len() as u64;
+            }
+        }
+    }
+
+    /// `group` makes the group with its threads and files, if it is new and there is room for it. Returns whether there is.
+    fn add_to_group(&mut self, key: String, threads: u64, files: u64, group: impl FnOnce() -> TopGroup) -> bool {
         if let Some(known) = self.groups.get_mut(&key) {
             known.threads += threads;
             known.files += files;
@@ -270,7 +289,9 @@ impl Tally {
             self.groups.insert(key, group());
         } else {
             self.ungrouped += threads;
+            return false;
         }
+        true
     }
 }
 
@@ -335,10 +356,10 @@ impl NearMisses {
     }
 }
 
-/// A group of one thread, and the names by which threads of several cases are in one.
-fn group(standing: &Standing, standings: &Standings) -> (String, TopGroup) {
+/// A group of threads with this stack, and the names by which threads of several cases are in one.
+fn group(top: &[u32], standings: &Standings) -> (String, TopGroup) {
     let (mut keys, mut frames) = (Vec::new(), Vec::new());
-    for known in standing.top.iter().map(|&frame| &standings.frames[frame as usize]) {
+    for known in top.iter().map(|&frame| &standings.frames[frame as usize]) {
         let frame = top_frame(&known.frame);
         // Addresses are others in every process.
         if frame == TopFrame::Nameless && frames.last() == Some(&TopFrame::Nameless) {
@@ -347,23 +368,14 @@ fn group(standing: &Standing, standings: &Standings) -> (String, TopGroup) {
         keys.push(if frame == TopFrame::Nameless { "" } else { known.key.as_str() });
         frames.push(frame);
     }
-    let last = standing.top.last().map(|&frame| &standings.frames[frame as usize].frame);
+    let last = top.last().map(|&frame| &standings.frames[frame as usize].frame);
     let ends_in_application =
         last.is_some_and(|last| last.is_application) && frames.last().is_some_and(|frame| frame.name().is_some());
     let left_out = frames.len().saturating_sub(AT_TOP + AT_END);
     if left_out > 0 {
         frames.drain(AT_TOP..AT_TOP + left_out);
     }
-    let group = TopGroup {
-        threads: 1,
-        files: 0,
-        frames,
-        left_out,
-        ends_in_application,
-        thread: standing.thread.clone(),
-        source: standing.source,
-        line: standing.line,
-    };
+    let group = TopGroup { frames, left_out, ends_in_application, ..TopGroup::default() };
     (keys.join("\n"), group)
 }
 

@@ -13,7 +13,11 @@ fn case(threads: &[&str]) -> Standings {
     for (line, thread) in threads.iter().enumerate() {
         let parts: Vec<&str> = thread.split('/').collect();
         let numbers = |text: &str| text.split(',').filter_map(|number| number.parse().ok()).collect();
-        let top = parts[2].split_whitespace().map(|frame| number_of(frame, &mut standings)).collect();
+        let top: Vec<u32> = parts[2].split_whitespace().map(|frame| number_of(frame, &mut standings)).collect();
+        let top = (!top.is_empty()).then(|| {
+            standings.tops.push(top);
+            standings.tops.len() - 1
+        });
         let (roles, rules) = (numbers(parts[0]), numbers(parts[1]));
         standings.threads.push(Standing { roles, rules, top, line: line as u32 + 1, ..Standing::default() });
     }
@@ -136,6 +140,7 @@ fn groups_are_the_same_in_other_cases() {
         // Addresses are others in every process, and nobody knows how many of them are frames.
         (vec![vec!["11//a", "//wait ?1 ?2 app!"], vec!["//wait ?7 app!"]], vec!["2 in 2: wait ? app, 0:2"]),
         (vec![vec!["//~ app!"], vec!["//app!"]], vec!["1 in 1: app, 1:1", "1 in 1: ~ app, 0:1"]),
+        (vec![vec!["//wait ?1 app!", "//wait ?2 ?1 app!"]], vec!["2 in 1: wait ? app, 0:1"]),
     ] {
         assert_eq!(groups(&sum(cases.iter().map(|threads| tally(threads, &[])))), want, "{cases:?}");
     }

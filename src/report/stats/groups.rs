@@ -30,18 +30,25 @@ pub fn write_groups(report: &StatsReport<'_>, out: &mut dyn Write) -> io::Result
         write_group(report, at + 1, group, all, out)?;
     }
     let rest = groups.get(report.top..).unwrap_or_default();
+    let mut more = Vec::new();
     if !rest.is_empty() {
         let threads: u64 = rest.iter().map(|group| group.threads).sum();
-        let more = format!("and {} of {}", count(rest.len() as u64, "more group"), count(threads, "thread"));
-        writeln!(out, "{more} (--top {} shows them)\n", groups.len())?;
+        let rest = format!("{} of {}", count(rest.len() as u64, "more group"), count(threads, "thread"));
+        more.push(format!("{rest} (--top {} shows them)", groups.len()));
     }
     if report.nameless() > 0 {
         let threads = count(report.nameless(), "thread");
-        writeln!(out, "and {threads} with no name of a frame in the text: symbols or SOS may tell what they do\n")?;
+        more.push(format!("{threads} none of whose frames has a name (symbols, or SOS, may tell what they do)"));
     }
     if report.tally.ungrouped > 0 {
         let threads = count(report.tally.ungrouped, "thread");
-        writeln!(out, "and {threads} in groups beyond those that are kept\n")?;
+        more.push(format!("{threads} in groups beyond those that are kept"));
+    }
+    for more in &more {
+        writeln!(out, "and {more}")?;
+    }
+    if !more.is_empty() {
+        writeln!(out)?;
     }
     write_frames("What the application calls there", &report.called(), out)?;
     write_frames("What is at the top", &report.top_frames(), out)
@@ -113,13 +120,15 @@ fn frame_text(frame: &TopFrame) -> String {
 /// The commands that go on from here.
 pub fn write_next(report: &StatsReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     let groups = report.groups();
-    let Some(group) = groups.iter().find(|group| report.sources.get(group.source).is_some_and(|name| name != "stdin"))
-    else {
+    let is_file = |group: &TopGroup| report.source(group.source) != "stdin";
+    // A draft needs the application's frames.
+    let files = || groups.iter().take(report.top.max(1)).enumerate().filter(|(_, group)| is_file(group));
+    let Some((at, group)) = files().find(|(_, group)| group.ends_in_application).or_else(|| files().next()) else {
         return Ok(());
     };
-    let name = quoted(&report.sources[group.source]);
+    let name = quoted(report.source(group.source));
     let thread = thread_name(&group.thread).map(|thread| format!(" --thread {thread}")).unwrap_or_default();
-    writeln!(out, "Next: draft a rule from the first of these groups, or look at its whole stack")?;
+    writeln!(out, "Next: draft a rule from group {}, or look at its whole stack", at + 1)?;
     writeln!(out, "  {}", styled(BOLD, &format!("stacklint rules new {name}{thread}")))?;
     writeln!(out, "  {}", styled(BOLD, &format!("stacklint threads {name}")))
 }
