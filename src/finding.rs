@@ -1,6 +1,7 @@
 //! A rule that held, with its proof, and the counts over what was looked at.
 
 mod activity;
+mod comparison;
 mod explanation;
 mod standing;
 mod tally;
@@ -8,6 +9,7 @@ mod tally;
 use crate::model::{Dialect, StackKind, ThreadRef};
 
 pub use activity::{Activity, State, Unexplained};
+pub use comparison::{ComparedFinding, Fate, FindingPlace, SameBy, compare};
 pub use explanation::{
     CaseCondition, CloseFrame, Explanation, FrameAt, Mark, NearMiss, Outcome, PatternLine, StackRow,
 };

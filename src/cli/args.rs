@@ -38,6 +38,8 @@ Exit codes: 0 nothing found, 1 findings, 2 the work could not be done.";
 pub enum Command {
     /// Report known-bad patterns.
     Scan(ScanArgs),
+    /// Compare what was collected before with what was collected after: what is fixed, still there, new, and grew.
+    Diff(DiffArgs),
     /// Show every setting of a scan and who says so.
     Config(ConfigArgs),
     /// Show what is understood of a text.
@@ -72,6 +74,27 @@ pub struct ScanArgs {
     #[arg(short, long)]
     pub quiet: bool,
 }
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = DIFF_HELP)]
+pub struct DiffArgs {
+    /// What was collected before: a file, a folder (walked) or a glob; `-` for standard input. All of it is one case.
+    pub old: PathBuf,
+    /// What was collected after.
+    pub new: PathBuf,
+    #[command(flatten)]
+    pub settings: SettingArgs,
+    /// How the report is written.
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// Write the report to a file instead, `.txt` or `.json`; may be given several times.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Vec<PathBuf>,
+}
+
+const DIFF_HELP: &str = "\
+A finding is fixed only where NEW holds what could show it: thread stacks, leak reports, counters, tables.
+Exit codes: 0 nothing is new or worse, 1 something is, as severe as --fail-on asks, 2 the work could not be done.";
 
 #[derive(Debug, ClapArgs)]
 pub struct ConfigArgs {

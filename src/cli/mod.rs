@@ -2,6 +2,7 @@
 
 mod args;
 mod config;
+mod diff;
 mod exit;
 mod explain;
 mod inputs;
@@ -35,6 +36,7 @@ pub fn main() -> ExitCode {
     let result = match args.command {
         Some(Command::Scan(scan)) => scan::run(scan, color),
         Some(Command::Config(config)) => config::run(config, color),
+        Some(Command::Diff(diff)) => diff::run(diff, color),
         Some(Command::Explain(explain)) => explain::run(explain, color),
         Some(Command::Parse(parse)) => parse::run(parse, color),
         Some(Command::Threads(threads)) => threads::run(threads, color),

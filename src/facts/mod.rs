@@ -2,6 +2,7 @@
 
 mod aliases;
 mod captures;
+mod changes;
 mod counters;
 mod function_name;
 pub mod in_words;
@@ -18,6 +19,7 @@ pub use captures::{
     CaptureCollection, CaptureFigure, Captures, Course as CaptureCourse, Cpu, ProcessMoment, SeriesPlace, ThreadKey,
     series,
 };
+pub use changes::{Change, Changes, Difference, Figure, FigureChange, Look, Measurer, changes};
 pub use counters::{
     CounterCollection, CounterFact, CounterKind, CounterNames, CounterUnit, Limits, NoTrend, Point, ProcessCounters,
     Trend,

@@ -1,6 +1,7 @@
 //! The JSON contract, version 1. These types are frozen: a field is never renamed, and unknown values are null.
 
 mod capture;
+mod diff;
 mod measured;
 mod stats;
 mod threads;
@@ -10,6 +11,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 pub use capture::{CaptureJson, render_capture_json};
+pub use diff::render_diff_json;
 pub use stats::render_stats_json;
 pub use threads::render_threads_json;
 

@@ -2,6 +2,7 @@
 
 mod activity;
 mod diagnostics;
+mod diff;
 mod explain;
 mod json;
 mod ladder;
@@ -23,8 +24,11 @@ use crate::model::{Note, SourceInfo};
 use crate::rules::RuleSet;
 
 pub use diagnostics::render_diagnostics;
+pub use diff::{DiffCase, DiffReport, DiffSide, render_diff_text};
 pub use explain::{render_code_page, render_explanation};
-pub use json::{CaptureJson, render_capture_json, render_json, render_stats_json, render_threads_json};
+pub use json::{
+    CaptureJson, render_capture_json, render_diff_json, render_json, render_stats_json, render_threads_json,
+};
 pub use parse_text::render_capture_text;
 pub use rule_page::{INDEX, page_name, render_rule_index, render_rule_list, render_rule_markdown, render_rule_page};
 pub use stats::{StatsReport, render_stats_text};

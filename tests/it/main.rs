@@ -7,6 +7,7 @@ mod conditions;
 mod counters;
 mod damage;
 mod dialects;
+mod diff;
 mod engine;
 mod drafts;
 mod errors;

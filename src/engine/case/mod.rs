@@ -11,6 +11,7 @@ use super::exceptions::{Exception, Thrown, exceptions_of, thrown_of};
 use super::found::{Found, FoundThread};
 use super::ladder::{CaseFacts, climb};
 use super::locks::{LockCollection, fold};
+use super::measures::{Measures, Texts, why_silent};
 use super::memo::{Memo, Seen, write_key};
 use super::near_miss::NearMisses;
 use super::proof::{finding, group_of};
@@ -81,6 +82,7 @@ pub struct CaseScan<'r> {
     tables: TableCollection,
     near_misses: NearMisses,
     standings: Option<StandingCollection<'r>>,
+    texts: Texts,
     key: Vec<u32>,
 }
 
@@ -109,6 +111,7 @@ impl<'r> CaseScan<'r> {
             tables: TableCollection::default(),
             near_misses: NearMisses::default(),
             standings: None,
+            texts: Texts::default(),
             key: Vec::new(),
         }
     }
@@ -137,7 +140,26 @@ impl<'r> CaseScan<'r> {
         self.forget_sites();
     }
 
-    pub fn finish(mut self) -> CaseResult {
+    pub fn finish(self) -> CaseResult {
+        self.finish_with_facts().0
+    }
+
+    /// The result, and what a comparison with another case needs beside it.
+    pub fn finish_to_compare(mut self) -> (CaseResult, Measures) {
+        let (rules, tables) = (self.rules, self.tables.clone());
+        let mut texts = std::mem::take(&mut self.texts);
+        texts.has_exceptions = !self.exceptions.is_empty() || !self.thrown.is_empty();
+        texts.lock_tables = self.locks.has_tables();
+        texts.waiting = self.locks.waiting();
+        let (result, facts) = self.finish_with_facts();
+        texts.has_courses = !result.captures.courses.is_empty();
+        let silent = (0..rules.rules.len()).map(|rule| why_silent(rules, rule, &texts, &facts, &result.findings));
+        let silent = silent.collect();
+        let CaseFacts { leaks, counters, .. } = facts;
+        (result, Measures { texts, silent, leaks, counters, tables })
+    }
+
+    fn finish_with_facts(mut self) -> (CaseResult, CaseFacts) {
         let settled = self.settle();
         let captures = std::mem::take(&mut self.captures).finish();
         self.place_exceptions();
@@ -186,7 +208,7 @@ impl<'r> CaseScan<'r> {
             true => self.near_misses_at_work(&settled),
             false => Vec::new(),
         };
-        CaseResult {
+        let result = CaseResult {
             summary: self.summary,
             activity,
             made_good,
@@ -197,7 +219,8 @@ impl<'r> CaseScan<'r> {
             notes,
             captures,
             standings,
-        }
+        };
+        (result, facts)
     }
 
     /// Where the threads stand; findings of anything but stacks name theirs by place.
@@ -446,6 +469,7 @@ impl Sink for CaseScan<'_> {
         if stack.kind == StackKind::Exception && self.thrown.len() < EXCEPTIONS {
             self.thrown.extend(thrown_of(stack, sites, self.source));
         }
+        self.texts.look(stack, sites);
         if stack.frames.is_empty() {
             let judged = Judged { shape: 0, roles: Vec::new(), has_hit: false, application: None };
             self.views.add(stack, sites, self.source, judged);

@@ -50,6 +50,16 @@ impl LockCollection {
         self.tables.add(source, table);
     }
 
+    /// Whether tables of locks were printed.
+    pub fn has_tables(&self) -> bool {
+        !self.tables.printed.is_empty()
+    }
+
+    /// Stacks that show a thread which waits for a lock.
+    pub fn waiting(&self) -> usize {
+        self.views.iter().filter(|view| view.wait.is_some()).count()
+    }
+
     /// Looks at the stack that the evaluator classified last.
     pub fn stack(
         &mut self,

@@ -154,6 +154,9 @@ fn series(listings: Vec<Listing>, sessions: &[Session]) -> Vec<Series> {
 fn is_repeated(known: &Listing, next: &Listing, sessions: &[Session]) -> bool {
     let same_figures = known.owners.len() == next.owners.len()
         && known.owners.iter().zip(&next.owners).all(|(a, b)| (&a.name, a.count, a.size) == (&b.name, b.count, b.size));
+    if sessions[known.session].is_of_second != sessions[next.session].is_of_second {
+        return false;
+    }
     let same_session = known.session == next.session;
     let of_dump = same_session && sessions[known.session].dump.is_some();
     let same_time = known.taken.is_some() && known.taken == next.taken;
@@ -196,20 +199,39 @@ fn note_of_groups(sessions: &[Session], groups: &[Vec<usize>], listings: &[Listi
         let first = *first_of.entry(listing.kind).or_insert(group);
         (first != group).then_some((listing, first, group))
     })?;
-    let (one, other) = (&sessions[groups[first][0]], &sessions[groups[second][0]]);
-    let why = if one.process.id.is_some() && other.process.id.is_some() && one.process.id != other.process.id {
-        "the process ids differ"
-    } else if one.process.name.is_some() && other.process.name.is_some() && one.process.name != other.process.name {
-        "the names of the processes differ"
-    } else if one.starts_apart(other).is_some_and(|seconds| seconds > SAME_START) {
-        "the processes began at different times"
-    } else if let Some(landmark) = one.differing_landmark(other) {
-        &format!("{landmark} is at different addresses")
-    } else {
-        "the texts are of several processes, and not all say of which"
-    };
+    let why = why_apart(&sessions[groups[first][0]], &sessions[groups[second][0]]);
     let message = format!("these tables are not compared with those of another process: {why}");
     Some((listing.source, note(listing.line, &message)))
+}
+
+/// Why two sessions are not of one process, as far as the texts tell.
+fn why_apart(one: &Session, other: &Session) -> String {
+    if one.process.id.is_some() && other.process.id.is_some() && one.process.id != other.process.id {
+        return "the process ids differ".to_string();
+    }
+    if one.process.name.is_some() && other.process.name.is_some() && one.process.name != other.process.name {
+        return "the names of the processes differ".to_string();
+    }
+    if one.starts_apart(other).is_some_and(|seconds| seconds > SAME_START) {
+        return "the processes began at different times".to_string();
+    }
+    match one.differing_landmark(other) {
+        Some(landmark) => format!("{landmark} is at different addresses"),
+        None => "the texts are of several processes, and not all say of which".to_string(),
+    }
+}
+
+/// Why the tables of two cases are not of one process, where none are.
+pub fn why_cases_differ(sessions: &Sessions, listings: &[Listing]) -> Option<String> {
+    let of = |is_of_second: bool| {
+        let sessions = listings.iter().map(|listing| &sessions.list[listing.session]);
+        sessions.filter(move |session| session.is_of_second == is_of_second)
+    };
+    let (first, second) = (of(false).next()?, of(true).next()?);
+    Some(match is_other(first, second) && !first.is_mixed && !second.is_mixed {
+        true => format!("different processes: {}", why_apart(first, second)),
+        false => "the texts do not say that both are of one process".to_string(),
+    })
 }
 
 fn note(line: u32, message: &str) -> Note {

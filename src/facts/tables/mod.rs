@@ -20,6 +20,8 @@ mod runtime;
 mod series;
 mod session;
 
+use jiff::civil::DateTime;
+
 use super::Process;
 use crate::model::{CallSites, LeakReport, Note, NoteCode, Stack, Table};
 use listing::Listing;
@@ -81,6 +83,31 @@ impl TableCollection {
 
     pub fn leak_report(&mut self, source: usize, report: &LeakReport) {
         self.sessions.learn_from_report(source, report);
+    }
+
+    /// What is known of the processes.
+    pub fn processes(&self) -> impl Iterator<Item = Process> + '_ {
+        self.sessions.list.iter().map(|session| session.process.clone())
+    }
+
+    /// The times that the texts with tables say.
+    pub fn times(&self) -> impl Iterator<Item = DateTime> + '_ {
+        self.sessions.list.iter().flat_map(|session| &session.times).map(|(_, time)| *time)
+    }
+
+    /// The tables of two cases, as if they were one; sources of the second are counted on from this number. And why tables of
+    /// the two may be of different processes.
+    pub fn finish_beside(mut self, second: TableCollection, first_source: usize) -> (Vec<ProcessTables>, String) {
+        let sessions = self.sessions.list.len();
+        self.sessions.add_second(second.sessions, first_source);
+        let moved = |listing: Listing| Listing {
+            source: listing.source + first_source,
+            session: listing.session + sessions,
+            ..listing
+        };
+        self.listings.extend(second.listings.into_iter().map(moved));
+        let why = joining::why_cases_differ(&self.sessions, &self.listings).unwrap_or_default();
+        (joining::join(self.sessions, self.listings).0, why)
     }
 
     /// The tables by process, and what there is to say of them.

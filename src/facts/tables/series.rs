@@ -79,6 +79,21 @@ impl Series {
         self.listings.len()
     }
 
+    /// The source of each listing.
+    pub fn sources(&self) -> impl Iterator<Item = usize> + '_ {
+        self.listings.iter().map(|listing| listing.source)
+    }
+
+    /// When each listing was taken, where the texts tell.
+    pub fn times(&self) -> impl Iterator<Item = Option<DateTime>> + '_ {
+        self.listings.iter().map(|listing| listing.taken)
+    }
+
+    /// Whether it is a difference of two logs, which is compared with nothing else.
+    pub fn is_difference(&self) -> bool {
+        self.order == Order::Difference
+    }
+
     /// Whether what the last listing does not name is not there.
     pub fn lists_all(&self) -> bool {
         self.listings.last().is_some_and(|listing| listing.is_whole)

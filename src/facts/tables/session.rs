@@ -28,6 +28,8 @@ const MOST_LANDMARKS: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub struct Session {
     pub source: usize,
+    /// Of two cases that are compared, the second.
+    pub is_of_second: bool,
     pub process: Process,
     /// Ids of several processes stand in it.
     pub is_mixed: bool,
@@ -50,6 +52,15 @@ pub struct Sessions {
 }
 
 impl Sessions {
+    /// Adds the sessions of a second case, whose sources are counted on from this number.
+    pub fn add_second(&mut self, other: Sessions, first_source: usize) {
+        let second = other.list.into_iter();
+        let source = |session: &Session| session.source + first_source;
+        self.list.extend(second.map(|session| Session { source: source(&session), is_of_second: true, ..session }));
+        let allocators = other.allocators.into_iter();
+        self.allocators.extend(allocators.map(|((source, line), name)| ((source + first_source, line), name)));
+    }
+
     /// The session that goes on in a source.
     pub fn current(&mut self, source: usize) -> usize {
         if self.list.last().is_none_or(|session| session.source != source) {
