@@ -205,7 +205,7 @@ fn side_json<'a>(side: &'a DiffSide, case: &'a DiffCase, number: usize) -> SideJ
 fn fate_json<'a>(fate: &'a Fate, case: &'a DiffCase) -> FateJson<'a> {
     let (old, new, same_by) = match fate {
         Fate::New(new) => (None, Some(new), None),
-        Fate::StillThere { old, new, same_by } => (Some(old), Some(new), Some(same_by.name())),
+        Fate::StillThere { old, new, same_by } => (Some(&**old), Some(&**new), Some(same_by.name())),
         Fate::Fixed(old) | Fate::CannotTell(old) => (Some(old), None, None),
     };
     let finding = fate.finding();
