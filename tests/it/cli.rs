@@ -196,7 +196,7 @@ fn a_folder_is_a_case() {
         cases.map(|case| case["name"].as_str().unwrap().rsplit(['/', '\\']).next().unwrap().to_string()).collect()
     };
     let folders =
-        ["counters", "dialects", "founding-case", "healthy", "leak-reports", "managed-leak", "stalled-orders"];
+        ["counters", "dialects", "diff", "founding-case", "healthy", "leak-reports", "managed-leak", "stalled-orders"];
     assert_eq!(names(&[])[1..], folders);
     assert_eq!(names(&["--case", "all"]), ["all"]);
     assert!(names(&["--case", "file"]).len() >= 8);

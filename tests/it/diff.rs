@@ -146,6 +146,8 @@ fn a_leak_is_fixed_only_where_reports_refute_it() {
         assert_eq!(states(&json(&output)), want, "{new}");
     };
     check(&["founding-case/kL.log"], &["cannot-tell native-leak-gdiplus 1/-: no leak reports"]);
+    // No GDI+ among the owners refutes every verdict.
+    check(&["leak-reports/tabs.txt"], &["fixed native-leak-gdiplus 1/-"]);
     check(&["diff/after.log"], &["cannot-tell native-leak-gdiplus 1/-: no leak reports"]);
     check(&["founding-case/counters.csv"], &["cannot-tell native-leak-gdiplus 1/-: no leak reports"]);
 }

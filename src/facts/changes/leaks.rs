@@ -34,13 +34,15 @@ fn tracking_apart(old: &ProcessLeaks, new: &ProcessLeaks) -> Option<String> {
     let (before, after) = (old.tracking?.amount, new.tracking?.amount);
     let since = after.minus(before);
     let in_words = |seconds: Amount| minutes(seconds.value / 60.0);
-    let tracked = format!("{} of tracking, then {}", in_words(before), in_words(after));
+    let tracked = format!("{}, then {}", in_words(before), in_words(after));
     if since.highest() < 0.0 {
-        return Some(format!("tracking began anew: {tracked}"));
+        return Some(format!("less was tracked than before ({tracked}), so tracking began anew"));
     }
     let between = old.taken.zip(new.taken).map(|(old, new)| old.duration_until(new).as_secs_f64())?;
-    ((between - since.value).abs() > SAME_TRACKING + since.error)
-        .then(|| format!("tracking began anew: {tracked}, and {} lie between", minutes(between.abs() / 60.0)))
+    ((between - since.value).abs() > SAME_TRACKING + since.error).then(|| {
+        let between = minutes(between.abs() / 60.0);
+        format!("tracking ({tracked}) and the time between the two ({between}) do not fit, so tracking began anew")
+    })
 }
 
 fn of_process(old: Option<&ProcessLeaks>, new: Option<&ProcessLeaks>) -> Vec<FigureChange> {

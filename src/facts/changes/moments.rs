@@ -26,8 +26,9 @@ pub fn threads(old: &Look<'_>, new: &Look<'_>) -> Vec<FigureChange> {
         let known = look.threads.iter().find(|(known, _)| known == name);
         Some(Figure::counted(known.map_or(0, |(_, count)| *count)))
     };
+    let all = names.first().copied();
     let change = |name: &str| {
-        let hours = hours.filter(|_| name == old.threads[0].0);
+        let hours = hours.filter(|_| Some(name) == all);
         let (old, new) = (figure(old, name), figure(new, name));
         FigureChange {
             measurer: Measurer::Threads,

@@ -112,7 +112,11 @@ pub fn labels(look: &Look<'_>) -> Vec<String> {
         }
     }
     known.sort();
-    known.iter().map(Process::label).collect()
+    let label = |process: &Process| match (&process.name, process.id) {
+        (None, Some(id)) => format!("process {id}"),
+        _ => process.label(),
+    };
+    known.iter().map(label).collect()
 }
 
 /// When its process began, where all that is said of it agrees.

@@ -131,7 +131,7 @@ fn leak_reports_are_compared_within_one_tracking_of_one_process() {
     check_leaks(&old, &later, &["all: +1.00, 1.0/h", "GdiPlus: +1.00, 1.0/h"]);
     // An owner that the list does not name may be there all the same.
     check_leaks(&old, &leaks(Some("w3wp.exe"), &[(120.0, 1.5, None)]), &["all: Unclear", "GdiPlus: OneSided"]);
-    let anew = "tracking began anew: 1 h of tracking, then 40 min";
+    let anew = "less was tracked than before (1 h, then 40 min), so tracking began anew";
     let restarted = leaks(Some("w3wp.exe"), &[(40.0, 0.5, Some(0.1))]);
     check_leaks(&old, &restarted, &[&format!("all: {anew}"), &format!("GdiPlus: {anew}")]);
     let other = "different processes: w3wp and svc";

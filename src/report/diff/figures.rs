@@ -202,8 +202,14 @@ fn three_digits(number: f64) -> f64 {
     (number / step).round() * step
 }
 
-/// What a figure did within each case, where that is worth saying: `  OLD grew by 1.3 GB/h, NEW flat`.
+/// What a figure did within each case, where it moved in one: `  (OLD grows 1.3 GB/h, NEW flat)`.
 fn courses(figure: &FigureChange) -> String {
+    let moves = |side: Option<Figure>| {
+        side.is_some_and(|side| matches!(side.tendency, Some(Tendency::Grows | Tendency::Falls)))
+    };
+    if !moves(figure.old) && !moves(figure.new) {
+        return String::new();
+    }
     let said = |who: &str, side: Option<Figure>| {
         let side = side?;
         let rate = side.per_hour.map(|rate| format!(" {}", per_hour(figure.unit, rate))).unwrap_or_default();
