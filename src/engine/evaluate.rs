@@ -9,7 +9,7 @@ use super::names::{NameId, Names};
 use super::sieve::Sieve;
 use super::tape::{Item, Tape};
 use crate::model::{CallSites, Stack};
-use crate::rules::{CycleCondition, Pattern, Rule, RuleSet, Step, TestId, Truth};
+use crate::rules::{CycleCondition, Pattern, Rule, RuleSet, Step, Suppression, TestId, Truth};
 
 /// What the rules say of one stack.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct StackResult {
     pub hits: Vec<Hit>,
     /// Rules that match and ask for a role that the stack does not show; another view of the thread may.
     pub lacking: Vec<Hit>,
+    /// It may be another for a stack whose frames have other names, though no pattern tells these frames apart.
+    pub by_names: bool,
 }
 
 /// A rule that matches a stack.
@@ -74,14 +76,16 @@ pub struct Evaluator<'r> {
     pub(super) of_frame: Vec<ClassId>,
     /// Names of frames are kept.
     needs_names: bool,
-    /// Some rule compares or keeps them.
-    compares_names: bool,
-    /// Some rule looks for names that repeat.
-    compares_all: bool,
+    /// Per rule: whether it keeps or compares names.
+    uses_names: Vec<bool>,
+    /// So often at the least must a name stand on a stack for any rule that looks for recursion.
+    fewest_repeats: Option<usize>,
     names: Names,
     name_of_frame: Vec<Option<NameId>>,
-    /// The same, of frames whose names rules can tell apart.
-    compared_name: Vec<Option<NameId>>,
+    /// Some name stands so often on the stack that was classified last.
+    has_repeats: bool,
+    /// By name, while they are counted.
+    repeats: Vec<u32>,
 }
 
 impl<'r> Evaluator<'r> {
@@ -95,6 +99,9 @@ impl<'r> Evaluator<'r> {
             Some(pattern) => naming_atoms(pattern, rules),
             None => Bits::new(rules.atoms.len()),
         });
+        let by_names = |suppression: &Suppression| suppression.pattern.as_ref().is_some_and(Pattern::uses_names);
+        let suppressed_by_names = rules.suppressions.iter().any(by_names);
+        let repeats = rules.rules.iter().filter_map(|rule| rule.cycle.as_ref().map(|cycle| cycle.repeats as usize));
         Evaluator {
             rules,
             sieve,
@@ -103,11 +110,12 @@ impl<'r> Evaluator<'r> {
             suppression_naming: suppressed.collect(),
             of_frame: Vec::new(),
             needs_names: rules.needs_names(),
-            compares_names: rules.needs_names(),
-            compares_all: rules.rules.iter().any(|rule| rule.cycle.is_some()),
+            uses_names: rules.rules.iter().map(|rule| rule.uses_names() || suppressed_by_names).collect(),
+            fewest_repeats: repeats.min(),
             names: Names::default(),
             name_of_frame: Vec::new(),
-            compared_name: Vec::new(),
+            has_repeats: false,
+            repeats: Vec::new(),
         }
     }
 
@@ -128,9 +136,8 @@ impl<'r> Evaluator<'r> {
         self.evaluate_classified(stack)
     }
 
-    /// Looks up the class of every frame. All that the rules say of a stack follows from these, its holes, and whether
-    /// it is cut off. The names are those by which rules tell frames apart.
-    pub fn classify(&mut self, stack: &Stack, sites: &CallSites) -> (&[ClassId], &[Option<NameId>]) {
+    /// Looks up the class of every frame, and the name where rules use it.
+    pub fn classify(&mut self, stack: &Stack, sites: &CallSites) {
         self.of_frame.clear();
         self.of_frame.extend(stack.frames.iter().map(|frame| self.classes.of(frame.site, sites)));
         self.name_of_frame.clear();
@@ -138,14 +145,43 @@ impl<'r> Evaluator<'r> {
             let names = stack.frames.iter().map(|frame| self.names.of(frame.site, sites, &self.rules.aliases));
             self.name_of_frame.extend(names);
         }
-        self.compared_name.clear();
-        if self.compares_names {
-            let compares_all = self.compares_all;
-            let is_compared = |class: &ClassId| compares_all || self.classes.get(*class).is_kept;
-            let names = self.of_frame.iter().zip(&self.name_of_frame);
-            self.compared_name.extend(names.map(|(class, name)| name.filter(|_| is_compared(class))));
+        let fewest = self.fewest_repeats.filter(|&fewest| fewest <= stack.frames.len());
+        self.has_repeats = fewest.is_some_and(|fewest| self.repeats_so_often(fewest));
+    }
+
+    fn repeats_so_often(&mut self, fewest: usize) -> bool {
+        self.repeats.clear();
+        self.repeats.resize(self.names.len(), 0);
+        let mut most = 0;
+        for name in self.name_of_frame.iter().flatten() {
+            let count = &mut self.repeats[name.0 as usize];
+            *count += 1;
+            most = most.max(*count);
         }
-        (&self.of_frame, &self.compared_name)
+        most as usize >= fewest
+    }
+
+    /// Adds all that rules can tell of the stack that was classified last if they use no names: the classes of its frames,
+    /// its holes, and whether the bottom is missing.
+    pub(super) fn write_key(&self, stack: &Stack, key: &mut Vec<u32>) {
+        key.push(u32::from(self.has_repeats));
+        key.extend(self.of_frame.iter().map(|class| class.0));
+        for hole in &stack.holes {
+            key.extend([u32::MAX, hole.before as u32, hole.missing.unwrap_or(u32::MAX)]);
+        }
+        if stack.cut_off {
+            key.push(u32::MAX - 1);
+        }
+    }
+
+    /// Adds the names that rules can tell apart.
+    pub(super) fn write_names(&self, key: &mut Vec<u32>) {
+        let is_compared = |class: &ClassId| self.has_repeats || self.classes.get(*class).is_kept;
+        for (class, name) in self.of_frame.iter().zip(&self.name_of_frame) {
+            key.push(name.filter(|_| is_compared(class)).map_or(u32::MAX, |name| name.0));
+        }
+        // No other key ends like this.
+        key.push(u32::MAX - 2);
     }
 
     /// The names of the frames of the stack that was classified last; none where no rule compares names.
@@ -176,7 +212,8 @@ impl<'r> Evaluator<'r> {
     /// Evaluates the stack that was classified last.
     pub fn evaluate_classified(&self, stack: &Stack) -> StackResult {
         let candidates = self.sieve.candidates(&self.of_frame, &self.classes);
-        let mut result = StackResult::default();
+        let by_names = self.depend_on_names(&candidates);
+        let mut result = StackResult { by_names, ..StackResult::default() };
         let mut held = Vec::new();
         // Roles first: rules may ask for them.
         let (roles, findings): (Vec<usize>, Vec<usize>) =
@@ -235,9 +272,25 @@ impl<'r> Evaluator<'r> {
 
     /// The role rules that hold on the stack that was classified last.
     pub(super) fn roles(&self, stack: &Stack) -> Vec<Hit> {
+        self.role_hits(self.role_candidates(), stack).into_iter().filter(|hit| !self.is_for_few(hit)).collect()
+    }
+
+    /// Evaluates only the role rules.
+    pub(super) fn evaluate_roles(&self, stack: &Stack) -> StackResult {
+        let by_names = self.depend_on_names(&self.role_candidates());
+        let roles = self.roles(stack).iter().map(|hit| hit.rule).collect();
+        StackResult { roles, by_names, ..StackResult::default() }
+    }
+
+    fn role_candidates(&self) -> Vec<usize> {
         let candidates = self.sieve.candidates(&self.of_frame, &self.classes);
-        let roles = candidates.into_iter().filter(|&rule| self.rules.rules[rule].role.is_some());
-        self.role_hits(roles.collect(), stack).into_iter().filter(|hit| !self.is_for_few(hit)).collect()
+        candidates.into_iter().filter(|&rule| self.rules.rules[rule].role.is_some()).collect()
+    }
+
+    /// Whether what these rules say of a stack can follow from the names of its frames.
+    fn depend_on_names(&self, rules: &[usize]) -> bool {
+        let may = |&rule: &usize| self.uses_names[rule] || (self.has_repeats && self.rules.rules[rule].cycle.is_some());
+        rules.iter().any(may)
     }
 
     fn role_hits(&self, rules: Vec<usize>, stack: &Stack) -> Vec<Hit> {
@@ -309,6 +362,9 @@ impl<'r> Evaluator<'r> {
             (None, _) => true,
             _ => false,
         };
+        if !self.has_repeats {
+            return None;
+        }
         let (repeats, period) = (condition.repeats as usize, condition.period as usize);
         let name = |frame: usize| self.name_of_frame[frame];
         let found = cycle::find(tape, name, repeats, period, |round| round.iter().any(wanted))?;

@@ -5,9 +5,7 @@ use std::hash::{BuildHasher, Hasher};
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
-use super::classes::ClassId;
-use super::evaluate::StackResult;
-use super::names::NameId;
+use super::evaluate::{Evaluator, StackResult};
 use crate::model::Stack;
 
 /// Numbers held to recognise equal stacks, before the table starts anew.
@@ -25,11 +23,37 @@ pub struct Memo {
     /// Index into `results` of each distinct stack: nearly all have the empty result.
     result_of: Vec<usize>,
     pub results: Vec<StackResult>,
+    /// Kept for its memory.
+    written: Vec<u32>,
 }
 
 impl Memo {
-    /// Index of the answer for a key.
-    pub fn find(&self, key: &[u32]) -> Option<usize> {
+    /// Index of the answer for the stack that the evaluator classified last. `judge` finds it where no stack like this one
+    /// was seen.
+    pub fn answer(&mut self, evaluator: &Evaluator, stack: &Stack, judge: impl FnOnce() -> StackResult) -> usize {
+        let mut key = std::mem::take(&mut self.written);
+        key.clear();
+        evaluator.write_key(stack, &mut key);
+        let answer = match self.find(&key) {
+            Some(known) if !self.results[known].by_names => known,
+            Some(_) => {
+                evaluator.write_names(&mut key);
+                self.find(&key).unwrap_or_else(|| self.insert(&key, judge()))
+            }
+            None => {
+                let result = judge();
+                if result.by_names {
+                    self.insert(&key, StackResult { by_names: true, ..StackResult::default() });
+                    evaluator.write_names(&mut key);
+                }
+                self.insert(&key, result)
+            }
+        };
+        self.written = key;
+        answer
+    }
+
+    fn find(&self, key: &[u32]) -> Option<usize> {
         let hash = self.hasher.hash_one(key);
         let entry = self.table.find(hash, |&(other, index)| other == hash && self.key(index) == key)?;
         Some(self.result_of[entry.1 as usize])
@@ -42,7 +66,7 @@ impl Memo {
     }
 
     /// Keeps an answer; its index.
-    pub fn insert(&mut self, key: &[u32], result: StackResult) -> usize {
+    fn insert(&mut self, key: &[u32], result: StackResult) -> usize {
         if self.keys.len() > KEYS_CAP {
             self.clear();
         }
@@ -69,19 +93,6 @@ impl Memo {
         self.ends.clear();
         self.result_of.clear();
         self.results.clear();
-    }
-}
-
-/// All that the rules can tell of a stack: classes of frames, their names where rules keep them, holes, and whether the bottom is missing.
-pub fn write_key(stack: &Stack, classes: &[ClassId], names: &[Option<NameId>], key: &mut Vec<u32>) {
-    key.clear();
-    key.extend(classes.iter().map(|class| class.0));
-    key.extend(names.iter().map(|name| name.map_or(u32::MAX, |name| name.0)));
-    for hole in &stack.holes {
-        key.extend([u32::MAX, hole.before as u32, hole.missing.unwrap_or(u32::MAX)]);
-    }
-    if stack.cut_off {
-        key.push(u32::MAX - 1);
     }
 }
 

@@ -36,6 +36,11 @@ impl Names {
         Some(self.of_site[index]).filter(|&id| id != NAMELESS).map(NameId)
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.shown.len()
+    }
+
     /// The name as it is shown.
     pub fn shown(&self, id: NameId) -> &str {
         &self.shown[id.0 as usize]

@@ -2,8 +2,8 @@
 
 use foldhash::HashMap;
 
-use super::evaluate::{Evaluator, StackResult};
-use super::memo::{Memo, write_key};
+use super::evaluate::Evaluator;
+use super::memo::Memo;
 use super::sieve::Sieve;
 use super::thread_frames::{ThreadFrames, TooMany};
 use crate::facts::threads::{Joined, Observation, Owner, SeenThread, Threads, View, choose, join};
@@ -30,7 +30,6 @@ pub struct ThreadScan<'r> {
     unlisted: Vec<Unlisted>,
     other_stacks: u64,
     overflow: u64,
-    key: Vec<u32>,
 }
 
 /// The stacks of `!uniqstack` since its last list of duplicates: the first of them, and whether all are the same.
@@ -74,7 +73,6 @@ impl<'r> ThreadScan<'r> {
             unlisted: Vec::new(),
             other_stacks: 0,
             overflow: 0,
-            key: Vec::new(),
         }
     }
 
@@ -110,15 +108,8 @@ impl<'r> ThreadScan<'r> {
     }
 
     fn view(&mut self, stack: &Stack, sites: &CallSites) -> View {
-        let (classes, names) = self.evaluator.classify(stack, sites);
-        write_key(stack, classes, names, &mut self.key);
-        let result = match self.memo.find(&self.key) {
-            Some(result) => result,
-            None => {
-                let roles = self.evaluator.roles(stack).iter().map(|hit| hit.rule).collect();
-                self.memo.insert(&self.key, StackResult { roles, ..StackResult::default() })
-            }
-        };
+        self.evaluator.classify(stack, sites);
+        let result = self.memo.answer(&self.evaluator, stack, || self.evaluator.evaluate_roles(stack));
         let roles = &self.memo.results[result].roles;
         let roles = match self.role_lists.get(roles) {
             Some(&known) => known,

@@ -8,6 +8,8 @@ mod references;
 mod settings;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::panic::resume_unwind;
+use std::thread;
 
 use super::pattern::{self, Alternative, Line};
 use super::rule_set::{Pattern, Rule, RuleSet, Step, Test, TestId};
@@ -20,6 +22,10 @@ use crate::diagnostic::{Code, Diagnostics};
 use crate::finding::{Confidence, Severity};
 use crate::text::{Source, Span};
 use lists::List;
+
+/// Threads that read rule files, and the files that are worth a thread.
+const MOST_WORKERS: usize = 8;
+const FEWEST_FILES: usize = 16;
 
 /// Where a rule file comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,14 +64,7 @@ pub fn compile(files: Vec<(Source, Origin)>) -> Loaded {
 
 /// Compiles rule files together with what settings say of rules.
 pub fn compile_with(files: Vec<(Source, Origin)>, mut settings: InSettings) -> Loaded {
-    let mut diagnostics = Diagnostics::default();
-    let mut written = Vec::new();
-    for (index, (source, origin)) in files.into_iter().enumerate() {
-        let documents = node::parse(&source, index, &mut diagnostics);
-        let file = read::rule_file(&documents, &source, index, &mut diagnostics);
-        written.push((file, origin));
-        diagnostics.sources.push(source);
-    }
+    let (mut written, diagnostics) = read_side_by_side(files);
     let mut compiler = Compiler { diagnostics, ..Compiler::default() };
     let in_settings = compiler.settings_source(std::mem::take(&mut settings.read));
     compiler.lists(&written);
@@ -86,6 +85,36 @@ pub fn compile_with(files: Vec<(Source, Origin)>, mut settings: InSettings) -> L
     diagnostics.sort();
     let rules = (!diagnostics.has_mistakes()).then_some(rules);
     Loaded { rules, diagnostics }
+}
+
+/// Reads files on all processors. Until their rules are joined, no file has to do with another.
+fn read_side_by_side(files: Vec<(Source, Origin)>) -> (Vec<(RuleFile, Origin)>, Diagnostics) {
+    let indexed: Vec<(usize, &(Source, Origin))> = files.iter().enumerate().collect();
+    let workers = thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS);
+    let share = files.len().div_ceil(workers).max(FEWEST_FILES);
+    let read: Vec<(Vec<RuleFile>, Diagnostics)> = thread::scope(|scope| {
+        let parts: Vec<_> = indexed.chunks(share).map(|part| scope.spawn(|| read_files(part))).collect();
+        parts.into_iter().map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    });
+    let mut diagnostics = Diagnostics::default();
+    let mut written = Vec::new();
+    for (files, found) in read {
+        written.extend(files);
+        diagnostics.list.extend(found.list);
+    }
+    let (sources, origins): (Vec<Source>, Vec<Origin>) = files.into_iter().unzip();
+    diagnostics.sources = sources;
+    (written.into_iter().zip(origins).collect(), diagnostics)
+}
+
+fn read_files(files: &[(usize, &(Source, Origin))]) -> (Vec<RuleFile>, Diagnostics) {
+    let mut diagnostics = Diagnostics::default();
+    let mut written = Vec::new();
+    for (index, (source, _)) in files {
+        let documents = node::parse(source, *index, &mut diagnostics);
+        written.push(read::rule_file(&documents, source, *index, &mut diagnostics));
+    }
+    (written, diagnostics)
 }
 
 #[derive(Default)]

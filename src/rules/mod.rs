@@ -31,7 +31,7 @@ mod yaml_help;
 mod yaml_spaces;
 
 pub use atom::{Atom, AtomId, ExceptAtom, Truth};
-pub use builtin::builtin_sources;
+pub use builtin::{builtin_sources, builtin_sources_to_scan};
 pub use comparison::{Comparison, Relation, Unit};
 pub use compile::{InSettings, Loaded, Origin, compile, compile_with};
 pub use conditions::{

@@ -53,13 +53,12 @@ impl RuleSet {
 
     /// Some rule compares or keeps names of frames.
     pub fn needs_names(&self) -> bool {
-        let has = |pattern: &Pattern| !pattern.captures.is_empty();
-        let suppressed = self.suppressions.iter().filter_map(|suppression| suppression.pattern.as_ref()).any(has);
+        let suppressed = self.suppressions.iter().filter_map(|suppression| suppression.pattern.as_ref());
         let asked = |rule: &Rule| {
             let of_case = rule.cycle.is_some() || rule.stuck.is_some() || rule.asks_of_locks();
-            of_case || has(&rule.pattern) || rule.unless.iter().any(has)
+            of_case || rule.uses_names()
         };
-        suppressed || self.rules.iter().any(asked)
+        suppressed.into_iter().any(Pattern::uses_names) || self.rules.iter().any(asked)
     }
 
     pub fn find(&self, id: &str) -> Option<&Rule> {
@@ -118,6 +117,11 @@ pub struct Rule {
 pub const IDLE: &str = "idle";
 
 impl Rule {
+    /// A pattern of it keeps names of frames, or compares them.
+    pub fn uses_names(&self) -> bool {
+        self.pattern.uses_names() || self.unless.iter().any(Pattern::uses_names)
+    }
+
     /// It says something about single stacks, and not only about the case as a whole.
     pub fn asks_of_stacks(&self) -> bool {
         !self.pattern.steps.is_empty() || self.cycle.is_some()
@@ -158,6 +162,13 @@ pub struct Pattern {
     pub captures: Vec<String>,
     /// The pattern as written.
     pub text: String,
+}
+
+impl Pattern {
+    /// It keeps names of frames, or compares them.
+    pub fn uses_names(&self) -> bool {
+        !self.captures.is_empty()
+    }
 }
 
 /// A run of frames in a row that all pass a test. A gap is one too: its frames are skipped, not matched.

@@ -35,16 +35,15 @@ impl Source {
 
     /// The span of line `line` (from 1) without its line end and surrounding blanks.
     pub fn line_span(&self, line: usize) -> Span {
-        let mut start = 0;
-        for (number, text) in self.text.split_inclusive('\n').enumerate() {
-            if number + 1 == line {
-                let body = text.trim_end();
-                let indent = body.len() - body.trim_start().len();
-                return Span::new(start + indent, start + body.len());
-            }
-            start += text.len();
-        }
-        Span::new(self.text.len(), self.text.len())
+        let mut ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
+        let start = match line {
+            0 | 1 => 0,
+            _ => ends.nth(line - 2).map_or(self.text.len(), |end| end + 1),
+        };
+        let end = ends.next().unwrap_or(self.text.len());
+        let body = self.text[start..end.max(start)].trim_end();
+        let indent = body.len() - body.trim_start().len();
+        Span::new(start + indent, start + body.len())
     }
 }
 

@@ -12,7 +12,7 @@ use super::found::{Found, FoundThread};
 use super::ladder::{CaseFacts, climb};
 use super::locks::{LockCollection, fold};
 use super::measures::{Measures, Texts, why_silent};
-use super::memo::{Memo, Seen, write_key};
+use super::memo::{Memo, Seen};
 use super::near_miss::NearMisses;
 use super::proof::{finding, group_of};
 use super::sieve::Sieve;
@@ -83,7 +83,6 @@ pub struct CaseScan<'r> {
     near_misses: NearMisses,
     standings: Option<StandingCollection<'r>>,
     texts: Texts,
-    key: Vec<u32>,
 }
 
 impl<'r> CaseScan<'r> {
@@ -112,7 +111,6 @@ impl<'r> CaseScan<'r> {
             near_misses: NearMisses::default(),
             standings: None,
             texts: Texts::default(),
-            key: Vec::new(),
         }
     }
 
@@ -476,16 +474,12 @@ impl Sink for CaseScan<'_> {
             return;
         }
         self.summary.distinct_stacks += u64::from(self.seen.is_new(stack));
-        let (classes, names) = self.evaluator.classify(stack, sites);
-        write_key(stack, classes, names, &mut self.key);
-        let result = match self.memo.find(&self.key) {
-            Some(result) => result,
-            None => {
-                let result = self.evaluator.evaluate_classified(stack);
-                self.near_misses.look(&self.evaluator, &result, stack, self.source);
-                self.memo.insert(&self.key, result)
-            }
-        };
+        self.evaluator.classify(stack, sites);
+        let result = self.memo.answer(&self.evaluator, stack, || {
+            let result = self.evaluator.evaluate_classified(stack);
+            self.near_misses.look(&self.evaluator, &result, stack, self.source);
+            result
+        });
         self.summary.idle += u64::from(self.memo.results[result].role.is_some());
         let known = std::mem::take(&mut self.memo.results[result]);
         let view = match stack.kind {

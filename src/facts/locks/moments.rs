@@ -28,23 +28,22 @@ pub fn moments<'t>(tables: &'t LockTables, views: &'t [ThreadView]) -> (Vec<Mome
     let alone: Vec<usize> = with_locks.intersection(&with_views).copied().collect();
     let mut found = Vec::new();
     for &source in &alone {
-        found.push(moment(tables, views, |other| other == source, |_| true));
+        let own: Vec<usize> = (0..views.len()).filter(|&number| views[number].source == source).collect();
+        found.push(moment(tables, views, &own, |other| other == source));
     }
     let loose = |source: usize| alone.binary_search(&source).is_err();
     let processes = processes(views, loose);
     if processes.len() < 2 {
-        found.push(moment(tables, views, loose, |_| true));
+        let all: Vec<usize> = (0..views.len()).collect();
+        found.push(moment(tables, views, &all, loose));
         return (with_content(found), Vec::new());
     }
     let mut unclear = Vec::new();
     let of_table = tables_by_process(tables, &processes, loose, &mut unclear);
-    for (&process, ids) in &processes {
-        let is_of = |view: &ThreadView| match view.thread.process_id {
-            Some(own) => own == process,
-            None => view.thread.os_id.is_some_and(|id| ids.contains(&id)),
-        };
+    let of_process = views_by_process(views, &processes);
+    for &process in processes.keys() {
         let takes = |source: usize| loose(source) && of_table.get(&source).is_none_or(|&own| own == Some(process));
-        found.push(moment(tables, views, takes, is_of));
+        found.push(moment(tables, views, &of_process[&process], takes));
     }
     (with_content(found), unclear)
 }
@@ -62,6 +61,23 @@ fn processes(views: &[ThreadView], loose: impl Fn(usize) -> bool) -> BTreeMap<u6
         }
     }
     processes
+}
+
+/// The numbers of the views of each process: those that name it, and those of its threads that name none.
+fn views_by_process(views: &[ThreadView], processes: &BTreeMap<u64, BTreeSet<u64>>) -> BTreeMap<u64, Vec<usize>> {
+    let mut having: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+    for (&process, ids) in processes {
+        ids.iter().for_each(|&id| having.entry(id).or_default().push(process));
+    }
+    let mut found: BTreeMap<u64, Vec<usize>> = processes.keys().map(|&process| (process, Vec::new())).collect();
+    for (number, view) in views.iter().enumerate() {
+        let of_thread = || view.thread.os_id.and_then(|id| having.get(&id)).map_or(&[][..], Vec::as_slice);
+        let own = view.thread.process_id.as_slice();
+        for process in if own.is_empty() { of_thread() } else { own } {
+            found.entry(*process).or_default().push(number);
+        }
+    }
+    found
 }
 
 /// A table without stacks belongs to the process that has all its owners as threads, when there is only one.
@@ -97,8 +113,8 @@ fn tables_by_process(
 fn moment<'t>(
     tables: &'t LockTables,
     views: &'t [ThreadView],
+    own: &[usize],
     takes: impl Fn(usize) -> bool,
-    is_of: impl Fn(&ThreadView) -> bool,
 ) -> Moment<'t> {
     let mut moment = Moment {
         locks: tables.locks.iter().filter(|lock| takes(lock.source)).collect(),
@@ -107,11 +123,9 @@ fn moment<'t>(
         printed: tables.printed.iter().filter(|(source, ..)| takes(*source)).map(|(_, kind, _)| *kind).collect(),
         ..Moment::default()
     };
-    for (number, view) in views.iter().enumerate() {
-        if takes(view.source) && is_of(view) {
-            moment.views.push(view);
-            moment.view_numbers.push(number);
-        }
+    for &number in own.iter().filter(|&&number| takes(views[number].source)) {
+        moment.views.push(&views[number]);
+        moment.view_numbers.push(number);
     }
     for (_, ids) in tables.listed.iter().filter(|(source, _)| takes(*source)) {
         moment.listed.get_or_insert_default().extend(ids);
