@@ -212,12 +212,12 @@ impl<'r> Evaluator<'r> {
     /// Evaluates the stack that was classified last.
     pub fn evaluate_classified(&self, stack: &Stack) -> StackResult {
         let candidates = self.sieve.candidates(&self.of_frame, &self.classes);
-        let by_names = self.depend_on_names(&candidates);
-        let mut result = StackResult { by_names, ..StackResult::default() };
+        let mut result = StackResult::default();
         let mut held = Vec::new();
         // Roles first: rules may ask for them.
         let (roles, findings): (Vec<usize>, Vec<usize>) =
             candidates.into_iter().partition(|&rule| self.rules.rules[rule].role.is_some());
+        result.by_names = self.depend_on_names(&roles);
         let (of_few, roles) = self.role_hits(roles, stack).into_iter().partition(|hit| self.is_for_few(hit));
         result.roles_of_few = of_few;
         for hit in &roles {
@@ -234,6 +234,7 @@ impl<'r> Evaluator<'r> {
         if result.role.is_some() {
             return result;
         }
+        result.by_names |= self.depend_on_names(&findings);
         for rule in findings {
             let Some(hit) = self.hit(rule, stack, &roles) else {
                 result.lacking.extend(self.hit_lacking_role(rule, stack, &roles));

@@ -18,6 +18,8 @@ pub struct Sieve {
     start: Bits,
     /// Where each rule's bit comes to rest.
     ends: Vec<usize>,
+    /// By rule: it asks something of single stacks.
+    asks: Vec<bool>,
 }
 
 impl Sieve {
@@ -34,7 +36,8 @@ impl Sieve {
         }
         let mut start = Bits::new(places.len());
         starts.into_iter().for_each(|place| start.insert(place));
-        Sieve { places, start, ends }
+        let asks = rules.rules.iter().map(|rule| rule.asks_of_stacks()).collect();
+        Sieve { places, start, ends, asks }
     }
 
     /// The places whose frame a call site of this class is.
@@ -62,7 +65,7 @@ impl Sieve {
     /// Indexes of the rules that can match a stack with frames of these classes.
     pub fn candidates(&self, frames: &[ClassId], classes: &Classes<'_>) -> Vec<usize> {
         let waiting = self.walk(frames, classes);
-        let arrived = self.ends.iter().enumerate().filter(|&(_, &end)| waiting.contains(end));
+        let arrived = self.ends.iter().enumerate().filter(|&(rule, &end)| self.asks[rule] && waiting.contains(end));
         arrived.map(|(rule, _)| rule).collect()
     }
 

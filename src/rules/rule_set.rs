@@ -167,7 +167,7 @@ pub struct Pattern {
 impl Pattern {
     /// It keeps names of frames, or compares them.
     pub fn uses_names(&self) -> bool {
-        !self.captures.is_empty()
+        !self.captures.is_empty() && !self.steps.is_empty()
     }
 }
 
