@@ -109,11 +109,11 @@ pub struct ConfigArgs {
 pub struct SettingArgs {
     #[command(flatten)]
     pub packs: PackArgs,
-    /// Only these rules: an id, or a glob such as `gdiplus-*`.
-    #[arg(long, value_name = "ID")]
+    /// Only these rules: ids, or globs such as `gdiplus-*`.
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub select: Vec<String>,
     /// Not these rules.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub ignore: Vec<String>,
     /// Leave out findings below this severity.
     #[arg(long, value_name = "SEVERITY", value_parser = severity)]
@@ -271,10 +271,10 @@ pub struct StatsArgs {
     #[command(flatten)]
     pub packs: PackArgs,
     /// Only these rules, and all roles: an id, or a glob such as `gdiplus-*`.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub select: Vec<String>,
     /// Not these rules.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub ignore: Vec<String>,
     /// What belongs together: each file is a case, unless this says otherwise.
     #[arg(long, value_enum)]

@@ -79,6 +79,7 @@ pub fn compile_with(files: Vec<(Source, Origin)>, mut settings: InSettings) -> L
     compiler.counters(&written);
     extends::resolve(&mut written, &mut compiler.diagnostics);
     compiler.all_rules(&written);
+    compiler.rules.asks_of_locks = compiler.rules.rules.iter().any(Rule::asks_of_locks);
     compiler.rules.app = compiler.list(lists::APP).unwrap_or_default();
     compiler.settings(in_settings, settings);
     let Compiler { mut diagnostics, rules, .. } = compiler;

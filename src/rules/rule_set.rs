@@ -13,6 +13,8 @@ use crate::text::Span;
 /// Every rule that is loaded, with the atoms that their patterns share.
 #[derive(Clone, Debug, Default)]
 pub struct RuleSet {
+    /// Some rule asks who owns locks and who waits for them.
+    pub asks_of_locks: bool,
     pub rules: Vec<Rule>,
     pub atoms: Vec<Atom>,
     /// The questions of all pattern lines, each once.

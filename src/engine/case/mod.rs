@@ -4,7 +4,7 @@ mod conditions;
 mod exceptions;
 mod yields;
 
-use foldhash::HashSet;
+use foldhash::{HashMap, HashSet};
 
 use super::evaluate::{Evaluator, Hit, StackResult};
 use super::exceptions::{Exception, Thrown, exceptions_of, thrown_of};
@@ -67,6 +67,8 @@ pub struct CaseScan<'r> {
     summary: Summary,
     /// The findings of each rule, one for each group of threads where it groups them.
     found: Vec<Vec<Found>>,
+    /// By rule: where each of its groups stands.
+    group_at: Vec<HashMap<Option<String>, usize>>,
     suppressed: Vec<SuppressedFinding>,
     thread_ids: ThreadIds,
     views: Views,
@@ -96,6 +98,7 @@ impl<'r> CaseScan<'r> {
             source: 0,
             summary: Summary::default(),
             found: rules.rules.iter().map(|_| Vec::new()).collect(),
+            group_at: rules.rules.iter().map(|_| HashMap::default()).collect(),
             suppressed: Vec::new(),
             thread_ids: ThreadIds::default(),
             views: Views::default(),
@@ -284,6 +287,8 @@ impl<'r> CaseScan<'r> {
         for (rule, groups) in self.found.iter_mut().enumerate() {
             groups.iter_mut().for_each(|found| found.settle(&self.rules.rules[rule], &settled, self.rules));
             groups.retain(|found| found.stacks > 0);
+            let places = groups.iter().enumerate().map(|(at, found)| (found.group.clone(), at));
+            self.group_at[rule] = places.collect();
         }
         self.stuck.settle(&settled, self.rules);
         self.forget_sites();
@@ -412,12 +417,14 @@ impl<'r> CaseScan<'r> {
     /// `finding` makes the finding of this hit, if it is one of those that show the pattern best.
     fn record(&mut self, hit: &Hit, thread: FoundThread, finding: impl FnOnce() -> Finding) {
         let group = group_of(&self.rules.rules[hit.rule], &hit.captures);
-        let groups = &mut self.found[hit.rule];
-        let at = match groups.iter().position(|found| found.group.as_deref() == group) {
-            Some(at) => at,
+        let (groups, at_group) = (&mut self.found[hit.rule], &mut self.group_at[hit.rule]);
+        let group = group.map(str::to_string);
+        let at = match at_group.get(&group) {
+            Some(&at) => at,
             None if groups.len() >= GROUPS => return,
             None => {
-                groups.push(Found::of(group.map(str::to_string)));
+                at_group.insert(group.clone(), groups.len());
+                groups.push(Found::of(group));
                 groups.len() - 1
             }
         };

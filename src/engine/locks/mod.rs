@@ -69,8 +69,7 @@ impl LockCollection {
         source: usize,
         is_idle: bool,
     ) -> Option<usize> {
-        let is_asked = evaluator.rules.rules.iter().any(|rule| rule.asks_of_locks());
-        if !is_asked || stack.kind != StackKind::Thread || self.views.len() >= VIEWS {
+        if !evaluator.rules.asks_of_locks || stack.kind != StackKind::Thread || self.views.len() >= VIEWS {
             return None;
         }
         let place = if is_idle { None } else { wait_place(evaluator, stack, sites) };
