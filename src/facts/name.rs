@@ -1,5 +1,7 @@
 //! A frame's name as rules compare it: the same for all runtimes and for the spellings of both debuggers.
 
+use std::borrow::Cow;
+
 use super::{Aliases, FunctionName};
 use crate::model::CallSite;
 
@@ -81,10 +83,11 @@ pub fn plain_module(module: &str) -> String {
     name
 }
 
-/// Lower case, and the names that differ between Windows versions unified: `Zw*` is `Nt*` in ntdll, and Windows 7's
-/// kernel32 exports `...Implementation` for what is in KERNELBASE elsewhere.
+/// Lower case, without the decoration of 32 bits, and the names that differ between Windows versions unified: `Zw*` is `Nt*`
+/// in ntdll, and Windows 7's kernel32 exports `...Implementation` for what is in KERNELBASE elsewhere.
 pub fn normal_function(function: &str, module: Option<&str>) -> String {
-    let mut name = function.trim().to_ascii_lowercase();
+    let function = &*undecorated(function.trim());
+    let mut name = function.to_ascii_lowercase();
     if module == Some("ntdll") && is_zw(function) {
         name.replace_range(..2, "nt");
     }
@@ -95,6 +98,26 @@ pub fn normal_function(function: &str, module: Option<&str>) -> String {
     }
     // Blanks between arguments are the tool's.
     if name.contains(", ") { name.replace(", ", ",") } else { name }
+}
+
+/// `SendMessageW` of `_SendMessageW@16` (stdcall), `RtlFailFast2` of `@RtlFailFast2@8` (fastcall): names of C as compilers
+/// decorate them for 32 bits. An underscore without `@` may be the name's own (`_chkstk`), and stays. In a pattern a star
+/// may stand anywhere: `*SendMessageW@*`.
+/// <https://learn.microsoft.com/en-us/cpp/build/reference/decorated-names>
+fn undecorated(function: &str) -> Cow<'_, str> {
+    let (name, arguments) = function.split_at(function.find('(').unwrap_or(function.len()));
+    let Some((word, bytes)) = name.trim_end().rsplit_once('@') else { return Cow::Borrowed(function) };
+    let is_count =
+        bytes == "*" || !bytes.is_empty() && bytes.len() <= 4 && bytes.bytes().all(|byte| byte.is_ascii_digit());
+    let bare = word.strip_prefix(['_', '@']).or_else(|| word.starts_with('*').then_some(word));
+    let is_name = |bare: &&str| {
+        !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'*'))
+    };
+    match bare.filter(|bare| is_count && is_name(bare)) {
+        Some(bare) if arguments.is_empty() => Cow::Borrowed(bare),
+        Some(bare) => Cow::Owned(format!("{bare}{arguments}")),
+        None => Cow::Borrowed(function),
+    }
 }
 
 /// `ZwWaitForSingleObject`, but not `zwrite`.
@@ -130,6 +153,16 @@ mod tests {
             ("KERNELBASE!WaitForMultipleObjectsEx+0xe8", "kernel32!waitformultipleobjectsex"),
             ("[HelperMethodFrame] System.Threading.Monitor.Enter(System.Object)", "-!system.threading.monitor.enter"),
             ("libc.so.6!poll", "libc!poll"),
+            ("user32!_SendMessageW@16+0x43", "user32!sendmessagew"),
+            ("ntdll.dll!_ZwWaitForSingleObject@12()", "ntdll!ntwaitforsingleobject"),
+            ("kernel32.dll!@BaseThreadInitThunk@12()", "kernel32!basethreadinitthunk"),
+            ("ucrtbased!___acrt_MessageBoxW@16", "ucrtbased!__acrt_messageboxw"),
+            ("ntdll!_chkstk+0x1", "ntdll!_chkstk"),
+            ("svc!_except_handler4", "svc!_except_handler4"),
+            ("svc!_main", "svc!_main"),
+            ("svc!?Run@Worker@@QAEXXZ", "svc!?run@worker@@qaexxz"),
+            ("svc!@ILT+10(_main)", "svc!@ilt+10"),
+            ("svc!_f@x16", "svc!_f@x16"),
             ("0x000007ff`01014aa0", "-!-"),
         ] {
             let symbol = parse_call_site(text);

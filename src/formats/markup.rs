@@ -4,6 +4,9 @@ use memchr::memchr3;
 
 /// The line without its markup; `None` when it has none. What HTML begins a new line for is one in the result too.
 pub fn strip(line: &str) -> Option<String> {
+    if let Some(plain) = without_bold(line) {
+        return Some(plain);
+    }
     // Asked of many lines; most have none of these.
     memchr3(b'<', b'&', b'\\', line.as_bytes())?;
     let tags =
@@ -20,6 +23,21 @@ pub fn strip(line: &str) -> Option<String> {
     let text = if tags { without_tags(line) } else { line.to_string() };
     let text = if entities { without_entities(&text) } else { text };
     (text != line).then_some(text)
+}
+
+/// `06 **clr!Thread::WaitSuspendEvents**`: Markdown around a call site that ends its line. Pointers to pointers have a
+/// bracket or a blank within.
+fn without_bold(line: &str) -> Option<String> {
+    let inner = line.trim_end().strip_suffix("**")?;
+    let open = inner.find("**")?;
+    let (before, site) = (&inner[..open], &inner[open + 2..]);
+    let (module, function) = site.split_once('!')?;
+    let fits = !module.is_empty()
+        && module.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
+        && function.starts_with(|c: char| !c.is_whitespace() && c != '!')
+        && !function.contains("**")
+        && (before.is_empty() || before.ends_with([' ', '\t']));
+    fits.then(|| format!("{before}{site}"))
 }
 
 /// The tags of DML; no symbol has a name like these together with a closing tag on its line.
@@ -176,6 +194,10 @@ mod tests {
             ("svc!f(Widget<b>&, int&);", None),
             ("frame \\#1: 0x01 libc.so.6\\`\\_\\_GI_abort", Some("frame #1: 0x01 libc.so.6`__GI_abort")),
             ("svc!std::map<p, q>", None),
+            ("06 **clr!Thread::WaitSuspendEvents**", Some("06 clr!Thread::WaitSuspendEvents")),
+            ("**ntdll!NtWaitForSingleObject+0xa**", Some("ntdll!NtWaitForSingleObject+0xa")),
+            ("svc!main(int argc, char **", None),
+            ("**Important!**", None),
         ] {
             assert_eq!(strip(line).as_deref(), want, "{line}");
         }

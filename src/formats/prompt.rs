@@ -118,8 +118,12 @@ pub fn output(command: &str) -> Output {
     found
 }
 
-/// The thread a command is about: `~5k`, `~5 kb`, `~5e !clrstack`; `thread select 3` of lldb is told by its own output.
+/// The thread a command is about: `~5k`, `~5 kb`, `~5e !clrstack`, `!mex.t 22`; `thread select 3` of lldb is told by its own output.
 pub fn commanded_thread(command: &str) -> Option<u32> {
+    // `!mex.t 22 -l`
+    if let Some(arguments) = command.strip_prefix("!mex.t ").or_else(|| command.strip_prefix("!t ")) {
+        return arguments.split_whitespace().next()?.parse().ok();
+    }
     preceded(char('~'), decimal).parse(command).ok().map(|(_, thread)| thread)
 }
 

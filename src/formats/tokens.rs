@@ -98,7 +98,8 @@ pub fn frame_number(input: &str) -> IResult<&str, u32> {
 /// The two address columns of a frame that the compiler inlined.
 pub fn inline_columns(input: &str) -> IResult<&str, &str> {
     let wide = recognize((tag("(Inline Function)"), blanks1, tag("--------`--------")));
-    let narrow = recognize((tag("(Inline)"), blanks1, tag("--------")));
+    // Sixteen in mex.
+    let narrow = recognize((tag("(Inline)"), blanks1, alt((tag("----------------"), tag("--------")))));
     alt((wide, narrow)).parse(input)
 }
 

@@ -397,6 +397,15 @@ mod tests {
             ("/clr!thread::.*/", "coreclr!Thread::Sleep+0x1", Yes),
             ("Outer+Nested.Run", "A.dll!Outer+Nested.Run(Int32) + 3", Yes),
             ("Sleep", "kernelbase!Sleep+0x2c", Yes),
+            ("user32!SendMessageW", "user32!_SendMessageW@16+0x3", Yes),
+            ("user32!_SendMessageW@16", "user32!SendMessageW+0x3", Yes),
+            ("user32!*SendMessage*@16", "user32.dll!_SendMessageW@16()", Yes),
+            ("user32!_SendMessage*@*", "user32!_SendMessageW@16", Yes),
+            ("BaseThreadInitThunk", "kernel32.dll!@BaseThreadInitThunk@12()", Yes),
+            ("NtWaitForSingleObject", "ntdll!_ZwWaitForSingleObject@12", Yes),
+            ("ntdll!_chkstk", "ntdll!_chkstk+0x2", Yes),
+            ("ntdll!chkstk", "ntdll!_chkstk+0x2", No),
+            ("_except_handler4", "svc!_except_handler4", Yes),
         ] {
             check(line, frame, want);
         }

@@ -137,6 +137,27 @@ fn a_ring_is_reported_once_and_what_follows_is_folded() {
     assert!(result.notes.iter().any(|(_, note)| note.code == NoteCode::Locks), "{:?}", result.notes);
 }
 
+/// A method whose name SOS does not know, with its variables at the beginning of the line, and a table without its totals.
+#[test]
+fn variables_of_code_without_a_name_tell_the_lock() {
+    let table = syncblk(&[(4, 0xa0, 1), (5, 0xb0, 1), (6, 0xc0, 1)]);
+    let table = table.split("-----").next().unwrap().to_string();
+    let unnamed = |index: u32, locals: &[u64]| {
+        let mut text = stack(index, "Monitor.Enter");
+        text.push_str(&format!(
+            "{:016x} 00007ff854ee3749\nLOCALS:\n",
+            0x1bf1_f000 + index as usize * 0x10_0000 + 0x100
+        ));
+        for value in locals {
+            text.push_str(&format!("0x000000001407f988 = {value:#018x}\n"));
+        }
+        text
+    };
+    let ring = "ring high thread 4 (0x104) holds N.Lock 0xa0 and waits for N.Lock 0xb0; thread 5 (0x105) holds N.Lock 0xb0 \
+                and waits for N.Lock 0xa0; threads 4 (0x104), 5 (0x105); N.Lock 0xa0, N.Lock 0xb0; 0 threads ()";
+    check(&[unnamed(4, &[0xb0, 0xa0]) + &unnamed(5, &[0xa0, 1, 0xb0]) + &table], &[ring]);
+}
+
 #[test]
 fn evidence_has_frames_and_rows_of_tables() {
     let rules = rules();

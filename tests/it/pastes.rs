@@ -158,6 +158,44 @@ fn call_sites_alone_are_a_stack_when_there_are_two() {
     check("ntdll!NtWait+0xa\n", "");
 }
 
+/// What only Visual Studio prints goes on with the stack above, and shows that one frame alone is one.
+#[test]
+fn marks_between_frames_split_no_stack() {
+    for (paste, want) in [
+        (
+            "a.dll!N.A.B(int n)\n[Native to Managed Transition]\nb.dll!N.C.D()\n",
+            "?: a.dll!N.A.B(int n) b.dll!N.C.D()\n",
+        ),
+        (
+            "a.dll!N.A.B()\nb.dll!N.C.D()\n[External Code]\nb.dll!N.C.E()\n",
+            "?: a.dll!N.A.B() b.dll!N.C.D() ~? b.dll!N.C.E()\n",
+        ),
+        ("a.dll!N.A.B()\n[a remark]\nb.dll!N.C.D()\n", ""),
+        ("Stack trace for a hung service:\n", ""),
+    ] {
+        check(paste, want);
+    }
+}
+
+/// Names and notes are believed among frames; figures and references are none.
+#[test]
+fn notes_and_names_need_frames_around_them() {
+    for (paste, want) in [
+        ("a!b+0x1     here it waits\na!c+0x2\n", "?: a!b+0x1 a!c+0x2\n"),
+        ("a!b+0x1     here it waits\na!c+0x2     and here\n", ""),
+        ("a!b+0x1     12 MBytes\na!c+0x2     13 MBytes\n", ""),
+        (
+            "System.Threading.Monitor.Enter\nN.A.B\nN.C.D\nN.E.F(Int32)\n",
+            "?: System.Threading.Monitor.Enter N.A.B N.C.D N.E.F(Int32)\n",
+        ),
+        ("System.Threading.Monitor.Enter\nN.A.B\n\nN.C.D\n", ""),
+        ("System.Threading.Monitor.Enter\na!b\na!c\n", "?: System.Threading.Monitor.Enter a!b a!c\n"),
+        ("N.A.B\nSystem.Threading.Monitor.Enter\nN.C.D\n", ""),
+    ] {
+        check(paste, want);
+    }
+}
+
 #[test]
 fn dialects_mix_in_one_paste() {
     check(

@@ -42,7 +42,10 @@ struct WaitProof {
 struct WaitPlace<'r> {
     kind: &'r str,
     frame: usize,
+    /// What called it, where the debugger knows its name.
     method: Option<usize>,
+    /// What called it, with a name or without: its variables are printed all the same.
+    caller: Option<usize>,
 }
 
 impl LockCollection {
@@ -124,7 +127,7 @@ fn wait_place<'r>(evaluator: &Evaluator<'r>, stack: &Stack, sites: &CallSites) -
             break;
         }
         if let Some(kind) = kind_at(frame) {
-            place = Some(WaitPlace { kind, frame, method: None });
+            place = Some(WaitPlace { kind, frame, method: None, caller: None });
             continue;
         }
         // Code without symbols may be the wait itself.
@@ -136,15 +139,16 @@ fn wait_place<'r>(evaluator: &Evaluator<'r>, stack: &Stack, sites: &CallSites) -
     let mut place = place?;
     let below = place.frame + 1..stack.frames.len().min(FRAMES);
     let has_hole = |frame: usize| stack.holes.iter().any(|hole| hole.before > place.frame && hole.before <= frame);
-    let method = below.into_iter().find(|&frame| !evaluator.is_noise(frame));
-    place.method = method.filter(|&frame| evaluator.name_of(frame).is_some() && !has_hole(frame));
+    let caller = below.into_iter().find(|&frame| !evaluator.is_noise(frame));
+    place.caller = caller.filter(|&frame| !has_hole(frame));
+    place.method = place.caller.filter(|&frame| evaluator.name_of(frame).is_some());
     Some(place)
 }
 
 fn lock_wait(place: &WaitPlace<'_>, evaluator: &Evaluator<'_>, stack: &Stack) -> LockWait {
     let method = place.method.and_then(|frame| evaluator.name_of(frame));
     // Only SOS prints the arguments and variables of a method; what `kb` shows is its callees'.
-    let of_method = |frame: u32| stack.dialect.is_managed() && place.method == Some(frame as usize);
+    let of_method = |frame: u32| stack.dialect.is_managed() && place.caller == Some(frame as usize);
     let values = stack.values.iter().filter(|value| of_method(value.frame));
     let own = stack.values.iter().filter(|value| value.frame as usize <= place.frame);
     LockWait {

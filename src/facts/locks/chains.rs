@@ -101,6 +101,7 @@ pub fn chains<'t>(moment: &Moment<'t>) -> Chains<'t> {
     let mut contradictions = std::mem::take(&mut waits.contradictions);
     contradictions.extend(unlisted(moment, &waits));
     contradictions.extend(unseen_owners(moment, &waits));
+    contradictions.extend(waits.locks.iter().filter_map(|lock| without_owner(lock)));
     Chains { rings, queues, tabled: moment.printed.clone(), contradictions }
 }
 
@@ -336,6 +337,24 @@ fn unlisted(moment: &Moment<'_>, waits: &Waits<'_>) -> Option<(usize, u32, Strin
         of_monitors.len()
     );
     Some((first.source, first.line, said))
+}
+
+/// A monitor that is held or waited for, and of which the table names no owner.
+fn without_owner(lock: &Lock) -> Option<(usize, u32, String)> {
+    if lock.kind != super::MONITOR || lock.owner != LockOwner::Nobody {
+        return None;
+    }
+    let said = match lock.waiters {
+        None => {
+            "counts more waiting threads than a process can have: its state is damaged, and who holds it is unknown"
+        }
+        Some(0) => "is held all the same: who holds it is unknown",
+        Some(_) => {
+            "is waited for all the same: it was given back just then, or its owner is gone; a second `!syncblk` some \
+             seconds later tells which"
+        }
+    };
+    Some((lock.source, lock.line, format!("{} has no owner by this table, and {said}", lock.name)))
 }
 
 /// Owners of which the text shows no stack.

@@ -6,6 +6,8 @@ use crate::model::{Row, Table, ThreadRef};
 /// Threads kept, and locks that are held: no process that can be understood has more.
 const THREADS: usize = 50_000;
 const LOCKS: usize = 500;
+/// Threads that can wait for one lock: no process has more.
+const WAITERS: u64 = 1_000_000;
 
 /// What the tables of a case say of locks and threads.
 #[derive(Clone, Debug, Default)]
@@ -66,12 +68,14 @@ impl LockTables {
                 continue;
             }
             let is_owned = u64::from(owner != LockOwner::Nobody);
+            let waiters = held.saturating_sub(is_owned) / 2;
             self.locks.push(Lock {
                 kind: MONITOR,
                 address,
                 name: named(&name, address),
                 owner,
-                waiters: Some(held.saturating_sub(is_owned) / 2),
+                // A damaged count has wrapped around below zero.
+                waiters: Some(waiters).filter(|&waiters| waiters <= WAITERS),
                 source,
                 line: row.line,
                 is_of_all,

@@ -252,7 +252,26 @@ fn rows_of_syncblk() {
     check("5", ["34cce0", "118", ""], "monitor System.Object 0x27e2088 gone thread 0x118 Some(2) true");
     check("5", ["ffffffffffffffff", "", ""], "monitor System.Object 0x27e2088 gone a thread Some(2) true");
     check("2", ["0000000000000000", "", ""], "monitor System.Object 0x27e2088 nobody Some(1) true");
+    check("134217678", ["0000000000000000", "", ""], "monitor System.Object 0x27e2088 nobody None true");
     check("0", ["0000000000000000", "", ""], "none");
+}
+
+/// Who holds a lock that has no owner in the table is said to be unknown, and not guessed.
+#[test]
+fn locks_without_an_owner() {
+    for (waiters, want) in [
+        (None, "A has no owner by this table, and counts more waiting threads"),
+        (Some(0), "A has no owner by this table, and is held all the same"),
+        (Some(2), "A has no owner by this table, and is waited for all the same"),
+    ] {
+        let mut told = told("4 owns A 1");
+        told.tables.locks[0].owner = LockOwner::Nobody;
+        told.tables.locks[0].waiters = waiters;
+        let (found, _) = moments(&told.tables, &told.views);
+        let chains = chains(&found[0]);
+        assert!(chains.queues.is_empty() && chains.rings.is_empty(), "{chains:?}");
+        assert!(matches!(chains.contradictions.as_slice(), [(0, 1, said)] if said.starts_with(want)), "{chains:?}");
+    }
 }
 
 #[test]

@@ -38,6 +38,8 @@ pub struct Current {
     pub headed: bool,
     /// Call sites alone, without columns or header.
     pub bare: bool,
+    /// Of names without arguments, as far as it is bare.
+    pub names: bool,
     /// The last frame's whole line, where its columns may have to be read again together with the next line.
     pub raw: String,
     /// Its first frame may be nothing but the place where a thread stands.

@@ -1,11 +1,12 @@
 //! Lines that are frames, or go on with one.
 
-use super::Reader;
 use super::cleaning::parse_site;
 use super::current::digits_of;
+use super::{PENDING, Reader};
+use crate::formats::stacks::bare::Alone;
 use crate::formats::stacks::clrstack::{self, ClrRow};
 use crate::formats::stacks::k::{self, Columns, KLine};
-use crate::formats::stacks::{self, bare};
+use crate::formats::stacks::{self, Line, bare, visual_studio};
 use crate::formats::wrapping::{self, Join, Margin};
 use crate::formats::{call_site, tokens};
 use crate::model::{Dialect, SkipReason, ThreadRef};
@@ -137,43 +138,92 @@ impl Reader<'_> {
         if self.allocations || stacks::shown_by(text).is_some() {
             return false;
         }
-        let current = &self.current;
-        let raw = current.open && current.bare && !current.after_prose && call_site::is_raw_address(text.trim());
-        let found = bare::frame(text).or_else(|| raw.then(|| (None, text.trim())));
-        let Some((number, site)) = found else { return false };
-        // A mark for lines that were cut out stands for frames of this stack.
-        let in_stack = !current.after_prose || current.cut_mark;
-        let goes_on =
-            current.open && current.bare && in_stack && (!current.after_blank || number.is_some() || current.cut_mark);
-        if goes_on && current.goes_on(Dialect::K, number, "") {
-            self.push_bare(number, site);
-            self.accounts.frames += 1;
+        if self.goes_on_bare(text) {
             return true;
         }
+        let current = &self.current;
         let in_columns = current.open && !current.bare && !current.after_prose && !current.after_blank;
         if in_columns {
             return false;
         }
-        match self.pending.take() {
-            None if !self.is_example => {
-                self.pending = Some((self.line, text.to_string()));
-                return true;
-            }
-            None => self.begin_bare(),
-            Some((line, above)) => {
-                let here = std::mem::replace(&mut self.line, line);
-                self.begin_bare();
-                if let Some((number, site)) = bare::frame(&above) {
-                    self.push_bare(number, site);
-                    self.accounts.frames += 1;
-                }
-                self.line = here;
-            }
+        let Some((kind, ..)) = bare::alone(text) else { return false };
+        let first_is_name = self.pending.first().is_some_and(|(_, first)| bare::frame(first).is_none());
+        let joins = match kind {
+            Alone::Site => true,
+            Alone::Noted => !first_is_name,
+            Alone::Name => first_is_name,
+        };
+        if !joins || self.pending.len() >= PENDING {
+            self.drop_pending();
         }
-        self.current.bare = true;
-        self.push_bare(number, site);
+        if self.pending.is_empty() && !bare::may_begin(text) {
+            return false;
+        }
+        self.pending.push((self.line, text.to_string()));
+        let lines: Vec<&str> = self.pending.iter().map(|(_, line)| line.as_str()).collect();
+        if bare::are_stack(&lines) || (self.is_example && kind == Alone::Site) {
+            self.believe_pending();
+        }
+        true
+    }
+
+    /// A frame that goes on with call sites alone.
+    fn goes_on_bare(&mut self, text: &str) -> bool {
+        let current = &self.current;
+        // A mark for lines that were cut out stands for frames of this stack.
+        let in_stack = !current.after_prose || current.cut_mark;
+        if !current.open || !current.bare || !in_stack {
+            return false;
+        }
+        let directly = !current.after_blank && !current.after_prose;
+        let raw = call_site::is_raw_address(text.trim()) && !current.after_prose;
+        let (number, sites) = match bare::alone(text) {
+            Some((Alone::Site, number, site)) => (number, vec![site]),
+            Some((Alone::Noted, number, site)) if directly => (number, vec![site]),
+            Some((Alone::Name, _, name)) if directly && current.names => (None, vec![name]),
+            _ if raw => (None, vec![text.trim()]),
+            _ => match bare::frames_on_one_line(text) {
+                Some(sites) if directly => (None, sites),
+                _ => return false,
+            },
+        };
+        let near = !current.after_blank || number.is_some() || current.cut_mark;
+        if !near || !current.goes_on(Dialect::K, number, "") {
+            return false;
+        }
+        for site in sites {
+            self.push_bare(number, site);
+        }
         self.accounts.frames += 1;
         true
+    }
+
+    /// The lines kept are a stack.
+    pub(super) fn believe_pending(&mut self) {
+        let here = self.line;
+        let names = self.pending.first().is_some_and(|(_, first)| bare::frame(first).is_none());
+        for (at, (line, text)) in std::mem::take(&mut self.pending).into_iter().enumerate() {
+            self.line = line;
+            if at == 0 {
+                self.begin_bare();
+                self.current.bare = true;
+                self.current.names = names;
+            }
+            if let Some((_, number, site)) = bare::alone(&text) {
+                self.push_bare(number, site);
+                self.accounts.frames += 1;
+            }
+        }
+        self.line = here;
+    }
+
+    /// A line that only Visual Studio prints stands right below a frame that was alone until now.
+    pub(super) fn believe_above(&mut self, text: &str) {
+        let is_frame = |line: &str| matches!((visual_studio::FORMAT.line)(line), Some(Line::Frame(_)));
+        let is_known = !self.pending.is_empty() && visual_studio::is_between_frames(text);
+        if is_known && self.pending.iter().all(|(_, line)| is_frame(line)) {
+            self.believe_pending();
+        }
     }
 
     /// A stack of call sites alone; it may be that of the thread whose header stands above.
@@ -193,12 +243,13 @@ impl Reader<'_> {
         self.margin = self.margin.max(site.len());
     }
 
-    /// The lone call site was none, since no other follows.
+    /// What looked like call sites were none, since nothing that follows shows it.
     pub(super) fn drop_pending(&mut self) {
-        let Some((line, text)) = self.pending.take() else { return };
-        self.current.after_prose = true;
-        self.accounts.skipped += 1;
-        self.sink.skipped(line, &text, &SkipReason::Prose);
+        for (line, text) in std::mem::take(&mut self.pending) {
+            self.current.after_prose = true;
+            self.accounts.skipped += 1;
+            self.sink.skipped(line, &text, &SkipReason::Prose);
+        }
     }
 
     /// A line that goes on with the frame above: the two are read again as one.

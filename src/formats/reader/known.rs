@@ -4,7 +4,7 @@ use super::{Header, Reader};
 use crate::formats::message::{is_cut_mark, is_debugger_message, is_root_chain};
 use crate::formats::section::Section;
 use crate::formats::stacks::k::{self};
-use crate::formats::stacks::{bare, clrstack};
+use crate::formats::stacks::{bare, clrstack, mex};
 use crate::formats::{prompt, sign, thread_header, tokens};
 use crate::model::{Dialect, NoteCode, Sign, SkipReason};
 
@@ -28,6 +28,7 @@ impl Reader<'_> {
         if self.section.dialect.is_none() && self.section.skips_all().is_none() && self.bare_frame(text) {
             return;
         }
+        self.believe_above(text);
         self.drop_pending();
         if self.current.unfinished && self.continuation(text) {
             self.accounts.continuations += 1;
@@ -103,6 +104,7 @@ impl Reader<'_> {
             // Call sites below other words are another stack.
             self.current.cut_mark = false;
         }
+        self.thread_above = clrstack::thread_line(trimmed).map(|thread| (self.line, thread));
         self.allocations |= bare::announces_allocations(trimmed);
         self.current.after_prose = true;
         // Between the groups of a tree `...` stands for others.
@@ -161,6 +163,10 @@ impl Reader<'_> {
             self.begin(Dialect::K, thread, false);
             return true;
         }
+        if let Some(thread) = mex::thread_row(text) {
+            self.begin(Dialect::K, thread, false);
+            return true;
+        }
         if let Some(thread) = thread_header::kernel(text) {
             self.begin(Dialect::K, thread, true);
             return true;
@@ -181,7 +187,10 @@ impl Reader<'_> {
         // A thread header came just before.
         let waiting = self.current.open && self.current.stack.frames.is_empty();
         if !waiting {
-            self.begin(dialect, self.section.thread.clone(), false);
+            let above =
+                self.thread_above.take().filter(|(line, _)| dialect == Dialect::Clrstack && line + 1 == self.line);
+            let thread = above.map_or_else(|| self.section.thread.clone(), |(_, thread)| thread);
+            self.begin(dialect, thread, false);
         }
         self.current.stack.dialect = dialect;
         self.current.headed = true;

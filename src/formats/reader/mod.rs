@@ -32,6 +32,9 @@ const SITES_CAP: usize = 24 * 1024 * 1024;
 /// More lines than these that should be known, but were not, are worth a note.
 const NOT_UNDERSTOOD: u64 = 5;
 
+/// Lines that are kept until it shows whether they are a stack.
+const PENDING: usize = 8;
+
 /// What a reading leaves behind besides the stacks it gave to its sink.
 #[derive(Debug)]
 pub struct Reading {
@@ -98,8 +101,11 @@ pub struct Reader<'s> {
     /// The last column header: it recurs above every thread.
     last_header: Option<(String, Header)>,
     scratch: String,
-    /// A lone call site, which becomes a stack when another follows.
-    pending: Option<(u32, String)>,
+    /// Lines, each directly below the other, that become a stack when what follows shows that they are one: most often a
+    /// lone call site. No more than [`PENDING`].
+    pending: Vec<(u32, String)>,
+    /// A line `Thread 5` that may head a stack, and where it stands.
+    thread_above: Option<(u32, ThreadRef)>,
     /// Lone call sites belong to allocations here.
     allocations: bool,
     is_example: bool,
@@ -142,7 +148,8 @@ impl<'s> Reader<'s> {
             broken_off: BrokenOff::default(),
             last_header: None,
             scratch: String::new(),
-            pending: None,
+            pending: Vec::new(),
+            thread_above: None,
             allocations: false,
             is_example: false,
             copy_marks: CopyMarks::default(),

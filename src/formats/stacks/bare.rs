@@ -1,10 +1,132 @@
 //! Call sites alone, one a line, as people paste them into tickets and rules: `ntdll!NtWaitForSingleObject+0xa`.
 //!
-//! Nothing else says that such lines are a stack, so a line must be a call site from end to end.
+//! Nothing else says that such lines are a stack, so a line must be a call site from end to end. Notes that people write
+//! behind a frame and managed names without arguments are believed among other frames only.
 
 use crate::formats::call_site::{self, without_remarks};
 use crate::formats::tokens;
 use crate::model::FrameKind;
+
+/// What a line can be where nothing says that a stack is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alone {
+    /// Nothing but a call site.
+    Site,
+    /// A call site with its offset, and words behind it.
+    Noted,
+    /// `System.Threading.Monitor.Enter`: it may be a method, a type or a namespace.
+    Name,
+}
+
+/// A line that may be a frame: what it is, its frame number if it has one, and its call site.
+pub fn alone(line: &str) -> Option<(Alone, Option<u32>, &str)> {
+    let site = frame(line).map(|(number, site)| (Alone::Site, number, site));
+    let noted = || noted(line).map(|(number, site)| (Alone::Noted, number, site));
+    let name = || is_method_name(line.trim()).then(|| (Alone::Name, None, line.trim()));
+    site.or_else(noted).or_else(name)
+}
+
+/// Whether such a line can be the first of a stack: of names, the topmost must be a known one that waits.
+pub fn may_begin(line: &str) -> bool {
+    match alone(line) {
+        Some((Alone::Name, _, name)) => is_wait(name),
+        other => other.is_some(),
+    }
+}
+
+/// Whether lines, each directly below the other, are a stack: two call sites, one of which has no words behind it, or
+/// three names that are no list of the members of a type.
+pub fn are_stack(lines: &[&str]) -> bool {
+    let kinds: Vec<(Alone, &str)> =
+        lines.iter().filter_map(|line| alone(line)).map(|(kind, _, site)| (kind, site)).collect();
+    let count = |wanted: Alone| kinds.iter().filter(|(kind, _)| *kind == wanted).count();
+    let (sites, noted) = (count(Alone::Site), count(Alone::Noted));
+    if sites >= 1 && sites + noted >= 2 {
+        return true;
+    }
+    let type_of =
+        |name: &str| name.split('(').next().and_then(|name| name.rsplit_once('.')).map(|(of, _)| of.to_string());
+    let first = kinds.first().and_then(|(_, name)| type_of(name));
+    let of_one_type = kinds.iter().all(|(_, name)| type_of(name) == first);
+    // A reference lists names in the order of their letters.
+    let is_sorted = kinds.windows(2).all(|two| two[0].1 <= two[1].1);
+    noted == 0 && kinds.len() >= 3 && !of_one_type && !is_sorted
+}
+
+/// `ntdll!NtWaitForKeyedEvent+0xa           3. Here it hangs`: at least three blanks or a TAB before the words. Figures, a
+/// second column of symbols and what debuggers print behind a frame are none.
+fn noted(line: &str) -> Option<(Option<u32>, &str)> {
+    let line = line.trim();
+    if !line.contains("+0x") {
+        return None;
+    }
+    let gap = line.find("   ").into_iter().chain(line.find('\t')).min()?;
+    let (site, note) = (&line[..gap], line[gap..].trim());
+    let first = note.split_whitespace().next()?;
+    let is_figure = first.starts_with(|c: char| c.is_ascii_digit())
+        && !first.trim_end_matches(['.', ')']).bytes().all(|byte| byte.is_ascii_digit())
+        || first.bytes().all(|byte| byte.is_ascii_digit());
+    let has_symbol =
+        note.split_whitespace().any(|word| word.trim_end_matches('!').contains('!') || word.contains("+0x"));
+    let has_words = note.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count() >= 2;
+    let is_note = !is_figure
+        && !has_symbol
+        && has_words
+        && !note.contains("allocation")
+        && note.starts_with(|c: char| c.is_alphanumeric());
+    let (number, site) = frame(site).filter(|_| is_note)?;
+    (site.contains('!') && site.contains("+0x")).then_some((number, site))
+}
+
+/// `System.Windows.Forms.Control.OnClick`: nothing but names, each with a capital, in at least one namespace and a type.
+/// Handlers are called after their button: `Contoso.Form1.button1_Click`.
+pub fn is_method_name(text: &str) -> bool {
+    let text = text.strip_suffix("..ctor").or_else(|| text.strip_suffix("..cctor")).unwrap_or(text);
+    let Some((of, method)) = text.rsplit_once('.').filter(|_| text.starts_with(char::is_uppercase)) else {
+        return false;
+    };
+    let is_word = |part: &str| part.chars().all(|c| c.is_alphanumeric() || "_`+<>".contains(c));
+    let is_name = |part: &str| is_word(part) && part.starts_with(|c: char| c.is_uppercase() || matches!(c, '_' | '<'));
+    let is_handler = is_word(method) && method.starts_with(char::is_alphabetic) && method.contains('_');
+    of.contains('.') && of.split('.').all(is_name) && (is_name(method) || is_handler)
+}
+
+/// `System.Threading.Monitor.Enter`: a method of the runtime's libraries in which threads wait.
+fn is_wait(name: &str) -> bool {
+    const NAMESPACES: [&str; 2] = ["System.Threading.", "System.Windows."];
+    const METHODS: [&str; 22] = [
+        "Enter",
+        "ReliableEnter",
+        "TryEnter",
+        "ObjWait",
+        "Wait",
+        "InternalWait",
+        "SpinThenBlockingWait",
+        "SpinOnce",
+        "WaitOne",
+        "WaitOneNative",
+        "WaitOneCore",
+        "WaitOneNoCheck",
+        "InternalWaitOne",
+        "WaitAny",
+        "WaitAll",
+        "WaitMultiple",
+        "WaitHelper",
+        "InvokeWaitMethodHelper",
+        "WaitForWaitHandle",
+        "SleepInternal",
+        "Sleep",
+        "Join",
+    ];
+    NAMESPACES.iter().any(|namespace| name.starts_with(namespace))
+        && name.rsplit_once('.').is_some_and(|(_, method)| METHODS.contains(&method))
+}
+
+/// `user32!DispatchHookW / user32!CallHookWithSEH`: frames that someone put on one line, the innermost first.
+pub fn frames_on_one_line(line: &str) -> Option<Vec<&str>> {
+    let sites: Vec<&str> = line.contains(" / ").then(|| line.trim().split(" / ").map(str::trim).collect())?;
+    sites.iter().all(|site| site.contains('!') && frame(site).is_some()).then_some(sites)
+}
 
 /// A line that is nothing but a call site, with its frame number if it has one.
 pub fn frame(line: &str) -> Option<(Option<u32>, &str)> {
@@ -92,7 +214,14 @@ pub fn is_plausible(site: &str) -> bool {
 
 /// `System.Threading.Thread.Sleep(Int32)`, with or without a source behind it.
 pub fn is_managed_call(method: &str) -> bool {
-    let name = method.split('(').next().unwrap_or(method);
+    // ``Dictionary`2[[A, m],[B, m]].FindEntry(A)``: assemblies stand behind a blank.
+    let name = match (method.find("[["), method.find("]]")) {
+        (Some(open), Some(close)) if open < close && !method[..open].contains('(') => {
+            let behind = method[close + 2..].split('(').next().unwrap_or_default();
+            format!("{}{behind}", &method[..open])
+        }
+        _ => method.split('(').next().unwrap_or(method).to_string(),
+    };
     method.contains('(') && name.contains('.') && !name.contains([' ', '\\'])
 }
 
@@ -129,6 +258,63 @@ mod tests {
             ("Function   GdiPlus!GpMalloc+1e", None),
         ] {
             assert_eq!(frame(line), want, "{line}");
+        }
+    }
+
+    #[test]
+    fn lines_that_may_be_frames() {
+        use Alone::*;
+        for (line, want) in [
+            ("ntdll!NtWaitForKeyedEvent+0xa", Some((Site, "ntdll!NtWaitForKeyedEvent+0xa"))),
+            ("ntdll!NtWait+0xa           3. Try to enter = DEADLOCK !", Some((Noted, "ntdll!NtWait+0xa"))),
+            ("svc!Load+0x1c\tthe loader lock is taken here", Some((Noted, "svc!Load+0x1c"))),
+            ("svc!Load+0x1c   34.5 MBytes of it", None),
+            ("svc!Load+0x1c   1,234 blocks of memory", None),
+            ("svc!Load+0x1c   12 times in a row", None),
+            ("svc!Load+0x1c   svc!Open+0x3 and others", None),
+            ("svc!Load   calls it", None),
+            ("System.Threading.Monitor.Enter", Some((Name, "System.Threading.Monitor.Enter"))),
+            ("Contoso.A+<>c.<Run>b__0", Some((Name, "Contoso.A+<>c.<Run>b__0"))),
+            ("Contoso.Tills.Drawer..ctor", Some((Name, "Contoso.Tills.Drawer..ctor"))),
+            ("Contoso.Form1.button1_Click", Some((Name, "Contoso.Form1.button1_Click"))),
+            ("System.Web.dll", None),
+            ("System.Console", None),
+            ("Contoso.Tills.Drawer opens", None),
+        ] {
+            let got = alone(line).map(|(kind, _, site)| (kind, site));
+            assert_eq!(got, want, "{line}");
+        }
+    }
+
+    #[test]
+    fn names_are_a_stack_only_below_one_that_waits() {
+        for (lines, want) in [
+            (&["System.Threading.Monitor.Enter", "Contoso.A.B", "System.Windows.Forms.Control.OnClick"][..], true),
+            (&["System.Threading.Monitor.Enter", "Contoso.A.B"], false),
+            // A reference.
+            (
+                &["System.Threading.Monitor.Wait", "System.Threading.Monitor.Enter", "System.Threading.Monitor.Exit"],
+                false,
+            ),
+            (
+                &["System.Threading.Monitor.Enter", "System.Threading.Thread.Join", "System.Threading.Thread.Sleep"],
+                false,
+            ),
+            (&["Contoso.A.B", "System.Threading.Monitor.Enter", "Contoso.C.D"], false),
+        ] {
+            assert_eq!(may_begin(lines[0]) && are_stack(lines), want, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn managed_calls() {
+        for (method, want) in [
+            ("System.Collections.Generic.Dictionary`2[[System.__Canon, mscorlib]].FindEntry(System.__Canon)", true),
+            ("Contoso.Cart.Basket.Reserve(Contoso.Cart.Item, Int32)", true),
+            ("see [[a, b]] for it (x)", false),
+            ("Contoso.Cart.Basket", false),
+        ] {
+            assert_eq!(is_managed_call(method), want, "{method}");
         }
     }
 }

@@ -8,8 +8,14 @@
 //! 000000000019dfe0 000000000121a673 [GCFrame: 000000000019dfe0]
 //! ```
 //!
-//! The rows are those of `ClrStackImpl` in SOS's `strike.cpp`; `-f` leaves the IP column of markers empty.
+//! The rows are those of `ClrStackImpl` in SOS's `strike.cpp`; `-f` leaves the IP column of markers empty. SOS of .NET 1.1
+//! has a heading `Thread 5`, and rows of another form, with `  at [+0x14] [+0x0] c:\src\a.cs:19` below them:
+//!
+//! ```text
+//! 0x0109fb74  0x7c82ed54 [FRAME: ECallMethodFrame] [DEFAULT] Boolean System.Threading.WaitHandle.WaitOneNative(I,UI4,Boolean)
+//! ```
 
+use nom::branch::alt;
 use nom::bytes::complete::{tag, take_until, take_while1};
 use nom::character::complete::char;
 use nom::combinator::{map, opt, rest, verify};
@@ -56,6 +62,12 @@ fn os_thread_id(input: &str) -> IResult<&str, (u64, Option<u32>)> {
     preceded((blanks0, tag("OS Thread Id: 0x")), (hex_number, index)).parse(input)
 }
 
+/// `Thread 5`, above the columns of .NET 1.1: the debugger's index.
+pub fn thread_line(line: &str) -> Option<ThreadRef> {
+    let index = line.strip_prefix("Thread ")?.trim().parse().ok()?;
+    Some(ThreadRef { index: Some(index), ..ThreadRef::default() })
+}
+
 /// `        Child SP               IP Call Site`, or `ESP       EIP` of SOS 2.0.
 pub fn is_header(line: &str) -> bool {
     if !line.trim_start().starts_with(['C', 'E', 'R']) {
@@ -91,6 +103,21 @@ pub fn is_failed_row(line: &str) -> bool {
 }
 
 fn row_parts(line: &str) -> IResult<&str, ClrRow<'_>> {
+    alt((row_of_sos1, row_of_sos)).parse(line)
+}
+
+/// `0x0109fb88  0x799d01dd [DEFAULT] [hasThis] Boolean System.Threading.WaitHandle.WaitOne()`
+fn row_of_sos1(line: &str) -> IResult<&str, ClrRow<'_>> {
+    let columns = (blanks0, tag("0x"), address, blanks1, tag("0x"), address, blanks1);
+    let (site, (_, _, child_sp, ..)) = { columns }.parse(line)?;
+    let frame = delimited(tag("[FRAME: "), take_while1(|c: char| c.is_ascii_alphanumeric() || c == '_'), char(']'));
+    let (site, (marker, _)) = (opt(frame), blanks0).parse(site)?;
+    let site = verify(rest, |site: &str| marker.is_some() || site.starts_with("[DEFAULT]")).parse(site)?.1;
+    let (rest, method) = method_of_signature(site)?;
+    Ok((rest, ClrRow { child_sp, marker, method }))
+}
+
+fn row_of_sos(line: &str) -> IResult<&str, ClrRow<'_>> {
     let ip = opt(preceded(blanks1, address));
     map(
         (blanks0, address, ip, opt(preceded(blanks0, marker)), method_of_signature),
@@ -129,6 +156,10 @@ pub fn is_frame_detail(line: &str) -> bool {
     // What `-i` says around its frames.
     let of_icordebug =
         text.starts_with("+ ") || text.starts_with("Dumping managed stack") || text == "Stack walk complete.";
+    // The source of a frame of .NET 1.1.
+    if text.starts_with("at [+0x") {
+        return true;
+    }
     if of_icordebug || text.starts_with("LOCALS: (") || text.starts_with("PARAMETERS: (") {
         return true;
     }
@@ -136,7 +167,18 @@ pub fn is_frame_detail(line: &str) -> bool {
         return true;
     }
     let registers = text.len() > 4 && text.as_bytes()[..4].contains(&b'=') && text.starts_with(['r', 'e', 'c', 'i']);
-    indented && (text.contains(" = ") || text.starts_with("<CLR reg>") || registers)
+    indented && (text.contains(" = ") || text.starts_with("<CLR reg>") || registers) || is_variable_alone(text)
+}
+
+/// `0x0000001407F7F988 = 0x000001e987117048`, `this (0x0000003d7e4febb0) = 0x1c4a0b2d4c8`: the form of a variable where
+/// indentation was lost.
+fn is_variable_alone(text: &str) -> bool {
+    let Some((name, value)) = text.split_once(" = ") else { return false };
+    let is_hex = |word: &str| word.strip_prefix("0x").and_then(hex_value).is_some();
+    let (name, place) = name.split_once(" (").unwrap_or(("0x0", name));
+    let is_place = is_hex(place.trim_end_matches(')')) || place.contains("<CLR reg>");
+    let is_name = name.chars().all(|c| c.is_alphanumeric() || "_<>.".contains(c));
+    is_name && is_place && (is_hex(value) || value == "<no data>")
 }
 
 /// Whether a detail of a frame is a parameter or a variable, and no heading or register.
@@ -178,6 +220,13 @@ mod tests {
                 Some((None, "N.T.M(SZArray String)")),
             ),
             ("    PARAMETERS:", None),
+            (
+                "0x0109fb74  0x7c82ed54 [FRAME: ECallMethodFrame] [DEFAULT] Boolean N.Wait.One(I,UI4,Boolean)",
+                Some((Some("ECallMethodFrame"), "N.Wait.One(I,UI4,Boolean)")),
+            ),
+            ("0x0109fb88  0x799d01dd [DEFAULT] [hasThis] Void N.T.M()", Some((None, "N.T.M()"))),
+            ("0x0109fb88  0x799d01dd N.T.M()", None),
+            ("0x0000001407F7F988 = 0x000001e987117048", None),
         ] {
             assert_eq!(row(line).map(|row| (row.marker, row.method)), want, "{line}");
         }
@@ -216,6 +265,11 @@ mod tests {
             ("        0x000000000019ddc0 = 0x00000000027e1b20", true),
             ("    rax=0000000000000000 rbx=0000000000000001", true),
             ("x = y", false),
+            ("x = 0x12", false),
+            ("0x0000001407F7F988 = 0x000001e987117048", true),
+            ("this (0x0000003d7e4febb0) = 0x000001c4a0b2d4c8", true),
+            ("<CLR reg> = 0x000001c4a0b2d4c8", true),
+            ("  at [+0x14] [+0x0] c:\\src\\a.cs:19", true),
         ] {
             assert_eq!(is_frame_detail(line), want, "{line}");
         }

@@ -36,6 +36,8 @@ pub struct Columns {
     pub bsp: bool,
     /// NT 4 and Dr. Watson: two blanks between columns, and up to four arguments.
     pub frame_ptr: bool,
+    /// mex: what it knows of a frame's arguments, or its source, stands behind the call site.
+    pub behind_site: bool,
 }
 
 /// One frame, its columns cut but not yet understood.
@@ -94,6 +96,7 @@ pub fn header(line: &str) -> Option<Columns> {
         site_only: !colons && words == ["Call", "Site"],
         bsp: words.get(1) == Some(&"Child-BSP"),
         frame_ptr: words.first() == Some(&"FramePtr"),
+        behind_site: matches!(words.last(), Some(&"Info" | &"Source")),
     };
     let known = matches!(
         words.as_slice(),
@@ -103,6 +106,7 @@ pub fn header(line: &str) -> Option<Columns> {
             | ["FramePtr", "RetAddr" | "ReturnAd", ..]
             | ["Child-SP", "Child-BSP", "RetAddr", ..]
             | ["Child-SP", "Return", "Call", "Site"]
+            | ["Child-SP", "Return", "Call", "Site", "Info" | "Source"]
             | ["Call", "Site"]
     ) || is_start_of_wide_header(&words);
     known.then_some(columns)
@@ -118,7 +122,10 @@ pub fn frame(line: &str, columns: Columns) -> Option<KLine<'_>> {
         Columns { numbered: true, .. } => with_addresses(line).or_else(|_| with_short_number(line)),
         _ => with_addresses(line),
     };
-    parsed.ok().map(|(_, frame)| frame)
+    let (_, frame) = parsed.ok()?;
+    // No name has two blanks in it.
+    let end = frame.site.find("  ").into_iter().chain(frame.site.find('\t')).min().filter(|_| columns.behind_site);
+    Some(KLine { site: end.map_or(frame.site, |end| &frame.site[..end]), ..frame })
 }
 
 /// A frame under a header that has lost its Child-SP: one address, then the call site.
@@ -360,6 +367,16 @@ mod tests {
                 "# Child-SP         Return           Call Site",
                 "a ffff85893b286a10 fffff8015185e095 nt!KiSwapContext+0x76",
                 Some("0xa | fffff8015185e095 | false | nt!KiSwapContext+0x76"),
+            ),
+            (
+                "# Child-SP         Return           Call Site                       Info",
+                " 2 0000000002eae010 0000000076c63b40 ntdll!RtlEnterCriticalSection+0xd1       Critical Section: 1a Owning Thread ID: 0x7668",
+                Some("0x2 | 0000000076c63b40 | false | ntdll!RtlEnterCriticalSection+0xd1"),
+            ),
+            (
+                "# Child-SP         Return           Call Site                   Source",
+                "4 (Inline)         ---------------- Test!invoke_main+0x22       D:\\src\\exe_common.inl @ 78",
+                Some("0x4 | - | true | Test!invoke_main+0x22"),
             ),
             (" #   Arch   Call Site", "00 ARM64 ntdll!Nt", Some("0x0 | - | false | ntdll!Nt")),
             (

@@ -1,19 +1,24 @@
-//! `!us` of the debugger extension mex: threads with the same stack, printed once.
+//! The debugger extension mex: `!us`, threads with the same stack, printed once, and what heads the stack of `!t`.
 //!
 //! ```text
 //! 2 threads [stats]: 12 15
 //!     00007ff8346f29a4 ntdll!NtWaitForSingleObject+0x14
 //!     00007ff8325b26ad KERNELBASE!WaitForSingleObjectEx+0x93
+//! DbgID ThreadID       User Kernel Create Time (UTC)
+//! 22    7b10 (0n31504) 62ms  124ms 05/03/2018 12:26:04.858 PM
+//!
+//!  # Child-SP         Return           Call Site                                Info
 //! ```
 //!
 //! Threads are named by the debugger's index, in the kernel by their object; a row is a return address and a call site.
+//! The stack of `!t` is one of `k`.
 
 use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::tag;
 
 use super::{Begin, Format, FrameLine, Line, bare, call_site};
-use crate::formats::tokens::{address, blanks0, blanks1};
+use crate::formats::tokens::{address, blanks0, blanks1, hex_value};
 use crate::model::{Dialect, ThreadRef};
 
 pub const FORMAT: Format = Format {
@@ -44,6 +49,15 @@ fn line(text: &str) -> Option<Line<'_>> {
     bare::is_call_site(name).then(|| Line::Frame(FrameLine { inline, ..FrameLine::of(site) }))
 }
 
+/// `22    7b10 (0n31504) 62ms  124ms ...`: index and id of a thread; the id stands there twice, so nothing else looks so.
+pub fn thread_row(text: &str) -> Option<ThreadRef> {
+    let mut words = text.split_whitespace();
+    let (index, id, decimal) = (words.next()?, words.next()?, words.next()?);
+    let decimal: u64 = decimal.strip_prefix("(0n")?.strip_suffix(')')?.parse().ok()?;
+    let os_id = hex_value(id).filter(|&id| id == decimal)?;
+    Some(ThreadRef { index: Some(index.parse().ok()?), os_id: Some(os_id), ..ThreadRef::default() })
+}
+
 /// `2 threads [stats]: 12 15`
 fn threads(text: &str) -> Option<(&str, &str)> {
     let (count, behind) = text.trim().split_once(" thread")?;
@@ -71,6 +85,17 @@ mod tests {
             ("12 threads wait", "nothing"),
         ] {
             check(&FORMAT, text, want);
+        }
+    }
+
+    #[test]
+    fn threads_of_t() {
+        for (text, want) in [
+            ("22    7b10 (0n31504) 62ms  124ms 05/03/2018 12:26:04.858 PM", Some((Some(22), Some(0x7b10)))),
+            ("22    7b10 (0n31505) 62ms", None),
+            ("22    7b10 31504", None),
+        ] {
+            assert_eq!(thread_row(text).map(|thread| (thread.index, thread.os_id)), want, "{text}");
         }
     }
 }

@@ -21,7 +21,7 @@ pub mod k;
 mod kernel_stacks;
 mod leaktrack;
 pub mod lldb;
-mod mex;
+pub mod mex;
 mod minidump;
 mod mono;
 pub mod parallel_stacks;

@@ -102,8 +102,14 @@ fn begin(trimmed: &str) -> Option<Vec<&str>> {
     if let Some(id) = trimmed.strip_prefix("Trace: ") {
         return hex_value(id).map(|_| vec!["trace", id]);
     }
-    let section = trimmed.strip_prefix("Stack trace for ")?;
-    Some(vec!["critical section", section.trim_end_matches(':')])
+    let section = trimmed.strip_prefix("Stack trace for ")?.trim_end_matches(':');
+    is_section(section).then(|| vec!["critical section", section])
+}
+
+/// `DebugInfo = 0x7c99e9e0`, `0x0000000000337110`: what people put behind the same words is prose.
+fn is_section(text: &str) -> bool {
+    let address = text.strip_prefix("DebugInfo = ").unwrap_or(text);
+    address.strip_prefix("0x").and_then(hex_value).is_some() || address.len() >= 8 && hex_value(address).is_some()
 }
 
 /// `in busy allocation (  DPH_HEAP_BLOCK: ...`: what the block is of whose address the line above tells.
@@ -161,6 +167,8 @@ mod tests {
             ("        42ae5b28 0541 0000  [00]   42ae5b40    02800 - (busy)", "header"),
             ("    Stack:   dummy!dummyOpen+0x2E1", "begin, frame dummy!dummyOpen+0x2E1"),
             ("             dummy!dummyMore+0x2E1", "frame dummy!dummyMore+0x2E1"),
+            ("Stack trace for DebugInfo = 0x7c99e9e0:", "begin [critical section | DebugInfo = 0x7c99e9e0]"),
+            ("Stack trace for a service that hangs:", "nothing"),
             ("7c96d6dc c3 ret", "nothing"),
         ] {
             check(&FORMAT, text, want);

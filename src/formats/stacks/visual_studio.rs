@@ -4,6 +4,7 @@
 //! >    Orders.exe!Contoso.Orders.Program.Main(string[] args) Line 12    C#
 //!      [External Code]
 //!      kernel32.dll!@BaseThreadInitThunk@12()  + 0x12 bytes
+//!      mscorlib.dll!System.Threading.Monitor.Wait(object obj)    Unknown    Non-user code. Skipped loading symbols.
 //! Callstack for Thread 1 (Thread Id: 5192 (0x1448)):
 //!  Index  Function
 //! --------------------------------------------------------------------------------
@@ -18,7 +19,7 @@ use crate::model::{Dialect, ThreadRef};
 
 pub const FORMAT: Format = Format { first_number: 1, ..Format::of_threads(Dialect::VisualStudio, line, shows) };
 
-const LANGUAGES: [&str; 14] = [
+const LANGUAGES: [&str; 19] = [
     "C#",
     "C++",
     "C",
@@ -33,7 +34,43 @@ const LANGUAGES: [&str; 14] = [
     "Symbols loaded.",
     "JavaScript",
     "Native",
+    "Inconnu",
+    "Unbekannt",
+    "Desconocido",
+    "Sconosciuto",
+    "Desconhecido",
 ];
+
+/// How the column of symbols begins; a sentence or two, each with its point.
+const SYMBOLS: [&str; 9] = [
+    "Non-user code",
+    "Symbols loaded",
+    "Symbols not loaded",
+    "No symbols loaded",
+    "Skipped loading symbols",
+    "Symbol loading skipped",
+    "Cannot find or open the PDB file",
+    "Cannot find or open the symbol file",
+    "Binary was not built with debug information",
+];
+
+/// `[External Code]` in the languages of Visual Studio.
+const EXTERNAL: [&str; 10] = [
+    "[External Code]",
+    "[Code externe]",
+    "[Externer Code]",
+    "[Código externo]",
+    "[Código Externo]",
+    "[Codice esterno]",
+    "[Внешний код]",
+    "[外部コード]",
+    "[外部代码]",
+    "[외부 코드]",
+];
+
+/// `[Managed to Native Transition]`: parts of the words for native and managed, in several languages.
+const NATIVE: [&str; 5] = ["nativ", "natif", "ネイティブ", "本机", "네이티브"];
+const MANAGED: [&str; 7] = ["manag", "verwalte", "administrad", "gestit", "マネージ", "托管", "관리"];
 
 const EXTENSIONS: [&str; 9] = [".dll", ".exe", ".sys", ".ocx", ".drv", ".cpl", ".pyd", ".node", ".so"];
 
@@ -47,7 +84,7 @@ fn line(text: &str) -> Option<Line<'_>> {
     }
     let (number, rest) = index(trimmed);
     let call = rest.trim_start_matches('>').trim_start();
-    if call == "[External Code]" {
+    if is_external(call) {
         return Some(Line::Hole);
     }
     let inline = call.strip_prefix("[Inline Frame]").map(str::trim_start);
@@ -64,7 +101,7 @@ fn line(text: &str) -> Option<Line<'_>> {
 
 fn shows(text: &str) -> bool {
     let trimmed = text.trim();
-    if thread(trimmed).is_some() {
+    if thread(trimmed).is_some() || is_between_frames(trimmed) {
         return true;
     }
     let call = trimmed.trim_start_matches('>').trim_start();
@@ -80,6 +117,32 @@ fn shows(text: &str) -> bool {
     is_word
         && site(call).is_some()
         && (language || has_line(rest) || rest.ends_with(" bytes") || trimmed.starts_with('>'))
+}
+
+/// Whether a line is one that only Visual Studio puts between frames: `[Managed to Native Transition]`, `[External Code]`.
+/// What stands right above it is a frame, even where it stands alone.
+pub fn is_between_frames(text: &str) -> bool {
+    let call = text.trim().trim_start_matches('>').trim_start();
+    call.starts_with('[') && (is_external(call) || is_transition(call))
+}
+
+fn is_external(call: &str) -> bool {
+    EXTERNAL.contains(&without_columns(call))
+}
+
+fn is_transition(call: &str) -> bool {
+    let mark = without_columns(call);
+    let Some(words) = mark.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).filter(|words| words.len() < 80)
+    else {
+        return false;
+    };
+    let words = words.to_lowercase();
+    NATIVE.iter().any(|part| words.contains(part)) && MANAGED.iter().any(|part| words.contains(part))
+}
+
+/// `[Managed to Native Transition]		Annotated Frame`
+fn without_columns(call: &str) -> &str {
+    without_language(call).0
 }
 
 /// `Callstack for Thread 1 (Thread Id: 5192 (0x1448)):`
@@ -137,9 +200,10 @@ fn site(call: &str) -> Option<String> {
     Some(site)
 }
 
-/// Takes the language off the end of a line; copies have a TAB before it, or what became of it.
+/// Takes the language off the end of a line, and what the window says of symbols behind it; copies have a TAB before
+/// each, or what became of it.
 fn without_language(text: &str) -> (&str, bool) {
-    let text = text.trim_end();
+    let (text, symbols) = without_symbols(text.trim_end());
     for language in LANGUAGES {
         if let Some(rest) = text.strip_suffix(language)
             && rest.ends_with([' ', '\t', ')'])
@@ -147,7 +211,18 @@ fn without_language(text: &str) -> (&str, bool) {
             return (rest.trim_end(), true);
         }
     }
-    (text, false)
+    (text, symbols)
+}
+
+/// Takes off `Non-user code. Skipped loading symbols.`
+fn without_symbols(text: &str) -> (&str, bool) {
+    // Asked of many lines; most have neither ending.
+    if !text.ends_with('.') {
+        return (text, false);
+    }
+    let begins = |at: usize| text[..at].ends_with([' ', '\t', ')']);
+    let at = SYMBOLS.iter().filter_map(|words| text.find(words)).filter(|&at| begins(at)).min();
+    at.map_or((text, false), |at| (text[..at].trim_end(), true))
 }
 
 /// `  + 0x12 bytes`, of Visual Studio 2010 and before; ` + 0x12`.
@@ -188,6 +263,13 @@ mod tests {
             (" 	ntdll.dll!00007ff9a0b1c2d4()	Unknown", "frame ntdll.dll"),
             (" 	[Inline Frame] a.dll!f() Line 3	C++", "frame inline a.dll!f() Line 3"),
             (" 	[External Code]", "hole"),
+            ("[Code externe]	", "hole"),
+            (
+                " 	mscorlib.dll!N.Monitor.Wait(object obj)	Unknown	Non-user code. Skipped loading symbols.",
+                "frame mscorlib.dll!N.Monitor.Wait(object obj)",
+            ),
+            (" 	a.dll!f() Line 3	C++	Symbols loaded (source information stripped).", "frame a.dll!f() Line 3"),
+            (" 	[Native to Managed Transition]		Annotated Frame", "header"),
             (" 	3f90c136()	Unknown", "frame 0x3f90c136"),
             ("*1      ntdll.dll!00007ff9a0b1c2d4()", "frame 1 ntdll.dll"),
             ("Callstack for Thread 1 (Thread Id: 5192 (0x1448)):", "begin 1 0x1448"),
@@ -199,6 +281,14 @@ mod tests {
             ("ntdll.dll!NtWaitForSingleObject()", false),
             ("ntdll.dll!NtWaitForSingleObject() Line 12	C", true),
             ("see a.dll!f for C++", false),
+            (" 	Contoso.dll!N.A.B(uint radix)	Unknown", true),
+            (" 	Contoso.dll!N.A.B(uint radix)	Unknown	Non-user code. Skipped loading symbols.", true),
+            ("The symbols of a.dll!f are wrong. Skipped loading symbols.", false),
+            ("[Managed to Native Transition]   ", true),
+            ("[Transition Natif à Managé]", true),
+            (" 	[External Code]	", true),
+            ("[Transition of states]", false),
+            ("[native] build is managed by cmake", false),
         ] {
             assert_eq!(shows(text), want, "{text}");
         }
