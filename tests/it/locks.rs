@@ -154,7 +154,7 @@ fn variables_of_code_without_a_name_tell_the_lock() {
         text
     };
     let ring = "ring high thread 4 (0x104) holds N.Lock 0xa0 and waits for N.Lock 0xb0; thread 5 (0x105) holds N.Lock 0xb0 \
-                and waits for N.Lock 0xa0; threads 4 (0x104), 5 (0x105); N.Lock 0xa0, N.Lock 0xb0; 0 threads ()";
+                and waits for N.Lock 0xa0; threads 4 (0x104), 5 (0x105); N.Lock 0xa0, N.Lock 0xb0; nobody (waiter)";
     check(&[unnamed(4, &[0xb0, 0xa0]) + &unnamed(5, &[0xa0, 1, 0xb0]) + &table], &[ring]);
 }
 
