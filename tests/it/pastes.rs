@@ -327,3 +327,48 @@ proptest! {
         }
     }
 }
+
+/// The kinds of the stacks, in the order of the text.
+fn kinds(paste: &str) -> Vec<&'static str> {
+    read(paste.as_bytes()).stacks.iter().map(|stack| stack.kind.name()).collect()
+}
+
+#[test]
+fn prose_does_not_change_what_the_stacks_below_show() {
+    let below = " # Child-SP          RetAddr               Call Site\n\
+                 00 00000000`0b26d360 00007ff9`001e0668     Contoso_Codec!DecodeBlock+0x42\n\
+                 01 00000000`0b26d3d0 00000000`00000000     Contoso_Codec!WorkerMain+0x30\n";
+    for above in [
+        "  *** Stack trace for last set context - .thread/.cxr resets it",
+        "Stack trace for a hung service:",
+        "Stack trace for thread 12:",
+        "address of the block found in the log",
+        "address 1234 found in the log of yesterday",
+        "Handle = NULL - not a good sign",
+        "Handle 0x12 - that is a mutex",
+        "Trace: 42",
+        "Stack:   Contoso_Codec!DecodeBlock+0x42",
+        "Contoso.Ledger.JournalException: journal is closed",
+        "Exception object: 00000000027e5750",
+        "Exception type:   Contoso.Ledger.JournalException",
+        "BackTrace23FF is what UMDH calls it",
+        "The following call stack samples show allocations",
+        "Call stack sample 1",
+        "STACK 1",
+        "Callers of the allocation:",
+        "Thread 0 (asynchronous, dumpasync shows it)",
+    ] {
+        for prompt in ["", "0:000> kn\n"] {
+            let paste = format!("{prompt}{above}\n{below}");
+            assert_eq!(kinds(&paste).last(), Some(&"thread"), "{paste}");
+            assert!(kinds(&paste).iter().filter(|&&kind| kind == "thread").count() == 1, "{paste}");
+        }
+    }
+}
+
+#[test]
+fn call_sites_alone_below_another_prompt_are_no_allocations() {
+    let paste = "A LeakTrack report and 155 allocation(s) were attached.\n0:003> ~3s\n\
+                 Contoso_Codec!DecodeBlock+0x42\nContoso_Codec!WorkerMain+0x30\n";
+    check(paste, "3: Contoso_Codec!DecodeBlock+0x42 Contoso_Codec!WorkerMain+0x30\n");
+}

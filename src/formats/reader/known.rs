@@ -6,7 +6,7 @@ use crate::formats::section::Section;
 use crate::formats::stacks::k::{self};
 use crate::formats::stacks::{bare, clrstack, mex};
 use crate::formats::{prompt, sign, thread_header, tokens};
-use crate::model::{Dialect, NoteCode, Sign, SkipReason};
+use crate::model::{Dialect, NoteCode, Sign, SkipReason, StackKind};
 
 impl Reader<'_> {
     pub(super) fn known_line(&mut self, text: &str) {
@@ -138,8 +138,9 @@ impl Reader<'_> {
                 self.sink.sign(&Sign { line: self.line, kind });
             }
             self.section = Section::from_prompt(&prompt);
-            // Another command's output may come from another window.
+            // Another command's output may come from another window, and is no part of a report above.
             self.margin = 0;
+            self.allocations = false;
             return true;
         }
         if let Some((above, _)) = &self.last_header
@@ -184,8 +185,9 @@ impl Reader<'_> {
             Header::Clrstack => (Dialect::Clrstack, None),
         };
         self.section.announce(dialect, columns);
-        // A thread header came just before.
-        let waiting = self.current.open && self.current.stack.frames.is_empty();
+        // A thread header came just before. What began as anything else (an exception, an allocation) has no columns.
+        let stack = &self.current.stack;
+        let waiting = self.current.open && stack.frames.is_empty() && stack.kind == StackKind::Thread;
         if !waiting {
             let above =
                 self.thread_above.take().filter(|(line, _)| dialect == Dialect::Clrstack && line + 1 == self.line);

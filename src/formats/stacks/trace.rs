@@ -20,6 +20,7 @@ use nom::combinator::opt;
 use nom::{IResult, Parser};
 
 use super::{Begin, Format, FrameLine, Line, bare};
+use crate::formats::tables::is_hex;
 use crate::formats::tokens::{address, blanks0, blanks1, hex_value};
 use crate::model::{Dialect, StackKind};
 
@@ -89,15 +90,18 @@ fn deadlock_stack(trimmed: &str) -> Option<&str> {
     (site.contains('!') && bare::is_call_site(site)).then_some(site)
 }
 
-/// What the trace belongs to: the words, and the address or handle where they name it.
+/// What the trace belongs to: the words, and the address or handle where they name it. People write such words as well,
+/// and the `k` family has `*** Stack trace for last set context`.
 fn begin(trimmed: &str) -> Option<Vec<&str>> {
     if let Some(rest) = trimmed.strip_prefix("Handle = ").or_else(|| trimmed.strip_prefix("Handle 0x")) {
         let (handle, what) = rest.split_once(" - ")?;
-        return Some(vec![what.trim_end_matches(':'), handle]);
+        let what = what.trim_end_matches(':');
+        let is_event = ["OPEN", "CLOSE", "BAD REFERENCE"].contains(&what) && is_hex(handle.trim());
+        return is_event.then(|| vec![what, handle]);
     }
     if let Some(rest) = trimmed.strip_prefix("address ") {
         let (address, found) = rest.split_once(' ')?;
-        return found.starts_with("found in").then(|| vec!["heap block", address]);
+        return (is_hex(address) && found.trim() == "found in").then(|| vec!["heap block", address]);
     }
     if let Some(id) = trimmed.strip_prefix("Trace: ") {
         return hex_value(id).map(|_| vec!["trace", id]);
@@ -158,6 +162,11 @@ mod tests {
             ("    7c96d6dc ntdll!RtlDebugAllocateHeap+0x000000e1", "frame ntdll!RtlDebugAllocateHeap+0x000000e1"),
             ("Handle = 0x00000000000007cc - OPEN", "begin [OPEN | 0x00000000000007cc]"),
             ("Handle 0x7CC - OPEN:", "begin [OPEN | 7CC]"),
+            ("Handle = NULL - not set", "nothing"),
+            ("Stack trace for DebugInfo = 0x77c6e0a8:", "begin [critical section | DebugInfo = 0x77c6e0a8]"),
+            ("Stack trace for 0x77c6e0a8:", "begin [critical section | 0x77c6e0a8]"),
+            ("Stack trace for last set context - .thread/.cxr resets it", "nothing"),
+            ("Stack trace for a hung service:", "nothing"),
             ("Thread ID = 0x0b50, Process ID = 0x0ac8", "cell thread = 0x0b50"),
             ("0x77ab12cd: ntdll!ZwCreateEvent+0x00000009", "frame ntdll!ZwCreateEvent+0x00000009"),
             ("00000000`0011fcb8  00000001`40001609 svc!main+0xf9", "nothing"),
