@@ -215,8 +215,14 @@ fn exit_codes_and_files() {
 #[test]
 fn what_cannot_be_compared_is_said() {
     for (args, said) in [
-        (vec!["diff", "samples/diff/before.log", "no-such-file.log"], "no-such-file.log: no such file or folder"),
-        (vec!["diff", "no-such-file.log", "samples/diff/before.log"], "no-such-file.log: no such file or folder"),
+        (
+            vec!["diff", "samples/diff/before.log", "no-such-file.log", "--no-settings"],
+            "no-such-file.log: no such file or folder",
+        ),
+        (
+            vec!["diff", "no-such-file.log", "samples/diff/before.log", "--no-settings"],
+            "no-such-file.log: no such file or folder",
+        ),
         (vec!["diff", "-", "-"], "standard input can be OLD or NEW, not both"),
         (vec!["diff", "samples/diff/before.log", "Cargo.lock"], "nothing was recognised in Cargo.lock"),
     ] {

@@ -140,7 +140,7 @@ fn is_transition(call: &str) -> bool {
     NATIVE.iter().any(|part| words.contains(part)) && MANAGED.iter().any(|part| words.contains(part))
 }
 
-/// `[Managed to Native Transition]		Annotated Frame`
+/// `[Managed to Native Transition]        Annotated Frame`
 fn without_columns(call: &str) -> &str {
     without_language(call).0
 }
