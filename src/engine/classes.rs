@@ -239,7 +239,13 @@ fn searched_text(name: &FrameName) -> String {
         text.push('\n');
     }
     if let Some(function) = &name.function {
-        text.push_str(&function.view(Generics::Ignored, false));
+        let function = function.view(Generics::Ignored, false);
+        text.push_str(&function);
+        // Required texts have dots before nested types.
+        if function.contains('+') {
+            text.push('\n');
+            text.push_str(&function.replace('+', "."));
+        }
     }
     if let Some(marker) = &name.marker {
         text.push('\n');

@@ -26,7 +26,7 @@ pub use counters::{
 };
 pub use function_name::{FunctionName, Generics};
 pub use leaks::{Course, LeakCollection, Measured, ProcessLeaks, Reading};
-pub use name::{FrameName, is_managed, normal_function, normal_module, plain_module};
+pub use name::{FrameName, is_managed, normal_function, normal_module, plain_module, with_dots};
 pub use process::{Process, process_name};
 pub use tables::{ListingKind, Order, ProcessTables, Series, SeriesOwner, TableCollection};
 pub use tendency::Tendency;

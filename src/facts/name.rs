@@ -46,6 +46,16 @@ pub fn is_managed(function: &str) -> bool {
     function.find('.').is_some_and(|at| at > 0) && !function.contains("::")
 }
 
+/// A managed name with a dot before its nested types, as exception text prints them: `Outer.Nested.Run` for `Outer+Nested.Run`.
+/// Of native code `+` is an operator.
+pub fn with_dots(function: &str) -> Cow<'_, str> {
+    if function.contains('+') && is_managed(function) {
+        Cow::Owned(function.replace('+', "."))
+    } else {
+        Cow::Borrowed(function)
+    }
+}
+
 /// `System_Drawing_ni`: a pre-compiled assembly.
 fn is_native_image(module: &str) -> bool {
     let name = module.trim().to_ascii_lowercase();

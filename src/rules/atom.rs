@@ -6,7 +6,7 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use super::Glob;
 use crate::facts::{
-    Aliases, FrameName, FunctionName, Generics, is_managed, normal_function, normal_module, plain_module,
+    Aliases, FrameName, FunctionName, Generics, is_managed, normal_function, normal_module, plain_module, with_dots,
 };
 use crate::formats::{clean_frame_line, parse_call_site};
 use crate::model::CallSite;
@@ -58,6 +58,8 @@ impl ExceptAtom {
 pub struct NameAtom {
     module: Option<ModuleGlob>,
     function: Glob,
+    /// The same with dots before nested types, where it names any.
+    dotted: Option<Glob>,
     generics: Generics,
     arguments: bool,
 }
@@ -184,11 +186,11 @@ impl Atom {
         }
     }
 
-    /// A text that is part of every name the atom says yes to; empty when there is none.
+    /// A text that is part of every name the atom says yes to, with dots before nested types; empty when there is none.
     pub fn required_text(&self) -> &str {
         match self {
             Atom::Name(atom) => {
-                let function = atom.function.longest_literal();
+                let function = atom.dotted.as_ref().unwrap_or(&atom.function).longest_literal();
                 let module = atom.module.as_ref().map_or("", ModuleGlob::required_text);
                 if function.len() >= module.len() || !atom.function.is_any() { function } else { module }
             }
@@ -214,7 +216,8 @@ impl NameAtom {
     fn new(module: Option<ModuleGlob>, function: &str) -> Self {
         let name = FunctionName::parse(function);
         let (generics, arguments) = (name.generics(), name.has_arguments());
-        NameAtom { module, function: Glob::new(function), generics, arguments }
+        let dotted = Some(with_dots(function)).filter(|dotted| dotted != function).map(|dotted| Glob::new(&dotted));
+        NameAtom { module, function: Glob::new(function), dotted, generics, arguments }
     }
 
     fn test(&self, name: &FrameName) -> Truth {
@@ -255,6 +258,16 @@ impl NameAtom {
         is_managed(text.split('*').next().unwrap_or_default())
     }
 
+    /// Nested types have `+` before them with some tools and a dot with others. A star means what it says: `A.B.*` are
+    /// the methods of `B`, not those of its nested types.
+    fn matches_with_dots(&self, function: &str) -> bool {
+        match &self.dotted {
+            Some(dotted) => dotted.matches(&with_dots(function)),
+            None if function.contains('+') => self.function.exact() == Some(&*with_dots(function)),
+            None => false,
+        }
+    }
+
     fn test_function(&self, name: &FrameName) -> Truth {
         if self.function.is_any() {
             return Truth::Yes;
@@ -262,7 +275,7 @@ impl NameAtom {
         match &name.function {
             Some(function) => {
                 let view: Cow<'_, str> = function.view(self.generics, self.arguments);
-                yes_or_no(self.function.matches(&view))
+                yes_or_no(self.function.matches(&view) || self.matches_with_dots(&view))
             }
             None if name.marker.is_some() => Truth::No,
             None => Truth::Unknown,
@@ -396,6 +409,15 @@ mod tests {
             ("/drawimage/", DRAW_K, No),
             ("/clr!thread::.*/", "coreclr!Thread::Sleep+0x1", Yes),
             ("Outer+Nested.Run", "A.dll!Outer+Nested.Run(Int32) + 3", Yes),
+            ("N.Outer+Nested.Run", "N.Outer.Nested.Run(Int32 n)", Yes),
+            ("N.Outer.Nested.Run", "N.Outer+Nested.Run(Int32)", Yes),
+            ("N.Outer+Nested.*", "N.Outer.Nested.Run(Int32 n)", Yes),
+            ("N.Outer+Nested.Run(Int32)", "N.Outer.Nested.Run(Int32)", Yes),
+            ("N.Outer+*", "N.Outer.Nested.Run(Int32 n)", Yes),
+            ("N.Outer.*", "N.Outer+Nested.Run(Int32)", No),
+            ("*Nested.Run", "N.Outer+Nested.Run(Int32)", Yes),
+            ("N.Outer+Nested.Run", "N.Outer.Nested.Stop(Int32 n)", No),
+            ("svc!N::operator+", "svc!N::operator.", No),
             ("Sleep", "kernelbase!Sleep+0x2c", Yes),
             ("user32!SendMessageW", "user32!_SendMessageW@16+0x3", Yes),
             ("user32!_SendMessageW@16", "user32!SendMessageW+0x3", Yes),
