@@ -53,9 +53,18 @@ impl ExceptionCondition {
         let named = self
             .type_name
             .as_ref()
-            .is_none_or(|glob| type_name.is_some_and(|name| glob.matches(&name.to_ascii_lowercase())));
+            .is_none_or(|glob| type_name.is_some_and(|name| is_of_type(glob, &name.to_ascii_lowercase())));
         named && self.code.is_none_or(|wanted| code == Some(wanted))
     }
+}
+
+/// Error pages print `OutOfMemoryException` for `System.OutOfMemoryException`: where a text gives no namespace, the rest of
+/// the name decides, so far as a rule says which namespace it means.
+fn is_of_type(glob: &Glob, name: &str) -> bool {
+    let text = glob.text();
+    let short = || text.rsplit_once('.').filter(|(namespace, _)| !namespace.is_empty() && !namespace.contains('*'));
+    let is_short = name.ends_with("exception") && !name.contains(['.', ' ']);
+    glob.matches(name) || (is_short && short().is_some_and(|(_, last)| Glob::new(last).matches(name)))
 }
 
 /// `cycle: {repeats: ">= 50", period: "<= 12", contains: "{{f=*}}"}`: the same frames over and over.
@@ -173,5 +182,27 @@ impl StuckCondition {
     pub fn in_words(&self) -> String {
         let cpu = self.cpu.map(|cpu| format!(", using at least {:.0}% of a processor meanwhile", cpu * 100.0));
         format!("a thread at the same frames in at least {} captures{}", self.captures, cpu.unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_without_their_namespace() {
+        for (glob, name, want) in [
+            ("system.outofmemoryexception", "System.OutOfMemoryException", true),
+            ("system.outofmemoryexception", "OutOfMemoryException", true),
+            ("system.outofmemoryexception", "Contoso.OutOfMemoryException", false),
+            ("system.missing*exception", "MissingMethodException", true),
+            ("system.missing*exception", "FormatException", false),
+            ("*.*exception", "FormatException", false),
+            ("*timeoutexception", "RedisTimeoutException", true),
+            ("system.exception", "CLR exception", false),
+        ] {
+            let condition = ExceptionCondition { type_name: Some(Glob::new(glob)), code: None };
+            assert_eq!(condition.holds(Some(name), None), want, "{glob} on {name}");
+        }
     }
 }
