@@ -17,7 +17,9 @@ pub fn answer(question: &TableQuestion, tables: Option<&ProcessTables>, why_none
         return Answer::missing(why_none.unwrap_or(&none));
     };
     let of_kind: Vec<&Series> = tables.series.iter().filter(|series| series.kind == question.kind).collect();
-    let answers = of_kind.iter().filter(|series| series.narrowed.is_empty()).map(|series| of_series(question, series));
+    let can_say =
+        |series: &&&Series| series.narrowed.is_empty() || (series.is_of_types() && is_of_owner_alone(question));
+    let answers = of_kind.iter().filter(can_say).map(|series| of_series(question, series));
     let rank = |answer: &Answer| match answer.state {
         EvidenceState::Holds => 3,
         EvidenceState::Contradicted => 2,
@@ -32,6 +34,12 @@ pub fn answer(question: &TableQuestion, tables: Option<&ProcessTables>, why_none
         Some(series) => Answer::missing(format!("`{command}` was printed with `{}` only", series.narrowed)),
         None => Answer::missing(format!("no `{command}` in these texts")),
     }
+}
+
+/// Whether a question is about what an owner has, and not about its part of a whole.
+fn is_of_owner_alone(question: &TableQuestion) -> bool {
+    let of_whole = question.growth.as_ref().is_some_and(|growth| growth.of.is_some());
+    matches!(question.of, TableSubject::Owner(..)) && question.share.is_none() && !of_whole
 }
 
 /// The answer for tables of one kind: of the owners that fit, the one that grew by most and is all that is asked.
@@ -163,7 +171,8 @@ impl<'f> Subject<'f> {
     }
 
     fn shares(&self) -> Vec<Option<Amount>> {
-        self.owner.map(|owner| self.series.shares_of(owner, self.measured)).unwrap_or_default()
+        let owner = self.owner.filter(|_| self.series.narrowed.is_empty());
+        owner.map(|owner| self.series.shares_of(owner, self.measured)).unwrap_or_default()
     }
 
     /// Bytes of one object.

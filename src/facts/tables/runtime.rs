@@ -66,6 +66,10 @@ pub fn finalize_queue(table: &Table) -> Vec<Listing> {
         match item {
             Item::Row(row) => listing.owners.extend(object_type(table, row)),
             Item::Field(field) if field.name == "Total" => total = Some((field.line, field.value.as_str())),
+            // Objects that nobody holds, whether a collection has found them or not.
+            Item::Field(field) if field.name == "Statistics" && listing.narrowed.is_empty() => {
+                listing.narrowed = "-allready".to_string();
+            }
             Item::Field(field) if field.name == "Ready for finalization" || field.name.starts_with("generation ") => {
                 let count = field.value.split_whitespace().next().and_then(decimal);
                 let owner = Owner { name: field.name.clone(), line: field.line, count, ..Owner::default() };

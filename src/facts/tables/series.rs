@@ -74,6 +74,12 @@ impl Series {
         Series { kind, narrowed, order, owners, listings }
     }
 
+    /// Only types with some name are listed; those that are, with all of their objects.
+    pub fn is_of_types(&self) -> bool {
+        let words: Vec<&str> = self.narrowed.split(' ').collect();
+        self.kind == ListingKind::Dumpheap && matches!(words.as_slice(), ["-type" | "-mt", _])
+    }
+
     /// How many listings there are.
     pub fn captures(&self) -> usize {
         self.listings.len()

@@ -18,8 +18,11 @@ pub const FORMAT: TableFormat = TableFormat {
     commands: &["dumpheap"],
     columns: &["method table", "count", "total size", "class"],
     line,
-    shows: names_columns,
+    shows,
 };
+
+/// Of a 32-bit process.
+const SMALLEST_OBJECT: u64 = 12;
 
 fn line(text: &str) -> Option<TableLine<'_>> {
     if is_header(text) {
@@ -46,6 +49,28 @@ pub fn total(text: &str) -> Option<TableLine<'_>> {
 pub fn is_header(text: &str) -> bool {
     let title = text.trim_end().ends_with(':') && text.contains("Statistics");
     title || names_columns(text) || is_rule(text)
+}
+
+fn shows(text: &str) -> bool {
+    names_columns(text) || is_sure_row(text)
+}
+
+/// A row of the statistics that needs no header above it: a method table, a count, as many bytes as so many objects need
+/// at least, and the name of a type from end to end.
+fn is_sure_row(text: &str) -> bool {
+    let Some([method_table, count, size, class]) = statistics(text) else { return false };
+    let number = |word: &str| word.replace([',', '.'], "").parse::<u64>().unwrap_or(0);
+    let (count, size) = (number(count), number(size));
+    let digits = method_table.trim_start_matches("0x").replace('`', "");
+    // A date has no letters.
+    let is_pointer = matches!(digits.len(), 8 | 12 | 16) && digits.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let name = class.split(['`', '[', '<', '+']).next().unwrap_or(class);
+    let is_name = name.contains('.')
+        && name.split('.').all(|part| part.starts_with(char::is_alphabetic))
+        && !name.contains(|c: char| !(c.is_alphanumeric() || "._".contains(c)));
+    let is_type = name.starts_with(char::is_uppercase) && is_name && !class.contains(['(', ':', '!', '=']);
+    let one_word = class.split(' ').all(|word| class.starts_with(word) || class.contains(&format!(", {word}")));
+    is_pointer && is_type && one_word && count > 0 && size >= count.saturating_mul(SMALLEST_OBJECT)
 }
 
 fn names_columns(text: &str) -> bool {
@@ -77,6 +102,24 @@ mod tests {
             ("Total cost of 3 objects", "nothing"),
         ] {
             check(&FORMAT, text, want);
+        }
+    }
+
+    #[test]
+    fn rows_that_need_no_header() {
+        for (text, want) in [
+            ("00007f15b4285008   235045      7521440 System.Reflection.Emit.LineNumberInfo", true),
+            ("00007f15b4249f00   470248     33863532 System.Byte[]", true),
+            ("790fd8c4     7308     435252 System.String", true),
+            ("00007ffb55093248     4018      1092896 N.Dictionary`2+Node[[N.A, N.Core],[N.B, N.Core]][]", true),
+            ("0x7933a0aa  61,005  315,568,148 System.String", true),
+            ("00007f15b4249f00   470248     33863532      Free", false),
+            ("20221107 16 44 Contoso.Logger", false),
+            ("00007f15b4249f00 470248 33863532 Contoso.Logger started", false),
+            ("00007f15b4249f00 470248 100 Contoso.Logger", false),
+            ("7ffb55093248 33 1092896 contoso.logger", false),
+        ] {
+            assert_eq!(shows(text), want, "{text}");
         }
     }
 }

@@ -24,6 +24,10 @@ pub const FORMAT: TableFormat = TableFormat {
 };
 
 fn line(text: &str) -> Option<TableLine<'_>> {
+    // What `-allready` says above its rows; nothing else tells of it where the command is not in the text.
+    if text.contains("Statistics") && text.contains("no longer rooted") {
+        return Some(TableLine::Field("Statistics", text.trim().trim_end_matches(':')));
+    }
     if dumpheap::is_header(text) {
         return Some(TableLine::Header);
     }
@@ -77,6 +81,10 @@ mod tests {
             (
                 "Ready for finalization 11 objects (0x002295f4->0x00229620) - Freachable queue",
                 "field Ready for finalization = 11 objects (0x002295f4->0x00229620) - Freachable queue",
+            ),
+            (
+                "Statistics for all finalizable objects that are no longer rooted:",
+                "field Statistics = Statistics for all finalizable objects that are no longer rooted",
             ),
             ("All Finalizable Objects Statistics:", "header"),
             ("Statistics for all finalizable objects (including all objects ready for finalization):", "header"),

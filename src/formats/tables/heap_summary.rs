@@ -49,10 +49,18 @@ fn line(text: &str) -> Option<TableLine<'_>> {
         return Some(TableLine::Cell("note", text.trim()));
     }
     let (numbers, fast_heap) = first_words::<10>(text)?;
+    let fast_heap = without_remark(fast_heap);
     let [heap, flags, sizes @ ..] = numbers;
     let is_size = |word: &&str| is_hex(word) || *word == "N/A";
     let fits = is_address(heap) && is_address(flags) && sizes.iter().all(is_size) && !fast_heap.contains(' ');
     fits.then(|| TableLine::Row(numbers.into_iter().chain([fast_heap]).collect()))
+}
+
+/// What people write behind a row: `<----- More than 38GB!`, `// the large one`.
+fn without_remark(rest: &str) -> &str {
+    let marks = ["<-", "<=", "<<", "//", "# ", "; "];
+    let end = marks.iter().filter_map(|mark| rest.find(mark)).min().unwrap_or(rest.len());
+    rest[..end].trim_end()
 }
 
 fn names_columns(text: &str) -> bool {
@@ -88,6 +96,14 @@ mod tests {
             (
                 "    External fragmentation  14 % (346 free blocks)",
                 "cell note = External fragmentation  14 % (346 free blocks)",
+            ),
+            (
+                "039d0000 08000002 38723428 38460592 38721872 823790 29376 2601 3 af46c4   LFH    <----- 38 GB!",
+                "row 039d0000 | 08000002 | 38723428 | 38460592 | 38721872 | 823790 | 29376 | 2601 | 3 | af46c4 | LFH",
+            ),
+            (
+                "039d0000 08008000 64 4 64 2 1 1 0 0   // small",
+                "row 039d0000 | 08008000 | 64 | 4 | 64 | 2 | 1 | 1 | 0 | 0 | ",
             ),
             ("words of prose", "nothing"),
         ] {
