@@ -80,11 +80,13 @@ pub fn exceptions_of(table: &Table, source: usize) -> Vec<Exception> {
         };
         match table.name {
             "exception-text" | "printexception" | "clrma" => {
-                add(cell("type"), cell("message"), code_in(cell("hresult")));
+                add(cell("type"), cell("message"), code_in(cell("hresult")).or_else(|| code_in(cell("code"))));
                 add(inner_type(cell("inner")), "", None);
                 for outer in cell("outer").split("--->").map(str::trim) {
                     let (name, message) = outer.split_once(": ").unwrap_or((outer, ""));
-                    add(name, message, None);
+                    // `Ns.OrderException (0x80004005)`
+                    let (name, code) = name.split_once(" (").unwrap_or((name, ""));
+                    add(name.trim_end(), message, code_in(code.trim_end_matches(')')));
                 }
             }
             "events" => add(cell("event"), "", code_in(cell("code"))),

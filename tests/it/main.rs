@@ -11,6 +11,7 @@ mod diff;
 mod engine;
 mod drafts;
 mod errors;
+mod exception_text;
 mod explain;
 mod guide;
 mod house;

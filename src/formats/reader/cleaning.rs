@@ -1,6 +1,8 @@
 //! From chunks of text to clean lines: the fast path of plain frames, line ends, odd spaces, markup, copy marks, and lines
 //! that were several.
 
+use std::borrow::Cow;
+
 use memchr::{memchr, memchr_iter};
 
 use super::Reader;
@@ -73,6 +75,7 @@ impl Reader<'_> {
         if let Some((_, header)) = self.last_header.as_ref().filter(|(last, _)| last == text) {
             let header = *header;
             self.drop_pending();
+            self.drop_told();
             self.column_header(header);
             self.accounts.headers += 1;
             return;
@@ -107,7 +110,7 @@ impl Reader<'_> {
             return;
         }
         match (text.len() > SEVERAL_FRAMES).then(|| self.lost_line_ends(text)).flatten() {
-            Some(pieces) => self.pieces(&pieces),
+            Some(pieces) => self.pieces(&pieces.iter().map(Cow::as_ref).collect::<Vec<_>>()),
             None => self.known_line(text),
         }
     }
@@ -116,12 +119,16 @@ impl Reader<'_> {
     fn pieces(&mut self, pieces: &[&str]) {
         self.drop_half_line();
         self.drop_pending();
+        if let Some(first) = pieces.iter().find(|piece| !piece.trim().is_empty()) {
+            self.settle_told(first);
+        }
         let before = self.accounts;
         for piece in pieces {
             self.some_line(piece);
         }
         self.drop_half_line();
         self.drop_pending();
+        self.drop_told();
         let has_frames = self.accounts.frames > before.frames;
         self.accounts = before;
         *(if has_frames { &mut self.accounts.frames } else { &mut self.accounts.skipped }) += 1;

@@ -13,6 +13,9 @@ impl Reader<'_> {
         for kind in sign::of_line(text, self.section.command.as_deref()) {
             self.sink.sign(&Sign { line: self.line, kind });
         }
+        if self.settle_told(text) {
+            return;
+        }
         // A held half of a line goes on with this one.
         if (self.leaks.is_open() || self.half_line.is_some()) && self.leak_line(text) {
             return;
@@ -118,7 +121,9 @@ impl Reader<'_> {
         if self.section.columns.is_some_and(|columns| columns.site_only) {
             self.section.columns = None;
         }
-        self.skip(text, SkipReason::Prose);
+        if !self.may_tell_exception(text) {
+            self.skip(text, SkipReason::Prose);
+        }
     }
 
     fn walk_failed(&mut self, text: &str) {

@@ -1,5 +1,7 @@
 //! Dialects that are read line by line: their lines become stacks.
 
+use std::borrow::Cow;
+
 use super::Reader;
 use crate::formats::call_site;
 use crate::formats::copy_marks::is_known;
@@ -52,6 +54,8 @@ impl Reader<'_> {
                 self.format_frame(format, &frame, text);
                 self.accounts.frames += 1;
             }
+            // Log lines say `Message=` too.
+            Line::Cell(..) if format.dialect == Dialect::ExceptionText && !self.awaits_frames() => return false,
             Line::Cell(column, value) => {
                 if !self.has_row {
                     self.begin_as(format, Begin::default(), text);
@@ -77,7 +81,13 @@ impl Reader<'_> {
         true
     }
 
-    fn begin_as(&mut self, format: &Format, begin: Begin<'_>, text: &str) {
+    /// An exception whose frames are still to come.
+    fn awaits_frames(&self) -> bool {
+        let stack = &self.current.stack;
+        self.has_row && self.current.open && stack.dialect == Dialect::ExceptionText && stack.frames.is_empty()
+    }
+
+    pub(super) fn begin_as(&mut self, format: &Format, begin: Begin<'_>, text: &str) {
         let kind = begin.kind.unwrap_or(format.kind);
         let says_more = begin.announced || begin.thread != ThreadRef::default();
         let waiting = self.current.open && self.current.stack.frames.is_empty() && self.current.announced;
@@ -201,13 +211,15 @@ impl Reader<'_> {
     }
 
     /// Where several lines were put on one: its pieces, each a line of its own.
-    pub(super) fn lost_line_ends<'t>(&self, text: &'t str) -> Option<Vec<&'t str>> {
+    pub(super) fn lost_line_ends<'t>(&self, text: &'t str) -> Option<Vec<Cow<'t, str>>> {
+        let borrowed = |pieces: Vec<&'t str>| pieces.into_iter().map(Cow::Borrowed).collect();
         let escaped = || {
             let pieces: Vec<&str> = text.split("\\n").map(|piece| piece.trim_end_matches("\\r")).collect();
             (pieces.iter().filter(|piece| is_known(piece)).count() >= 2).then_some(pieces)
         };
         call_site::lost_line_ends(text)
+            .map(borrowed)
             .or_else(|| stacks::lost_line_ends(text))
-            .or_else(|| text.contains("\\n").then(escaped).flatten())
+            .or_else(|| text.contains("\\n").then(escaped).flatten().map(borrowed))
     }
 }

@@ -9,6 +9,7 @@ mod known;
 mod leaks;
 mod lines;
 mod tables;
+mod told;
 
 use std::io::Read;
 
@@ -106,6 +107,8 @@ pub struct Reader<'s> {
     pending: Vec<(u32, String)>,
     /// A line `Thread 5` that may head a stack, and where it stands.
     thread_above: Option<(u32, ThreadRef)>,
+    /// Lines that tell of an exception if frames follow.
+    told: Vec<(u32, String)>,
     /// Lone call sites belong to allocations here.
     allocations: bool,
     is_example: bool,
@@ -150,6 +153,7 @@ impl<'s> Reader<'s> {
             scratch: String::new(),
             pending: Vec::new(),
             thread_above: None,
+            told: Vec::new(),
             allocations: false,
             is_example: false,
             copy_marks: CopyMarks::default(),
@@ -192,6 +196,7 @@ impl<'s> Reader<'s> {
         }
         self.page(page);
         self.drop_pending();
+        self.drop_told();
         self.finish_section();
         self.finish_counters();
         self.last_notes();

@@ -11,17 +11,21 @@
 //! Of nested exceptions the innermost comes first, and each has its own frames. Parameters have names here, unlike in all
 //! other tools. `at`, `in` and `line` are translated in localized systems.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use nom::bytes::complete::take_while1;
 use nom::combinator::value;
 use nom::{IResult, Parser};
 
+use super::told_exception::{self, code, names};
 use super::{Begin, Format, FrameLine, Line, call_site};
 use crate::formats::tokens::{blanks0, blanks1, hex_value};
 use crate::model::{Dialect, StackKind};
 
 pub const FORMAT: Format = Format {
     kind: StackKind::Exception,
-    columns: &["type", "message", "outer"],
+    columns: &["type", "message", "outer", "code"],
     ..Format::of_threads(Dialect::ExceptionText, line, shows)
 };
 
@@ -45,11 +49,32 @@ fn line(text: &str) -> Option<Line<'_>> {
     if let Some(site) = frame(text, false).or_else(|| page_frame(text)) {
         return Some(Line::Frame(FrameLine::of(site)));
     }
+    if let Some(detail) = detail(trimmed) {
+        return Some(detail);
+    }
     exception(trimmed).map(|row| Line::Begin(Begin { row, ..Begin::default() }))
 }
 
 fn shows(text: &str) -> bool {
     frame(text, true).is_some() || exception(text.trim()).is_some()
+}
+
+/// What Visual Studio and ASP.NET's event 1309 say of an exception below its type: `HResult=0x80070005`,
+/// `Exception message: Order 17 failed`. The reader takes it only there.
+fn detail(trimmed: &str) -> Option<Line<'_>> {
+    for (label, column) in [("HResult=", "code"), ("Message=", "message"), ("Exception message:", "message")] {
+        if let Some(value) = trimmed.strip_prefix(label) {
+            return Some(Line::Cell(column, value.trim()));
+        }
+    }
+    None
+}
+
+/// `Exception type: RedisTimeoutException` of event 1309, which prints no namespace.
+fn labelled_type(trimmed: &str) -> Option<&str> {
+    let name = trimmed.strip_prefix("Exception type:")?.trim();
+    let is_name = name.chars().all(|c| c.is_alphanumeric() || "._+`".contains(c));
+    (is_name && name.len() > 9 && name.ends_with("Exception") && name.starts_with(char::is_uppercase)).then_some(name)
 }
 
 /// `--- End of inner exception stack trace ---`, and what else stands between dashes.
@@ -64,6 +89,7 @@ fn separator(trimmed: &str) -> Option<&str> {
 /// `   at Ns.Type.Method(String s) in c:\src\a.cs:line 12`, with or without a log's prefix before it. `alone` tells that
 /// nothing else says that this is exception text.
 pub fn frame(text: &str, alone: bool) -> Option<String> {
+    let text = behind_stamp(text);
     if let Ok((call, ())) = at(text) {
         return call_at(call, alone);
     }
@@ -88,6 +114,22 @@ fn behind_prefix(text: &str) -> Option<&str> {
         (digits >= 6 && text[..at].ends_with(|c: char| c.is_ascii_digit() || "Z]|>".contains(c))).then_some(at)
     })?;
     Some(text[found..].split_once("at ")?.1.trim_start())
+}
+
+/// A line without the time that a log glued to it: `2024-05-08 23:16:39.369016-07:00at N.T.M()`.
+fn behind_stamp(text: &str) -> &str {
+    let stamp = text.trim_start();
+    let is_date = stamp.len() > 19
+        && stamp.bytes().zip(b"0000-00-00".iter()).all(|(byte, form)| match form {
+            b'0' => byte.is_ascii_digit(),
+            _ => byte == b'-',
+        });
+    if !is_date {
+        return text;
+    }
+    let end = stamp.find(|c: char| !c.is_ascii_digit() && !"-:.+TZ ".contains(c)).unwrap_or(stamp.len());
+    // What stands apart is set apart by others.
+    if stamp[..end].ends_with(|c: char| c.is_ascii_digit() || c == 'Z') { &stamp[end..] } else { text }
 }
 
 /// A call behind its `at`. Where nothing else says that this is exception text, what stands behind the call must be known.
@@ -187,7 +229,7 @@ fn source(behind: &str) -> Option<(&str, u32)> {
         None => behind,
     };
     // Ends of quotations, elements and sentences.
-    let behind = behind.split(['"', '<']).next().unwrap_or(behind).trim_end_matches(['.', ',', ';', ' ']);
+    let behind = behind.split(['"', '<']).next().unwrap_or(behind).trim_end_matches(['.', ',', ';', ' ', '}']);
     let behind = behind.strip_prefix('(').and_then(|inside| inside.strip_suffix(')')).unwrap_or(behind);
     let (word, place) = behind.split_once(' ')?;
     let place = if word.contains(['\\', '/']) { behind } else { place };
@@ -239,6 +281,10 @@ fn exception(trimmed: &str) -> Option<Vec<&str>> {
     if !trimmed.contains("Exception") && !trimmed.contains("Error") && !trimmed.contains("--->") {
         return None;
     }
+    if let Some(name) = labelled_type(trimmed) {
+        return Some(vec![name]);
+    }
+    let trimmed = behind_stamp(trimmed);
     let wrapped = trimmed.rsplit_once("--->").map(|(_, innermost)| innermost.trim_start());
     let text = wrapped.unwrap_or(trimmed);
     // `---> (Inner Exception #0) System.FormatException: ...`
@@ -255,19 +301,24 @@ fn exception(trimmed: &str) -> Option<Vec<&str>> {
     if !is_exception || !introduced || !(name.contains('.') || text[..start].ends_with('[')) {
         return None;
     }
-    let hresult = behind.trim_start().starts_with("(0x");
+    let (code, behind) = code(behind);
     // `System.FormatException was thrown` is prose.
-    if !(behind.is_empty() || behind.starts_with([':', ']']) || hresult) {
+    if !(behind.is_empty() || behind.starts_with([':', ']'])) {
         return None;
     }
-    let mut row = vec![name, behind.trim_start_matches([':', ']', ' ']).trim_end_matches(']')];
-    row.extend(trimmed.rsplit_once("--->").and_then(|(outer, _)| wrapping(outer)));
+    let message = behind.trim_start_matches([':', ']', ' ']).trim_end_matches(']');
+    let outer = trimmed.rsplit_once("--->").and_then(|(outer, _)| wrapping(outer)).unwrap_or_default();
+    let mut row = vec![name, message, outer, code];
+    row.truncate(row.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1));
     Some(row)
 }
 
 /// The exceptions that wrap the innermost: `Ns.OrderException: Order 17 failed ---> System.IO.IOException: ...`.
 fn wrapping(outer: &str) -> Option<&str> {
-    let (start, _) = type_name(outer)?;
+    // Words of a log have dots too.
+    let (start, _) = names(outer)
+        .find(|(start, name)| [":", " ("].iter().any(|next| outer[start + name.len()..].starts_with(next)))
+        .or_else(|| type_name(outer))?;
     Some(outer[start..].trim())
 }
 
@@ -317,35 +368,75 @@ fn matching(text: &str, open: char, close: char) -> Option<usize> {
     None
 }
 
-/// Where a text holds several frames because its line ends were lost: `   at A.B()   at C.D()`.
-pub fn lost_line_ends(text: &str) -> Option<Vec<&str>> {
+/// Where a text holds several frames because its line ends were lost: `   at A.B()   at C.D()`. What stands before them
+/// may be the exception, or a frame whose `at` is missing since only what joins the frames was written.
+pub fn lost_line_ends(text: &str) -> Option<Vec<Cow<'_, str>>> {
+    let separators = separators(text);
     let mut starts: Vec<usize> = Vec::new();
     for at in AT {
         let word = format!(" {at} ");
         starts.extend(text.match_indices(&word).map(|(at, _)| at));
     }
     starts.sort_unstable();
-    let is_frame = |piece: &str| frame(piece, true).is_some();
     let mut cuts = Vec::new();
     for (place, &start) in starts.iter().enumerate() {
-        let end = starts.get(place + 1).copied().unwrap_or(text.len());
-        if is_frame(&text[start..end]) {
+        let next = starts.get(place + 1).copied().unwrap_or(text.len());
+        let separator = separators.partition_point(|separator| separator.start < start);
+        let end = separators.get(separator).map_or(next, |separator| separator.start.min(next));
+        if frame(&text[start..end], true).is_some() {
             cuts.push(start);
         }
     }
-    if cuts.len() < 2 {
+    let first = text[..*cuts.first()?].trim();
+    // One frame behind its exception: .NET sets three blanks before it.
+    let behind_exception = || {
+        text[..cuts[0]].ends_with([' ', '\t']) && (exception(first).is_some() || told_exception::row(first).is_some())
+    };
+    if cuts.len() < 2 && !behind_exception() {
         return None;
     }
+    let behind_first = separators.iter().filter(|separator| separator.start > cuts[0]);
+    let ends: Vec<usize> = behind_first.flat_map(|separator| [separator.start, separator.end]).collect();
+    let whole_first = Some(first.trim_start_matches(['`', '"'])).filter(|call| cuts.len() > 1 && is_whole_call(call));
+    cuts.extend(ends);
+    cuts.sort_unstable();
     let mut pieces = Vec::new();
     let mut from = 0;
-    for cut in cuts {
-        if !text[from..cut].trim().is_empty() {
-            pieces.push(&text[from..cut]);
+    for cut in cuts.into_iter().chain([text.len()]) {
+        let piece = match (from, whole_first) {
+            (0, Some(call)) => Cow::Owned(format!("at {call}")),
+            _ => Cow::Borrowed(&text[from..cut]),
+        };
+        if !piece.trim().is_empty() {
+            pieces.push(piece);
         }
         from = cut;
     }
-    pieces.push(&text[from..]);
     Some(pieces)
+}
+
+/// A call with its arguments and nothing else.
+fn is_whole_call(text: &str) -> bool {
+    text.ends_with(')')
+        && text.starts_with(char::is_uppercase)
+        && call_at(text, true).is_some()
+        && call_of(text).is_some()
+}
+
+/// Where `--- End of inner exception stack trace ---` and the like stand in a text.
+fn separators(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(start) = text[from..].find("--- ").map(|at| at + from) {
+        from = start + 4;
+        let Some(end) = text[from..].find("---").map(|at| at + from + 3) else { break };
+        let is_words = text[from..end - 3].ends_with(' ') && !text[..start].ends_with('-');
+        if is_words && !text[end..].starts_with(['-', '>']) {
+            found.push(start..end);
+            from = end;
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -399,6 +490,27 @@ mod tests {
             ("    at Object.run (/app/node_modules/x/index.js:12:3)", "nothing"),
             ("look at System.Drawing (it is slow)", "nothing"),
             ("A System.FormatException was thrown", "nothing"),
+            (
+                "System.X.LimitException (258): Unknown error 258",
+                "begin [System.X.LimitException | Unknown error 258 |  | 258]",
+            ),
+            ("N.OrderException (0x80004005)", "begin [N.OrderException |  |  | 0x80004005]"),
+            ("N.OrderException (since 2.0): never", "nothing"),
+            ("    Exception type: OrderException ", "begin [OrderException]"),
+            ("Exception type: the one that was thrown", "nothing"),
+            ("    Exception message: Order 17 failed", "cell message = Order 17 failed"),
+            ("  HResult=0x80070005", "cell code = 0x80070005"),
+            (
+                "2024-05-08 23:16:39.368985-07:00N.OrderException: a ---> N.DiskException: b",
+                "begin [N.DiskException | b | N.OrderException: a]",
+            ),
+            (
+                "08:11 N.Log : It failed. N.OrderException: a ---> N.DiskException: b",
+                "begin [N.DiskException | b | N.OrderException: a]",
+            ),
+            ("2024-05-08 23:16:39.369016-07:00at (wrapper managed-to-native) N.P.M (ulong&)", "frame N.P.M (ulong&)"),
+            ("2024-05-08 23:16:39Zat N.P..cctor () [0x000b0] in <dbc8>:0 ", "frame N.P..cctor ()"),
+            ("   at N.P.Main() in c:\\P.cs:line 40}", "frame N.P.Main() [c:\\P.cs @ 40]"),
         ] {
             check(&FORMAT, text, want);
         }
@@ -410,5 +522,18 @@ mod tests {
         let pieces = lost_line_ends(text).unwrap();
         assert_eq!(pieces, ["System.IO.IOException: no  ", " at N.P.A(String s) in c:\\a.cs:line 4  ", " at N.P.B()"]);
         assert_eq!(lost_line_ends("look at this at N.P.B()"), None);
+        for (text, want) in [
+            ("[N.OrderException: no (a=1);   at N.P.B()", "[N.OrderException: no (a=1); | at N.P.B()"),
+            ("N.OrderException: no file at N.P.B()", ""),
+            (
+                "N.E: no   at N.P.A() in c:\\a.cs:line 4   --- End of inner exception stack trace ---   at N.P.B()",
+                "N.E: no | at N.P.A() in c:\\a.cs:line 4 | --- End of inner exception stack trace --- | at N.P.B()",
+            ),
+            ("`N.P.A(Int32 value) à N.P.B() à N.P.C()`", "at N.P.A(Int32 value) | à N.P.B() | à N.P.C()`"),
+            ("It ends so: à N.P.B() à N.P.C()", "It ends so: | à N.P.B() | à N.P.C()"),
+        ] {
+            let pieces = lost_line_ends(text).unwrap_or_default();
+            assert_eq!(pieces.iter().map(|piece| piece.trim()).collect::<Vec<_>>().join(" | "), want, "{text}");
+        }
     }
 }

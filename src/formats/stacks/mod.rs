@@ -26,6 +26,7 @@ mod minidump;
 mod mono;
 pub mod parallel_stacks;
 mod print_exception;
+pub mod told_exception;
 mod trace;
 mod umdh;
 pub mod visual_studio;
@@ -165,7 +166,7 @@ pub fn call_site(module: Option<&str>, function: &str, offset: Option<u64>, sour
 }
 
 /// Where a text holds several frames of exception text because its line ends were lost: the pieces.
-pub fn lost_line_ends(text: &str) -> Option<Vec<&str>> {
+pub fn lost_line_ends(text: &str) -> Option<Vec<Cow<'_, str>>> {
     exception_text::lost_line_ends(text)
 }
 

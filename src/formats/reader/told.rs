@@ -1,0 +1,52 @@
+//! Lines that may tell of an exception: they wait until it is known whether frames follow.
+
+use super::Reader;
+use crate::formats::stacks::{self, Begin, told_exception};
+use crate::model::{Dialect, SkipReason};
+
+/// Only headings stand between the words and the frames.
+const HEADINGS: usize = 4;
+
+impl Reader<'_> {
+    /// Keeps a line of prose that may tell of an exception.
+    pub(super) fn may_tell_exception(&mut self, text: &str) -> bool {
+        let tells = told_exception::row(text).is_some();
+        if tells {
+            self.told.push((self.line, text.to_string()));
+        }
+        tells
+    }
+
+    /// Takes such a line for the beginning of a stack when this line is a frame of it. Tells whether this line is kept
+    /// with it, as a heading.
+    pub(super) fn settle_told(&mut self, text: &str) -> bool {
+        if self.told.is_empty() {
+            return false;
+        }
+        if self.told.len() <= HEADINGS && told_exception::leads_to_frames(text) {
+            self.told.push((self.line, text.to_string()));
+            return true;
+        }
+        let shown = stacks::shown_by(text).filter(|format| format.dialect == Dialect::ExceptionText);
+        let is_frame = stacks::exception_text::frame(text, true).is_some();
+        if let (Some(format), true) = (shown, is_frame) {
+            let (line, words) = self.told.remove(0);
+            let here = std::mem::replace(&mut self.line, line);
+            let row = told_exception::row(&words).map(Vec::from).unwrap_or_default();
+            self.begin_as(format, Begin { row, ..Begin::default() }, &words);
+            self.section.format = Some(format);
+            self.accounts.headers += 1;
+            self.line = here;
+        }
+        self.drop_told();
+        false
+    }
+
+    /// The lines that wait are prose.
+    pub(super) fn drop_told(&mut self) {
+        for (line, text) in std::mem::take(&mut self.told) {
+            self.accounts.skipped += 1;
+            self.sink.skipped(line, &text, &SkipReason::Prose);
+        }
+    }
+}

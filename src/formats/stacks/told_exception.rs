@@ -1,0 +1,153 @@
+//! Lines that tell of an exception in words, or behind the words of a log; they are believed only where frames follow.
+//!
+//! ```text
+//! 16:44:02 [Error] Contoso.Log : The request failed. System.OutOfMemoryException: Exception of type ... was thrown.
+//! {System.OutOfMemoryException: Exception of type 'System.OutOfMemoryException' was thrown.
+//! Ausnahme vom Typ "System.OutOfMemoryException" wurde ausgelöst.
+//! System.InvalidOperationException : Timeout expired.
+//! ```
+//!
+//! The first is what loggers write, the second how Visual Studio shows a value, the third a message without its type, the
+//! fourth how NUnit and xUnit print one.
+
+/// A row of exception text: type, message, outer exception, code.
+pub type Row<'t> = [&'t str; 4];
+
+/// Words for an exception in the languages of .NET, beside which a type in quotation marks is that of the exception.
+const EXCEPTION: [&str; 14] = [
+    "exception",
+    "ausnahme",
+    "excepción",
+    "eccezione",
+    "exceção",
+    "исключени",
+    "异常",
+    "例外",
+    "예외",
+    "wyjątek",
+    "wyjątku",
+    "výjimk",
+    "özel durum",
+    "undantag",
+];
+
+/// Messages that one type of exception has and no other.
+const MESSAGES: [(&str, &str, &str); 2] = [
+    // `TypeInitialization_Type` of the runtime's resources.
+    ("The type initializer for '", "' threw an exception.", "System.TypeInitializationException"),
+    // `Gdip.StatusException` of System.Drawing.
+    ("A generic error occurred in GDI+", ".", "System.Runtime.InteropServices.ExternalException"),
+];
+
+/// Type and message of the exception that a line tells of.
+pub fn row(text: &str) -> Option<Row<'_>> {
+    let trimmed = text.trim();
+    labelled(trimmed).or_else(|| quoted(trimmed)).or_else(|| by_message(trimmed))
+}
+
+/// Whether a line may stand between such words and the frames: a heading, or the fence of a listing.
+pub fn leads_to_frames(text: &str) -> bool {
+    let words = text.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
+    matches!(words.as_str(), "" | "stack trace" | "stacktrace" | "call stack" | "callstack" | "stack")
+}
+
+/// `... Ns.OrderException: Order 17 failed`, wherever the type stands in the line.
+fn labelled(trimmed: &str) -> Option<Row<'_>> {
+    names(trimmed).find_map(|(start, name)| {
+        let before = trimmed[..start].trim_end_matches('{');
+        let (code, behind) = code(&trimmed[start + name.len()..]);
+        // A logger's name has blanks before its colon too.
+        let behind = if before.is_empty() { behind.trim_start() } else { behind };
+        let message = behind.strip_prefix(':').filter(|message| !message.starts_with(':'))?;
+        let apart = before.is_empty() || before.ends_with([' ', '\t', '(', '"', '\'']);
+        apart.then(|| [name, message.trim(), "", code])
+    })
+}
+
+/// `Exception of type 'System.OutOfMemoryException' was thrown.` in any language.
+fn quoted(trimmed: &str) -> Option<Row<'_>> {
+    let (start, name) = names(trimmed).find(|&(start, name)| {
+        let behind = &trimmed[start + name.len()..];
+        trimmed[..start].ends_with(['\'', '"', '“', '”', '„', '«']) && behind.starts_with(['\'', '"', '“', '”', '»'])
+    })?;
+    let around = [&trimmed[..start], &trimmed[start + name.len()..]];
+    let says = |part: &&str| {
+        let lower = part.to_lowercase();
+        EXCEPTION.iter().any(|word| lower.contains(word))
+    };
+    around.iter().any(says).then_some([name, trimmed, "", ""])
+}
+
+fn by_message(trimmed: &str) -> Option<Row<'_>> {
+    let (.., name) =
+        MESSAGES.iter().find(|(begin, end, _)| trimmed.starts_with(begin) && trimmed[begin.len()..].ends_with(end))?;
+    Some([name, trimmed, "", ""])
+}
+
+/// Names of types that end in `Exception`, with a namespace, and where they begin.
+pub fn names(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let is_part = |c: char| c.is_alphanumeric() || "._+`".contains(c);
+    text.match_indices("Exception").filter_map(move |(at, word)| {
+        let end = at + word.len();
+        let start = text[..at]
+            .rfind(|c: char| !is_part(c))
+            .map_or(0, |before| before + text[before..].chars().next().map_or(0, char::len_utf8));
+        let name = &text[start..end];
+        let is_whole = !text[end..].starts_with(is_part) || text[end..].starts_with(". ");
+        let is_named = name.contains('.') && name.starts_with(char::is_uppercase) && !name.contains("..");
+        (is_whole && is_named).then_some((start, name))
+    })
+}
+
+/// ` (0x80131904)` or ` (258)` behind a type, and the rest.
+pub fn code(behind: &str) -> (&str, &str) {
+    let Some((code, rest)) = behind.trim_start().strip_prefix('(').and_then(|inside| inside.split_once(')')) else {
+        return ("", behind);
+    };
+    let digits = code.strip_prefix("0x").unwrap_or(code);
+    let is_code = match digits.len() < code.len() {
+        true => digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        false => digits.strip_prefix('-').unwrap_or(digits).bytes().all(|byte| byte.is_ascii_digit()),
+    };
+    if is_code && !digits.is_empty() { (code, rest) } else { ("", behind) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exceptions_told_in_words() {
+        for (text, want) in [
+            (
+                "2022-11-07 16:44:02 [Error] [0] N.Log : It failed. N.OrderException: Order 17: no",
+                Some("N.OrderException | Order 17: no |  | "),
+            ),
+            ("[Error] N.Log.UnhandledException : It failed. N.OrderException: no", Some("N.OrderException | no |  | ")),
+            ("{N.OrderException: Order 17 failed", Some("N.OrderException | Order 17 failed |  | ")),
+            ("N.OrderException : Order 17 failed", Some("N.OrderException | Order 17 failed |  | ")),
+            ("It failed. N.OrderException (0x80004005): no", Some("N.OrderException | no |  | 0x80004005")),
+            (
+                "Ausnahme vom Typ \"N.OrderException\" wurde ausgelöst.",
+                Some("N.OrderException | Ausnahme vom Typ \"N.OrderException\" wurde ausgelöst. |  | "),
+            ),
+            ("类型“N.OrderException”的异常。", Some("N.OrderException | 类型“N.OrderException”的异常。 |  | ")),
+            (
+                "The type initializer for 'N.T' threw an exception.",
+                Some("System.TypeInitializationException | The type initializer for 'N.T' threw an exception. |  | "),
+            ),
+            ("Type 'N.OrderException' in Assembly 'N' is not marked as serializable.", None),
+            ("Could not load type 'N.OrderException' from assembly 'N'.", None),
+            ("catch (N.OrderException)", None),
+            ("N.OrderException::Create", None),
+            ("N.OrderExceptions: 4", None),
+            ("a failed OrderException: no", None),
+        ] {
+            assert_eq!(row(text).map(|row| row.join(" | ")).as_deref(), want, "{text}");
+        }
+        for (text, want) in [("Stack Trace:", true), ("```", true), ("--- Stack trace ---", true), ("and then", false)]
+        {
+            assert_eq!(leads_to_frames(text), want, "{text}");
+        }
+    }
+}
