@@ -1,6 +1,6 @@
 //! Exceptions of a case, as the tables of its sources tell them.
 
-use crate::model::{CallSites, Dialect, Stack, Table};
+use crate::model::{CallSites, Dialect, Row, Stack, Table};
 
 /// An exception that some text tells of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,6 +10,8 @@ pub struct Exception {
     pub message: String,
     /// Of a native exception, or the HRESULT of a managed one.
     pub code: Option<u64>,
+    /// The text says that nobody caught it.
+    pub unhandled: bool,
     /// Index of the source in its case.
     pub source: usize,
     pub line: u32,
@@ -73,9 +75,10 @@ pub fn exceptions_of(table: &Table, source: usize) -> Vec<Exception> {
             "clrthreads" => u64::from_str_radix(cell("os id").trim_start_matches("0x"), 16).ok().filter(|&id| id > 0),
             _ => None,
         };
+        let unhandled = is_unhandled(table, row);
         let mut add = |name: &str, message: &str, code: Option<u64>| {
             let (name, message) = (name.to_string(), message.to_string());
-            let exception = Exception { name, message, code, source, line: row.line, holder, thrown: None };
+            let exception = Exception { name, message, code, unhandled, source, line: row.line, holder, thrown: None };
             exceptions.extend((!exception.name.is_empty()).then_some(exception));
         };
         match table.name {
@@ -90,14 +93,36 @@ pub fn exceptions_of(table: &Table, source: usize) -> Vec<Exception> {
                 }
             }
             "events" => add(cell("event"), "", code_in(cell("code"))),
+            "lldb" => add(cell("stop reason"), "", None),
             "clrthreads" => add(cell("exception").split_whitespace().next().unwrap_or_default(), "", None),
-            "dumpexceptions" => add(cell("name"), cell("message"), None),
+            // Without a frame it was never thrown: every process has some ready for when there is no memory left.
+            "dumpexceptions" if !matches!(cell("frame"), "" | "<none>") => add(cell("type"), cell("message"), None),
             "analyze" => of_section(cell("name"), cell("value"), &mut add),
-            _ => return Vec::new(),
+            _ => {}
         }
     }
     exceptions
 }
+
+/// Whether the text says that nobody caught the exception of a row.
+fn is_unhandled(table: &Table, row: &Row) -> bool {
+    let cell = |column: &str| table.cell(row, column).unwrap_or_default();
+    match table.name {
+        "exception-text" => !cell("unhandled").is_empty(),
+        "events" => match cell("chance") {
+            // A breakpoint is no error, whoever it was left to.
+            "second chance" => !code_in(cell("code")).is_some_and(|code| STOPS.contains(&code)),
+            "Unhandled exception" | "terminated with" | "Faulting application name" | "Exception Info" => true,
+            // Windows writes of an application that faults where nobody handled it.
+            "" => cell("event") == cell("code") && table.field("Faulting application name").is_some(),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Breakpoint, single step, and the debugger that is woken: they stop a target for its debugger.
+const STOPS: [u64; 3] = [0x8000_0003, 0x8000_0004, 0x8000_0007];
 
 /// `System.FormatException, Use !PrintException 00007f5d5c020790 to see more.`
 fn inner_type(inner: &str) -> &str {
@@ -117,6 +142,8 @@ fn of_section(name: &str, value: &str, add: &mut impl FnMut(&str, &str, Option<u
                 add(words.trim_matches(['(', ')']), "", code_in(digits));
             }
         }
+        // A key of newer versions: the value is the code alone.
+        "Failure.Exception.Code" => add(first, "", code_in(first)),
         "ERROR_CODE" | "EXCEPTION_CODE" | "EXCEPTION_CODE_STR" => {
             let code = first.split_whitespace().find_map(code_in);
             add(first.split_once(" - ").map_or(first, |(_, text)| text), "", code);

@@ -43,7 +43,9 @@ pub fn missing_frames(stack: &Stack) -> String {
         match (hole.missing, below) {
             (Some(1), Some(below)) => ranges.push(format!("{:02x}", below - 1)),
             (Some(missing), Some(below)) => ranges.push(format!("{:02x}-{:02x}", below - missing, below - 1)),
-            _ => unknown += 1,
+            // Only what is said to be repeated has a count and no numbers.
+            (Some(missing), None) => ranges.push(format!("{missing} that come back")),
+            (None, _) => unknown += 1,
         }
     }
     if unknown > 0 {

@@ -206,6 +206,7 @@ impl Compiler {
         let exception = written.exception.as_ref().map(|exception| ExceptionCondition {
             type_name: exception.type_name.as_ref().map(|name| Glob::new(&name.to_ascii_lowercase())),
             code: exception.code,
+            unhandled: exception.unhandled,
         });
         let stuck = written.stuck.as_ref().map(|stuck| StuckCondition {
             captures: stuck.captures,

@@ -32,29 +32,33 @@ impl ThreadsCondition {
     }
 }
 
-/// `exception: {type: System.OutOfMemoryException, code: 0xc00000fd}`: given both, both must hold of one exception.
+/// `exception: {type: System.OutOfMemoryException, code: 0xc00000fd, unhandled: true}`: all that is given must hold of one
+/// exception.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExceptionCondition {
     /// In lower case.
     pub type_name: Option<Glob>,
     pub code: Option<u64>,
+    /// The text must say that nobody caught it.
+    pub unhandled: bool,
 }
 
 impl ExceptionCondition {
-    /// `an exception System.OutOfMemoryException with code 0xc00000fd`
+    /// `an exception System.OutOfMemoryException with code 0xc00000fd that nobody caught`
     pub fn in_words(&self) -> String {
         let name = self.type_name.as_ref().map(|glob| format!(" {}", glob.text())).unwrap_or_default();
         let code = self.code.map(|code| format!(" with code {code:#x}")).unwrap_or_default();
-        format!("an exception{name}{code}")
+        let unhandled = if self.unhandled { " that nobody caught" } else { "" };
+        format!("an exception{name}{code}{unhandled}")
     }
 
     /// Whether an exception is one of those meant.
-    pub fn holds(&self, type_name: Option<&str>, code: Option<u64>) -> bool {
+    pub fn holds(&self, type_name: Option<&str>, code: Option<u64>, unhandled: bool) -> bool {
         let named = self
             .type_name
             .as_ref()
             .is_none_or(|glob| type_name.is_some_and(|name| is_of_type(glob, &name.to_ascii_lowercase())));
-        named && self.code.is_none_or(|wanted| code == Some(wanted))
+        named && self.code.is_none_or(|wanted| code == Some(wanted)) && (unhandled || !self.unhandled)
     }
 }
 

@@ -33,14 +33,31 @@ impl FileReader<'_> {
             match key.name.as_str() {
                 "type" => exception.type_name = self.text(node),
                 "code" => exception.code = self.code(node),
-                _ => self.unknown_key(key, entries, &["type", "code"]),
+                "unhandled" => exception.unhandled = self.unhandled(node),
+                _ => self.unknown_key(key, entries, &["type", "code", "unhandled"]),
             }
         }
         // A value that cannot be read has been reported by now.
-        if !entries.iter().any(|(key, _)| matches!(key.name.as_str(), "type" | "code")) {
-            self.mistake(Code::BadValue, node.span, "an exception needs a `type`, a `code`, or both");
+        if !entries.iter().any(|(key, _)| matches!(key.name.as_str(), "type" | "code" | "unhandled")) {
+            self.mistake(Code::BadValue, node.span, "an exception needs a `type`, a `code`, or `unhandled: true`");
         }
         Some(exception)
+    }
+
+    /// `true`; a text that does not say so says nothing.
+    fn unhandled(&mut self, node: &Node) -> bool {
+        let said = self.truth(node);
+        if matches!(node.value, Value::Bool(false)) {
+            let message =
+                "that an exception was caught cannot be asked for: where the text does not say, it is unknown";
+            self.diagnostics_at(
+                Code::BadValue,
+                node.span,
+                message.to_string(),
+                "write `unhandled: true`, or leave it out",
+            );
+        }
+        said
     }
 
     pub(super) fn cycle(&mut self, node: &Node) -> Option<WrittenCycle> {

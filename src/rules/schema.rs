@@ -363,13 +363,16 @@ struct Threads {
 /// An exception that the log must tell of: from `!pe`, exception text, `!analyze` or an event line.
 #[derive(JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("anyOf" = json!([{"required": ["type"]}, {"required": ["code"]}])))]
+#[schemars(extend("anyOf" = json!([{"required": ["type"]}, {"required": ["code"]}, {"required": ["unhandled"]}])))]
 struct Exception {
     /// Its type with its namespace; `*` is any text.
     #[serde(rename = "type")]
     type_name: Option<String>,
     /// Its code in hexadecimal: `0xc00000fd`.
     code: Option<NumberOrText>,
+    /// The text says that nobody caught it.
+    #[schemars(extend("const" = true))]
+    unhandled: Option<bool>,
 }
 
 /// The same frames over and over; how many there are in one round is found.

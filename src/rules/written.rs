@@ -89,6 +89,7 @@ pub struct WrittenThreads {
 pub struct WrittenException {
     pub type_name: Option<String>,
     pub code: Option<u64>,
+    pub unhandled: bool,
 }
 
 /// `cycle:`

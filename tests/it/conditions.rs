@@ -210,6 +210,83 @@ fn a_rule_on_an_exception_tells_what_it_was_and_yields_to_the_special() {
 }
 
 #[test]
+fn what_nobody_caught_is_asked_for() {
+    let by_type = "id: r\nHEAD\nmatch:\n  exception: {type: N.*Exception, unhandled: true}\n";
+    let any = "id: r\nHEAD\nmatch:\n  exception: {unhandled: true}\n";
+    let frames = "   at N.T.M()\n   at N.T.Main()\n";
+    let described =
+        "Description: The process was terminated due to an unhandled exception.\nException Info: N.SvcException\n";
+    for (text, managed, wanted) in [
+        (format!("Unhandled exception. N.SvcException: gone\n{frames}"), true, true),
+        (format!("Unhandled Exception: N.SvcException: gone ---> N.DiskException: full\n{frames}"), true, true),
+        (format!("Unhandled Exception:\nN.SvcException: gone\n{frames}"), true, true),
+        (format!("{described}{frames}"), true, true),
+        (format!("Fatal error. N.SvcException: gone\n{frames}"), true, true),
+        (format!("Fatal error. Internal CLR error. (0x80131506)\n{frames}"), false, true),
+        (format!("Stack overflow.\nRepeat 9 times:\n------\n   at N.T.M()\n------\n{frames}"), false, true),
+        ("(1a2c.4c7): CLR exception - code e0434352 (!!! second chance !!!)\n".to_string(), false, true),
+        ("0:002> .lastevent\nLast event: Exception C00000FD, second chance\n".to_string(), false, true),
+        ("Faulting application name: svc.exe, version: 1.0\nException code: 0xc0000005\n".to_string(), false, true),
+        ("Program terminated with signal SIGSEGV, Segmentation fault.\n".to_string(), false, true),
+        // Thrown, and perhaps caught.
+        (format!("N.SvcException: gone\n{frames}"), false, false),
+        (
+            format!("An unhandled exception has occurred while executing the request.\nN.SvcException: gone\n{frames}"),
+            false,
+            false,
+        ),
+        (format!("ERROR Unhandled exception: N.SvcException: gone\n{frames}"), false, false),
+        ("(1a2c.4c7): CLR exception - code e0434352 (first chance)\n".to_string(), false, false),
+        ("(1a2c.4c7): CLR exception - code e0434352 (first/second chance not available)\n".to_string(), false, false),
+        ("(1a2c.4c7): Break instruction exception - code 80000003 (!!! second chance !!!)\n".to_string(), false, false),
+        ("Exception code: 0xc0000005\n".to_string(), false, false),
+        ("Thread 2 \"svc\" received signal SIGSEGV, Segmentation fault.\n".to_string(), false, false),
+        // Prose that has the words.
+        ("I asked on\nStack overflow.\nNobody answered.\n".to_string(), false, false),
+        ("Process terminated. Press any key to continue\n".to_string(), false, false),
+    ] {
+        let want = |holds: bool| if holds { vec!["r 0"] } else { vec![] };
+        check(by_type, &text, &want(managed));
+        check(any, &text, &want(wanted));
+    }
+}
+
+#[test]
+fn codes_and_signals_are_found_in_every_text() {
+    let stack_overflow = "id: r\nHEAD\nmatch:\n  exception: {code: 0xc00000fd}\n";
+    for text in [
+        "Exception code: 0xc00000fd\n",
+        "0:002> .lastevent\nLast event: Exception C00000FD, second chance\n",
+        "- ```(f00.92c): Stack overflow - code c00000fd (first/second chance not available)```\n",
+        "0:006> !analyze -v\nKEY_VALUES_STRING: 1\n    Key  : Failure.Exception.Code\n    Value: 0xc00000fd\n",
+        "Unhandled exception at 0x00007FF8BF2F4FD9 (svc.dll) in svc.exe: 0xC00000FD: Stack overflow (parameters: 0x1).\n",
+    ] {
+        check(stack_overflow, text, &["r 0"]);
+    }
+    let fault = "id: r\nHEAD\nmatch:\n  exception: {type: SIGSEGV}\n";
+    check(
+        fault,
+        "* thread #1, name = 'svc', stop reason = signal SIGSEGV\n  * frame #0: 0x00007f98 svc`main\n",
+        &["r 0"],
+    );
+    check(fault, "* thread #1, name = 'svc', stop reason = signal SIGSTOP\n  * frame #0: 0x00007f98 svc`main\n", &[]);
+    check(fault, "Program received signal SIGSEGV, Segmentation fault.\n", &["r 0"]);
+}
+
+#[test]
+fn exceptions_on_the_heap_count_where_they_were_thrown() {
+    let rule = "id: r\nHEAD\nmatch:\n  exception: {type: System.OutOfMemoryException}\n";
+    let heap = |frame: &str| {
+        format!(
+            "> dumpexceptions\n         Address      MethodTable Message Name\n\
+             00007f7ebc0e5750 00007f7ee204c430 System.OutOfMemoryException\n        Message: <none>\n{frame}"
+        )
+    };
+    check(rule, &heap("        StackFrame: N.T.M(Int32)\n"), &["r 0"]);
+    check(rule, &heap(""), &[]);
+}
+
+#[test]
 fn an_exception_of_another_thread_proves_nothing_of_a_stack() {
     let rules = "id: r\nHEAD\nmatch:\n  stack: svc!draw\n  exception: {type: N.SvcException}\n";
     let held_by = |os_id: &str| {

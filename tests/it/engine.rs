@@ -120,6 +120,9 @@ fn case_rules() -> impl Strategy<Value = (String, String)> {
             "{type: \"*Exception\"}",
             "{code: 0xc0000005}",
             "{type: N.TwoException, code: 0xc0000005}",
+            "{unhandled: true}",
+            "{type: N.OneException, unhandled: true}",
+            "{code: 0xc0000005, unhandled: true}",
         ][..],
     )
     .prop_map(|asked| format!("  exception: {asked}\n"));
@@ -173,6 +176,8 @@ fn case_log() -> impl Strategy<Value = String> {
             "N.OneException: no\n   at N.T.M()\n",
             "(1a2c.4c7): Access violation - code c0000005 (first chance)\n",
             "N.OneException: no ---> N.TwoException: no\n   at N.T.M()\n",
+            "Unhandled exception. N.OneException: no\n   at N.T.M()\n",
+            "(1a2c.4c7): Access violation - code c0000005 (!!! second chance !!!)\n",
         ][..],
     );
     (prop::collection::vec(frame_lines(), 1..6), exception).prop_map(|(stacks, exception)| {

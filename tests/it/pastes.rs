@@ -372,3 +372,15 @@ fn call_sites_alone_below_another_prompt_are_no_allocations() {
                  Contoso_Codec!DecodeBlock+0x42\nContoso_Codec!WorkerMain+0x30\n";
     check(paste, "3: Contoso_Codec!DecodeBlock+0x42 Contoso_Codec!WorkerMain+0x30\n");
 }
+
+#[test]
+fn frames_that_come_back_are_a_hole() {
+    let rule = "--------------------------------";
+    let paste = format!(
+        "Stack overflow.\n   at N.T.Top()\nRepeat 10 times:\n{rule}\n   at N.T.A()\n   at N.T.B()\n{rule}\n   at N.T.Main()\n"
+    );
+    check(&paste, "?: N.T.Top() N.T.A() N.T.B() ~18 N.T.Main()\n");
+    // Elsewhere a rule of dashes ends a stack.
+    let log = format!("N.OneException: no\n   at N.T.A()\n{rule}\n   at N.T.B()\n");
+    check(&log, "?: N.T.A()\n?: N.T.B()\n");
+}

@@ -15,7 +15,8 @@ impl CaseScan<'_> {
             ids().count() < threads.len() || threads.is_empty() || ids().any(|id| id == holder)
         };
         let is_asked = |exception: &&Exception| {
-            condition.holds(Some(&exception.name), exception.code) && exception.holder.is_none_or(may_hold)
+            condition.holds(Some(&exception.name), exception.code, exception.unhandled)
+                && exception.holder.is_none_or(may_hold)
         };
         let mut all = self.exceptions.iter().filter(is_asked);
         let first = all.next()?;

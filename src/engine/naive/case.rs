@@ -34,7 +34,7 @@ pub fn findings(capture: &Capture, rules: &RuleSet) -> Vec<PlainFinding> {
     }
     let tells = |rule: &Rule| {
         let holds = |asked: &crate::rules::ExceptionCondition| {
-            exceptions.iter().any(|exception| asked.holds(Some(&exception.name), exception.code))
+            exceptions.iter().any(|exception| asked.holds(Some(&exception.name), exception.code, exception.unhandled))
         };
         rule.exception.as_ref().is_none_or(holds)
     };

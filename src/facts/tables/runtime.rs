@@ -62,14 +62,15 @@ fn with_total(mut listing: Listing, total: Option<(u32, &str)>, table: &Table) -
 pub fn finalize_queue(table: &Table) -> Vec<Listing> {
     let mut listing = Listing::new(ListingKind::FinalizeQueue, table);
     let mut total = None;
+    // With `-allready` the rows are of objects that nobody holds, whether a collection has found them or not.
+    let mut lists_unheld = false;
     for item in items(table) {
         match item {
+            Item::Row(_) if lists_unheld => {}
             Item::Row(row) => listing.owners.extend(object_type(table, row)),
+            Item::Field(field) if field.name == "Total" && lists_unheld => {}
             Item::Field(field) if field.name == "Total" => total = Some((field.line, field.value.as_str())),
-            // Objects that nobody holds, whether a collection has found them or not.
-            Item::Field(field) if field.name == "Statistics" && listing.narrowed.is_empty() => {
-                listing.narrowed = "-allready".to_string();
-            }
+            Item::Field(field) if field.name == "Statistics" => lists_unheld = true,
             Item::Field(field) if field.name == "Ready for finalization" || field.name.starts_with("generation ") => {
                 let count = field.value.split_whitespace().next().and_then(decimal);
                 let owner = Owner { name: field.name.clone(), line: field.line, count, ..Owner::default() };

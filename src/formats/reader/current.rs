@@ -42,6 +42,8 @@ pub struct Current {
     pub names: bool,
     /// The last frame's whole line, where its columns may have to be read again together with the next line.
     pub raw: String,
+    /// So many times the frames from this position on come, up to the second rule of dashes.
+    pub repeat: Option<(u32, usize)>,
     /// Its first frame may be nothing but the place where a thread stands.
     pub is_location: bool,
     /// The last frame's line ends within its columns.
@@ -123,6 +125,21 @@ impl Current {
         if let Some(value) = value.filter(|_| place < VALUES) {
             self.stack.values.push(FrameValue { frame: frame as u32, place, value });
         }
+    }
+
+    /// A rule of dashes: the first below `Repeat 7 times:` begins the frames that come back, the second ends them. Those that
+    /// are not printed are missing.
+    pub fn repeat_rule(&mut self) -> bool {
+        let Some((times, from)) = self.repeat else { return false };
+        let before = self.stack.frames.len();
+        if before > from {
+            let missing = (before - from) as u64 * u64::from(times.saturating_sub(1));
+            if missing > 0 {
+                self.stack.holes.push(Hole { before, missing: Some(u32::try_from(missing).unwrap_or(u32::MAX)) });
+            }
+            self.repeat = None;
+        }
+        true
     }
 
     /// Adds a frame, and a hole before it when frames are missing.

@@ -4,6 +4,7 @@ use super::{Header, Reader};
 use crate::formats::message::{is_cut_mark, is_debugger_message, is_root_chain};
 use crate::formats::section::Section;
 use crate::formats::stacks::k::{self};
+use crate::formats::stacks::last_words::says_unhandled;
 use crate::formats::stacks::{bare, clrstack, mex};
 use crate::formats::{prompt, sign, thread_header, tokens};
 use crate::model::{Dialect, NoteCode, Sign, SkipReason, StackKind};
@@ -110,6 +111,9 @@ impl Reader<'_> {
         self.thread_above = clrstack::thread_line(trimmed).map(|thread| (self.line, thread));
         self.allocations |= bare::announces_allocations(trimmed);
         self.current.after_prose = true;
+        if says_unhandled(trimmed) {
+            self.said_unhandled = Some((self.line, trimmed.to_string()));
+        }
         // Between the groups of a tree `...` stands for others.
         if !self.tree.is_empty() && !trimmed.starts_with("...") {
             self.finish_tree();

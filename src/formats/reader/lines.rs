@@ -10,6 +10,12 @@ use crate::formats::stacks::{self, Begin, Format, FrameLine, Line};
 use crate::formats::tables;
 use crate::model::{Dialect, SiteId, SkipReason, StackKind, ThreadRef};
 
+/// Frames follow what they prove within so many lines: a message has few.
+const HELD_FOR: u32 = 4;
+
+/// What a line says of the exception below, it says directly above it.
+const SAID_ABOVE: u32 = 2;
+
 impl Reader<'_> {
     /// A line of the dialect that is being read, or that the command prints.
     pub(super) fn format_line(&mut self, text: &str) -> bool {
@@ -43,8 +49,16 @@ impl Reader<'_> {
         if format.dialect == Dialect::ParallelStacks {
             return self.parallel_line(text);
         }
-        let Some(line) = (format.line)(text) else { return false };
+        let Some(line) = (format.line)(text) else { return self.rule_of_repeat(format, text) };
         match line {
+            Line::Repeat(times) => {
+                if !self.current.open || self.current.stack.dialect != format.dialect {
+                    return false;
+                }
+                self.keep_held_row(format);
+                self.current.repeat = Some((times, self.current.stack.frames.len()));
+                self.accounts.headers += 1;
+            }
             Line::Begin(begin) => {
                 let frames = begin.frame.is_some();
                 self.begin_as(format, begin, text);
@@ -103,9 +117,13 @@ impl Reader<'_> {
             self.begin(format.dialect, thread, begin.announced);
         }
         self.current.stack.kind = kind;
-        self.has_row = !begin.row.is_empty();
-        if self.has_row {
+        self.held_row = None;
+        self.has_row = !begin.row.is_empty() && !begin.held;
+        if begin.held {
+            self.held_row = Some((self.line, begin.row.iter().map(|cell| cell.to_string()).collect()));
+        } else if self.has_row {
             self.add_row(format.dialect.name(), format.columns, &begin.row);
+            self.add_unhandled(format, &begin.row);
         }
         if let Some(frame) = begin.frame {
             self.format_frame(format, &frame, text);
@@ -118,6 +136,7 @@ impl Reader<'_> {
             self.begin(format.dialect, self.section.thread.clone(), false);
             self.current.stack.kind = format.kind;
         }
+        self.keep_held_row(format);
         if self.current.stack.frames.is_empty() {
             self.current.next_number = Some(format.first_number);
             self.current.is_location = frame.location;
@@ -126,6 +145,39 @@ impl Reader<'_> {
         let site = self.sites.intern(&frame.site, parse);
         self.current.push(site, self.line, frame.number, frame.inline);
         self.keep_line(text);
+    }
+
+    /// The line above said that nobody caught what this row tells of.
+    fn add_unhandled(&mut self, format: &Format, row: &[&str]) {
+        let Some(at) = format.columns.iter().position(|column| *column == "unhandled") else { return };
+        let Some((line, words)) = self.said_unhandled.take() else { return };
+        if self.line <= line + SAID_ABOVE && row.get(at).is_none_or(|cell| cell.is_empty()) {
+            self.add_cell(format.dialect.name(), format.columns, "unhandled", &words);
+        }
+    }
+
+    /// Frames follow: the row that waits for them is believed.
+    fn keep_held_row(&mut self, format: &Format) {
+        let Some((line, row)) = self.held_row.take() else { return };
+        if self.line > line + HELD_FOR {
+            return;
+        }
+        let here = std::mem::replace(&mut self.line, line);
+        let cells: Vec<&str> = row.iter().map(String::as_str).collect();
+        self.add_row(format.dialect.name(), format.columns, &cells);
+        self.line = here;
+    }
+
+    /// A rule of dashes around frames that come back.
+    fn rule_of_repeat(&mut self, format: &Format, text: &str) -> bool {
+        let text = text.trim();
+        let is_rule = text.len() >= 5 && text.bytes().all(|byte| byte == b'-');
+        if !is_rule || self.current.stack.dialect != format.dialect || !self.current.open {
+            return false;
+        }
+        let known = self.current.repeat_rule();
+        self.accounts.headers += u64::from(known);
+        known
     }
 
     /// A thread's header, or call sites alone, turn out to be of this dialect.

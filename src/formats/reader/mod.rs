@@ -78,6 +78,10 @@ pub struct Reader<'s> {
     table: Option<Table>,
     /// A row of it belongs to the stack being read.
     has_row: bool,
+    /// A row that is believed when frames follow, and its line.
+    held_row: Option<(u32, Vec<String>)>,
+    /// The line that said that nobody caught the exception below.
+    said_unhandled: Option<(u32, String)>,
     /// The `pstacks` tree being read: call sites with their lines.
     tree: Tree<(SiteId, u32)>,
     line: u32,
@@ -134,6 +138,8 @@ impl<'s> Reader<'s> {
             current: Current::default(),
             table: None,
             has_row: false,
+            held_row: None,
+            said_unhandled: None,
             tree: Tree::default(),
             line: 0,
             leaks: LeakReading::default(),
@@ -249,6 +255,7 @@ impl<'s> Reader<'s> {
 
     fn begin(&mut self, dialect: Dialect, thread: ThreadRef, announced: bool) {
         self.finish_stack();
+        self.held_row = None;
         if self.tree.is_empty() && self.sites.bytes() > SITES_CAP && self.sink.may_forget_sites() {
             self.sites.clear();
         }

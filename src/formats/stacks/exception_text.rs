@@ -8,7 +8,8 @@
 //!    at Contoso.Orders.Program.Main(String[] args) in c:\src\Program.cs:line 40
 //! ```
 //!
-//! Of nested exceptions the innermost comes first, and each has its own frames. Parameters have names here, unlike in all
+//! What the runtime says when it ends the process (`last_words`) begins exception text too. Of nested exceptions the
+//! innermost comes first, and each has its own frames. Parameters have names here, unlike in all
 //! other tools. `at`, `in` and `line` are translated in localized systems.
 
 use std::borrow::Cow;
@@ -18,6 +19,7 @@ use nom::bytes::complete::take_while1;
 use nom::combinator::value;
 use nom::{IResult, Parser};
 
+use super::last_words::{last_words, repeats, says_unhandled_before};
 use super::told_exception::{self, code, names};
 use super::{Begin, Format, FrameLine, Line, call_site};
 use crate::formats::tokens::{blanks0, blanks1, hex_value};
@@ -25,7 +27,7 @@ use crate::model::{Dialect, StackKind};
 
 pub const FORMAT: Format = Format {
     kind: StackKind::Exception,
-    columns: &["type", "message", "outer", "code"],
+    columns: &["type", "message", "outer", "unhandled", "code"],
     ..Format::of_threads(Dialect::ExceptionText, line, shows)
 };
 
@@ -49,14 +51,25 @@ fn line(text: &str) -> Option<Line<'_>> {
     if let Some(site) = frame(text, false).or_else(|| page_frame(text)) {
         return Some(Line::Frame(FrameLine::of(site)));
     }
+    if let Some(times) = repeats(trimmed) {
+        return Some(Line::Repeat(times));
+    }
     if let Some(detail) = detail(trimmed) {
         return Some(detail);
     }
-    exception(trimmed).map(|row| Line::Begin(Begin { row, ..Begin::default() }))
+    begin(trimmed).map(Line::Begin)
 }
 
 fn shows(text: &str) -> bool {
-    frame(text, true).is_some() || exception(text.trim()).is_some()
+    frame(text, true).is_some() || begin(text.trim()).is_some()
+}
+
+/// The line that tells of an exception.
+fn begin(trimmed: &str) -> Option<Begin<'_>> {
+    if let Some(words) = last_words(trimmed) {
+        return Some(Begin { row: words.row, held: words.held, ..Begin::default() });
+    }
+    exception(trimmed).map(|row| Begin { row, ..Begin::default() })
 }
 
 /// What Visual Studio and ASP.NET's event 1309 say of an exception below its type: `HResult=0x80070005`,
@@ -307,19 +320,25 @@ fn exception(trimmed: &str) -> Option<Vec<&str>> {
         return None;
     }
     let message = behind.trim_start_matches([':', ']', ' ']).trim_end_matches(']');
-    let outer = trimmed.rsplit_once("--->").and_then(|(outer, _)| wrapping(outer)).unwrap_or_default();
-    let mut row = vec![name, message, outer, code];
+    let mut before = &text[..start];
+    let mut outer = "";
+    if let Some((wrappers, _)) = trimmed.rsplit_once("--->") {
+        let from = wrapping(wrappers);
+        before = &wrappers[..from.unwrap_or(0)];
+        outer = from.map_or("", |from| wrappers[from..].trim());
+    }
+    let unhandled = says_unhandled_before(before).map_or("", str::trim_start);
+    let mut row = vec![name, message, outer, unhandled, code];
     row.truncate(row.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1));
     Some(row)
 }
 
-/// The exceptions that wrap the innermost: `Ns.OrderException: Order 17 failed ---> System.IO.IOException: ...`.
-fn wrapping(outer: &str) -> Option<&str> {
+/// Where the exceptions that wrap the innermost begin: `Ns.OrderException: Order 17 failed ---> System.IO.IOException: ...`.
+fn wrapping(outer: &str) -> Option<usize> {
     // Words of a log have dots too.
-    let (start, _) = names(outer)
-        .find(|(start, name)| [":", " ("].iter().any(|next| outer[start + name.len()..].starts_with(next)))
-        .or_else(|| type_name(outer))?;
-    Some(outer[start..].trim())
+    let is_labelled =
+        |(start, name): &(usize, &str)| [":", " ("].iter().any(|next| outer[start + name.len()..].starts_with(next));
+    names(outer).find(is_labelled).or_else(|| type_name(outer)).map(|(start, _)| start)
 }
 
 /// The first word with dots in it that a colon, a bracket or nothing follows, and where it begins.
@@ -482,8 +501,12 @@ mod tests {
             ("System.FormatException: Input string", "begin [System.FormatException | Input string]"),
             (
                 "Unhandled Exception: N.OrderException: a ---> System.X.IOException: b",
-                "begin [System.X.IOException | b | N.OrderException: a]",
+                "begin [System.X.IOException | b | N.OrderException: a | Unhandled Exception:]",
             ),
+            ("Unhandled exception. N.OrderException: a", "begin [N.OrderException | a |  | Unhandled exception.]"),
+            ("2026-11-03 ERROR Unhandled exception: N.OrderException: a", "begin [N.OrderException | a]"),
+            ("Fatal error. N.OrderException: a", "begin [N.OrderException | a |  | Fatal error.]"),
+            ("Repeat 16114 times:", "repeat 16114"),
             ("[NullReferenceException: Object reference]", "begin [NullReferenceException | Object reference]"),
             ("   N.Page.Load(Object sender) +59", "frame N.Page.Load(Object sender)+0x3b"),
             ("	at java.lang.Object.wait(Object.java:502)", "nothing"),

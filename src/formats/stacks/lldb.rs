@@ -23,6 +23,7 @@ use crate::model::{Dialect, ThreadRef};
 
 pub const FORMAT: Format = Format {
     commands: &["bt", "thread backtrace"],
+    columns: &["stop reason"],
     whole: |command| command.contains("bt") || command.contains("backtrace"),
     ..Format::of_threads(Dialect::Lldb, line, |text| {
         memchr::memmem::find(text.as_bytes(), b" #").is_some() && line(text).is_some()
@@ -63,7 +64,16 @@ fn begin(index: u32, behind: &str) -> Begin<'_> {
     });
     let name = value("name =").map(str::to_string);
     let thread = ThreadRef { index: Some(index), os_id, name, ..ThreadRef::default() };
-    Begin { thread, ..Begin::default() }
+    Begin { thread, row: value("stop reason =").and_then(fault).into_iter().collect(), ..Begin::default() }
+}
+
+/// `signal SIGSEGV`, `signal SIGSEGV: address not mapped`, `EXC_BAD_ACCESS (code=1`: what the thread did that stopped it.
+/// lldb itself stops it with SIGSTOP.
+fn fault(reason: &str) -> Option<&str> {
+    let reason = reason.strip_prefix("signal ").unwrap_or(reason);
+    let name = reason.split([' ', ':']).next()?;
+    let is_fault = (name.starts_with("SIG") && name != "SIGSTOP") || name.starts_with("EXC_");
+    is_fault.then_some(name)
 }
 
 fn frame(input: &str) -> IResult<&str, (bool, u32)> {

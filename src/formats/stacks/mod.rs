@@ -19,6 +19,7 @@ mod find_stack;
 pub mod gdb;
 pub mod k;
 mod kernel_stacks;
+pub mod last_words;
 mod leaktrack;
 pub mod lldb;
 pub mod mex;
@@ -102,6 +103,8 @@ pub enum Line<'t> {
     Detail,
     /// Frames were left out here.
     Hole,
+    /// The frames between this line and the second rule of dashes below it come so many times.
+    Repeat(u32),
     /// The stack is over, and frames that follow belong to another.
     End,
 }
@@ -116,6 +119,8 @@ pub struct Begin<'t> {
     pub announced: bool,
     /// A row of the table that goes with the stacks, when the dialect has one.
     pub row: Vec<&'t str>,
+    /// The row is believed only where frames follow.
+    pub held: bool,
     /// The first frame, when it stands on the same line.
     pub frame: Option<FrameLine<'t>>,
 }
@@ -195,6 +200,7 @@ pub mod tests {
             Some(Line::Header) => "header".to_string(),
             Some(Line::Detail) => "detail".to_string(),
             Some(Line::Hole) => "hole".to_string(),
+            Some(Line::Repeat(times)) => format!("repeat {times}"),
             Some(Line::End) => "end".to_string(),
             Some(Line::Cell(column, value)) => format!("cell {column} = {value}"),
             Some(Line::Frame(frame)) => describe_frame(&frame),

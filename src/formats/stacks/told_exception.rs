@@ -10,8 +10,8 @@
 //! The first is what loggers write, the second how Visual Studio shows a value, the third a message without its type, the
 //! fourth how NUnit and xUnit print one.
 
-/// A row of exception text: type, message, outer exception, code.
-pub type Row<'t> = [&'t str; 4];
+/// A row of exception text: type, message, outer exception, the words that say that nobody caught it, code.
+pub type Row<'t> = [&'t str; 5];
 
 /// Words for an exception in the languages of .NET, beside which a type in quotation marks is that of the exception.
 const EXCEPTION: [&str; 14] = [
@@ -60,7 +60,7 @@ fn labelled(trimmed: &str) -> Option<Row<'_>> {
         let behind = if before.is_empty() { behind.trim_start() } else { behind };
         let message = behind.strip_prefix(':').filter(|message| !message.starts_with(':'))?;
         let apart = before.is_empty() || before.ends_with([' ', '\t', '(', '"', '\'']);
-        apart.then(|| [name, message.trim(), "", code])
+        apart.then(|| [name, message.trim(), "", "", code])
     })
 }
 
@@ -75,13 +75,13 @@ fn quoted(trimmed: &str) -> Option<Row<'_>> {
         let lower = part.to_lowercase();
         EXCEPTION.iter().any(|word| lower.contains(word))
     };
-    around.iter().any(says).then_some([name, trimmed, "", ""])
+    around.iter().any(says).then_some([name, trimmed, "", "", ""])
 }
 
 fn by_message(trimmed: &str) -> Option<Row<'_>> {
     let (.., name) =
         MESSAGES.iter().find(|(begin, end, _)| trimmed.starts_with(begin) && trimmed[begin.len()..].ends_with(end))?;
-    Some([name, trimmed, "", ""])
+    Some([name, trimmed, "", "", ""])
 }
 
 /// Names of types that end in `Exception`, with a namespace, and where they begin.
@@ -121,20 +121,20 @@ mod tests {
         for (text, want) in [
             (
                 "2022-11-07 16:44:02 [Error] [0] N.Log : It failed. N.OrderException: Order 17: no",
-                Some("N.OrderException | Order 17: no |  | "),
+                Some("N.OrderException | Order 17: no |  |  | "),
             ),
-            ("[Error] N.Log.UnhandledException : It failed. N.OrderException: no", Some("N.OrderException | no |  | ")),
-            ("{N.OrderException: Order 17 failed", Some("N.OrderException | Order 17 failed |  | ")),
-            ("N.OrderException : Order 17 failed", Some("N.OrderException | Order 17 failed |  | ")),
-            ("It failed. N.OrderException (0x80004005): no", Some("N.OrderException | no |  | 0x80004005")),
+            ("[Error] N.Log.UnhandledException : It failed. N.OrderException: no", Some("N.OrderException | no |  |  | ")),
+            ("{N.OrderException: Order 17 failed", Some("N.OrderException | Order 17 failed |  |  | ")),
+            ("N.OrderException : Order 17 failed", Some("N.OrderException | Order 17 failed |  |  | ")),
+            ("It failed. N.OrderException (0x80004005): no", Some("N.OrderException | no |  |  | 0x80004005")),
             (
                 "Ausnahme vom Typ \"N.OrderException\" wurde ausgelöst.",
-                Some("N.OrderException | Ausnahme vom Typ \"N.OrderException\" wurde ausgelöst. |  | "),
+                Some("N.OrderException | Ausnahme vom Typ \"N.OrderException\" wurde ausgelöst. |  |  | "),
             ),
-            ("类型“N.OrderException”的异常。", Some("N.OrderException | 类型“N.OrderException”的异常。 |  | ")),
+            ("类型“N.OrderException”的异常。", Some("N.OrderException | 类型“N.OrderException”的异常。 |  |  | ")),
             (
                 "The type initializer for 'N.T' threw an exception.",
-                Some("System.TypeInitializationException | The type initializer for 'N.T' threw an exception. |  | "),
+                Some("System.TypeInitializationException | The type initializer for 'N.T' threw an exception. |  |  | "),
             ),
             ("Type 'N.OrderException' in Assembly 'N' is not marked as serializable.", None),
             ("Could not load type 'N.OrderException' from assembly 'N'.", None),

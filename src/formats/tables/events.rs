@@ -1,20 +1,28 @@
-//! What stopped the target: the line of an event, `.lastevent` and `.exr -1`.
+//! What stopped the target: the line of an event, `.lastevent` and `.exr -1`, and what gdb, Visual Studio and the event
+//! log of Windows say instead.
 //!
 //! ```text
 //! (5464.4c7c): Access violation - code c0000005 (first chance)
 //! Last event: 1f4.1f8: Break instruction exception - code 80000003 (first chance)
+//! Last event: Exception C00000FD, second chance
 //!   debugger time: Sun Nov 22 11:12:53.497 2026 (UTC + 0:00)
 //! ExceptionAddress: 00007ff830b269a2 (Contoso!Find+0x0000000000000032)
 //!    ExceptionCode: c0000005 (Access violation)
 //! NumberParameters: 2
 //!    Parameter[0]: 0000000000000000
 //! Attempt to read from address 0000000100000000
+//! Program terminated with signal SIGSEGV, Segmentation fault.
+//! Unhandled exception at 0x00007FF8BF2F4FD9 (KernelBase.dll) in app.exe: 0xC0000005: Access violation reading ...
+//! Faulting application name: app.exe, version: 1.0.0.0, time stamp: 0x5215df96
+//! Exception code: 0xc0000005
+//! Exception Info: exception code c0000005, exception address 00007FFA1060EAD2
 //! ```
 //!
 //! The ids are those of process and thread, hexadecimal. An event without a code (`Exit process`, `Load module`) has only a
 //! text. Nothing but the engine prints the line of an event, so it shows the table wherever it stands.
 
 use super::{TableFormat, TableLine, first_words, is_hex, labelled};
+use crate::formats::tokens::hex_value;
 
 pub const FORMAT: TableFormat = TableFormat {
     name: "events",
@@ -26,29 +34,98 @@ pub const FORMAT: TableFormat = TableFormat {
 
 const LABELS: [&str; 5] = ["ExceptionAddress", "ExceptionCode", "ExceptionFlags", "NumberParameters", "debugger time"];
 
+/// Of the event log, source Application Error, and of the dialog of Windows Error Reporting.
+const REPORT_LABELS: [&str; 4] =
+    ["Faulting application name", "Faulting module name", "Fault offset", "Problem Event Name"];
+
 const ATTEMPTS: [&str; 3] =
     ["Attempt to read from address", "Attempt to write to address", "Attempt to execute non-executable address"];
 
+/// No pointer lies in the first 64 KB: what cannot be read there was never there.
+const NULL_PAGE: u64 = 0x1_0000;
+
 fn line(text: &str) -> Option<TableLine<'_>> {
-    event(text).map(|cells| TableLine::Row(cells.to_vec())).or_else(|| record(text))
+    sure_row(text).map(|cells| TableLine::Row(cells.to_vec())).or_else(|| record(text)).or_else(|| report(text))
 }
 
-/// Process, thread, text, code and chance of an event.
+/// A row by any of the tools.
+fn sure_row(text: &str) -> Option<[&str; 5]> {
+    event(text).or_else(|| signal(text)).or_else(|| visual_studio(text)).or_else(|| faulting(text))
+}
+
+/// Process, thread, text, code and chance of an event. People put the line into a list and into backticks.
 fn event(text: &str) -> Option<[&str; 5]> {
-    let text = text.trim();
+    let text = text.trim().trim_start_matches("- ").trim_matches('`');
     let (ids, event) = match (text.strip_prefix('('), text.strip_prefix("Last event: ")) {
         (Some(behind), _) => behind.split_once("): ")?,
+        (None, Some(behind)) if behind.starts_with("Exception ") => ("", behind),
         (None, Some(behind)) => behind.split_once(": ")?,
         _ => return None,
     };
-    let (process, thread) = ids.split_once('.').filter(|(process, thread)| is_hex(process) && is_hex(thread))?;
+    let (process, thread) = match ids {
+        "" => ("", ""),
+        ids => ids.split_once('.').filter(|(process, thread)| is_hex(process) && is_hex(thread))?,
+    };
+    if let Some((code, chance)) = event.strip_prefix("Exception ").and_then(|event| event.split_once(", "))
+        && is_code(code)
+    {
+        return Some([process, thread, &event[..event.len() - chance.len() - 2], code, chance.trim()]);
+    }
     let Some((event, behind)) = event.split_once(" - code ") else {
-        return Some([process, thread, event, "", ""]);
+        return (!ids.is_empty()).then_some([process, thread, event, "", ""]);
     };
     let ([code], chance) = first_words(behind)?;
     // `(!!! second chance !!!)`
     let chance = chance.trim_matches(['(', ')', '!', ' ']);
     is_hex(code).then_some([process, thread, event.trim(), code, chance])
+}
+
+/// `Program received signal SIGSEGV, Segmentation fault.`, `Thread 12 "contoso" received signal SIGABRT, Aborted.`
+fn signal(text: &str) -> Option<[&str; 5]> {
+    let text = text.trim();
+    if !text.starts_with("Program ") && !text.starts_with("Thread ") {
+        return None;
+    }
+    let (words, said) = text.split_once(" signal SIG")?;
+    let chance = ["terminated with", "received"].into_iter().find(|chance| words.ends_with(chance))?;
+    let name = said.split(',').next()?;
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    let start = words.len() + " signal ".len();
+    is_name.then(|| ["", "", &text[start..start + "SIG".len() + name.len()], "", chance])
+}
+
+/// `Unhandled exception at 0x00007FF8BF2F4FD9 (KernelBase.dll) in app.exe: 0xC0000005: Access violation reading ...`
+fn visual_studio(text: &str) -> Option<[&str; 5]> {
+    let text = text.trim();
+    let chance = ["Unhandled exception", "Exception thrown", "First-chance exception"]
+        .into_iter()
+        .find(|chance| text.strip_prefix(chance).is_some_and(|behind| behind.starts_with(" at 0x")))?;
+    let code_at = text.find(": 0x")? + ": ".len();
+    let (code, event) = text[code_at..].split_once(": ")?;
+    is_code(code).then(|| ["", "", event.trim().trim_end_matches('.'), code, chance])
+}
+
+/// `Exception code: 0xc0000005` of the event log, also where its line ends were lost.
+fn faulting(text: &str) -> Option<[&str; 5]> {
+    let text = text.trim();
+    if let Some((_, code)) = labelled(text, &["Exception code", "Exception Code"]) {
+        return is_code(code).then_some(["", "", code, code, ""]);
+    }
+    // Event 1026 of .NET, where native code failed.
+    if let Some(info) = text.strip_prefix("Exception Info: ") {
+        let (code, _) = info.strip_prefix("exception code ")?.split_once(", exception address ")?;
+        return is_code(code).then_some(["", "", code, code, "Exception Info"]);
+    }
+    let name = REPORT_LABELS[0];
+    let (_, behind) = text.strip_prefix(name)?.split_once("Exception code: ")?;
+    let code = behind.split_whitespace().next()?;
+    is_code(code).then_some(["", "", code, code, name])
+}
+
+/// `0xc0000005`, `C00000FD`
+fn is_code(word: &str) -> bool {
+    let digits = word.strip_prefix("0x").unwrap_or(word);
+    digits.len() == 8 && is_hex(digits)
 }
 
 /// A line of `.exr`.
@@ -60,14 +137,42 @@ fn record(text: &str) -> Option<TableLine<'_>> {
     if let Some((name, value)) = text.split_once("]: ").filter(|(name, _)| name.starts_with("Parameter[")) {
         return Some(TableLine::Field(&text[..=name.len()], value.trim()));
     }
+    if let Some((address, operand)) = unreadable(text) {
+        return Some(TableLine::Field(address, operand));
+    }
     let (attempt, address) = text.rsplit_once(' ')?;
     (ATTEMPTS.contains(&attempt) && is_hex(address)).then_some(TableLine::Field(attempt, address))
 }
 
+/// A line of a report of Windows.
+fn report(text: &str) -> Option<TableLine<'_>> {
+    labelled(text, &REPORT_LABELS).map(|(name, value)| TableLine::Field(name, value))
+}
+
+/// ``mov rax,qword ptr [rdx+10h] ds:00000000`00000010=????????????????``: the instruction at which the target stopped reads
+/// what is not there. Of other addresses a dump may just not have the memory.
+fn unreadable(text: &str) -> Option<(&str, &str)> {
+    let (before, marks) = text.trim().rsplit_once('=')?;
+    let (segment, address) = before.rsplit_once(char::is_whitespace)?.1.split_once(':')?;
+    let operand = &before[before.len() - segment.len() - 1 - address.len()..];
+    let fits = marks.len() >= 2 && marks.bytes().all(|byte| byte == b'?') && segment.len() == 2;
+    (fits && segment.ends_with('s') && hex_value(address)? < NULL_PAGE).then_some((operand, marks))
+}
+
 fn shows(text: &str) -> bool {
+    if text.ends_with('?') && unreadable(text).is_some() {
+        return true;
+    }
     match labelled(text, &LABELS[..1]) {
         Some((_, value)) => value.split_whitespace().next().is_some_and(is_hex),
-        None => event(text).is_some_and(|[.., code, _]| !code.is_empty() || text.trim().starts_with("Last event: ")),
+        None => {
+            let row = sure_row(text);
+            let is_event = |[.., event, code, _]: [&str; 5]| {
+                !code.is_empty() || event.starts_with("SIG") || text.trim().starts_with("Last event: ")
+            };
+            row.is_some_and(is_event)
+                || labelled(text, &REPORT_LABELS[..2]).is_some_and(|(_, said)| said.contains(", "))
+        }
     }
 }
 
@@ -92,6 +197,47 @@ mod tests {
                 "row 1f4 | 1f8 | Break instruction exception | 80000003 | first chance",
             ),
             ("Last event: 1f4.1f8: Exit process 0:1f4, code 0", "row 1f4 | 1f8 | Exit process 0:1f4, code 0 |  | "),
+            (
+                "Last event: Exception C00000FD, second chance",
+                "row  |  | Exception C00000FD | C00000FD | second chance",
+            ),
+            (
+                "- ```(f00.92c): Stack overflow - code c00000fd (first/second chance not available)```",
+                "row f00 | 92c | Stack overflow | c00000fd | first/second chance not available",
+            ),
+            ("Program received signal SIGSEGV, Segmentation fault.", "row  |  | SIGSEGV |  | received"),
+            ("Program terminated with signal SIGABRT, Aborted.", "row  |  | SIGABRT |  | terminated with"),
+            ("Thread 12 \"contoso\" received signal SIGSEGV, Segmentation fault.", "row  |  | SIGSEGV |  | received"),
+            (
+                "Unhandled exception at 0x00007FF8BF2F4FD9 (KernelBase.dll) in app.exe: 0xC0000005: Access violation.",
+                "row  |  | Access violation | 0xC0000005 | Unhandled exception",
+            ),
+            ("Exception code: 0xc00000fd", "row  |  | 0xc00000fd | 0xc00000fd | "),
+            ("Exception code: see below", "nothing"),
+            (
+                "Exception Info: exception code c0000005, exception address 00007FFA1060EAD2",
+                "row  |  | c0000005 | c0000005 | Exception Info",
+            ),
+            ("Exception Info: Contoso.LedgerException", "nothing"),
+            (
+                "Faulting application name: app.exe, version: 1.0.0.0, time stamp: 0x5215df96 Exception code: 0xc0000374 x",
+                "row  |  | 0xc0000374 | 0xc0000374 | Faulting application name",
+            ),
+            (
+                "Faulting module name: Contoso.dll, version: 1.0.0.0, time stamp: 0x563c113c",
+                "field Faulting module name = Contoso.dll, version: 1.0.0.0, time stamp: 0x563c113c",
+            ),
+            (
+                "00007ffa`1060ead2 488b4210  mov  rax,qword ptr [rdx+10h] ds:00000000`00000010=????????????????",
+                "field ds:00000000`00000010 = ????????????????",
+            ),
+            (
+                "00007ffa`1060ead2 488b4210  mov  rax,qword ptr [rdx+10h] ds:00007ffa`20000010=????????????????",
+                "nothing",
+            ),
+            ("what is a=b????", "nothing"),
+            ("Last event: Exception", "nothing"),
+            ("The program received signal SIGSEGV, as it seems", "nothing"),
             ("ExceptionAddress: 6aa18f9a (A!B+0x1)", "field ExceptionAddress = 6aa18f9a (A!B+0x1)"),
             ("   ExceptionCode: c0000005 (Access violation)", "field ExceptionCode = c0000005 (Access violation)"),
             ("   Parameter[1]: 00000001", "field Parameter[1] = 00000001"),
@@ -101,7 +247,13 @@ mod tests {
         ] {
             check(&FORMAT, text, want);
         }
-        for prose in ["(1.2): see below", "(a.b): c - code is bad", "ExceptionAddress: see below"] {
+        for prose in [
+            "(1.2): see below",
+            "(a.b): c - code is bad",
+            "ExceptionAddress: see below",
+            "Fault offset: 0x1",
+            "Faulting module name: x",
+        ] {
             assert!(!shows(prose), "{prose}");
         }
     }

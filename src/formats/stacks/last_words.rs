@@ -1,0 +1,181 @@
+//! What the .NET runtime writes to the standard error when it ends the process, and what the event log keeps of it.
+//!
+//! ```text
+//! Unhandled exception. System.NullReferenceException: Object reference not set to an instance of an object.
+//! Unhandled Exception: System.IO.IOException: The disk is full.
+//! Fatal error. System.AccessViolationException: Attempted to read or write protected memory.
+//! Fatal error. Internal CLR error. (0x80131506)
+//! Fatal error. 0xC0000005
+//! Process terminated. journal is lost
+//! Stack overflow.
+//! Repeat 16114 times:
+//! ```
+//!
+//! The lines are those of `LogInfoForFatalError` and `DefaultCatchHandler` in dotnet/runtime; with a colon, of .NET
+//! Framework and Mono. `at` frames follow. The event log has `Exception Info:` below a description.
+
+/// What such a line says.
+#[derive(Debug, PartialEq, Eq)]
+pub struct LastWords<'t> {
+    /// Cells of exception text: type, message, outer, unhandled, code.
+    pub row: Vec<&'t str>,
+    /// The same words are prose unless frames follow.
+    pub held: bool,
+}
+
+/// How the runtime begins what it says, and the words in which it says so.
+const UNHANDLED: &str = "Unhandled exception.";
+
+/// The exception that ends the process, without the types of others that it may wrap.
+pub fn last_words(trimmed: &str) -> Option<LastWords<'_>> {
+    if !trimmed.contains(['.', ':']) || !trimmed.contains("er") {
+        return None;
+    }
+    match trimmed {
+        "Stack overflow." => return Some(overflow(trimmed, true)),
+        "Process is terminating due to StackOverflowException." => return Some(overflow(trimmed, false)),
+        _ => {}
+    }
+    if let Some(message) = trimmed.strip_prefix("Process terminated.") {
+        return Some(LastWords { row: vec!["Process terminated", message.trim()], held: true });
+    }
+    let at = trimmed.find("Fatal error. ").filter(|&at| may_stand_before(&trimmed[..at]))?;
+    let (words, said) = trimmed[at..].split_at("Fatal error.".len());
+    Some(fatal(words, said.trim()))
+}
+
+fn overflow(words: &str, held: bool) -> LastWords<'_> {
+    LastWords { row: vec!["System.StackOverflowException", "", "", words], held }
+}
+
+/// What stands behind `Fatal error.`
+fn fatal<'t>(words: &'t str, said: &'t str) -> LastWords<'t> {
+    if let Some(code) = code_of(said) {
+        let type_name = match code.trim_start_matches("0x") {
+            "80131506" => "System.ExecutionEngineException",
+            _ => code,
+        };
+        let message = if said == code { "" } else { said };
+        return LastWords { row: vec![type_name, message, "", words, code], held: false };
+    }
+    let (name, message) = said.split_once(": ").unwrap_or((said, ""));
+    if is_type(name) && name.ends_with("Exception") {
+        return LastWords { row: vec![name, message, "", words], held: false };
+    }
+    LastWords { row: vec!["Fatal error", said, "", words], held: true }
+}
+
+/// `Internal CLR error. (0x80131506)`, `0xC0000005`
+fn code_of(said: &str) -> Option<&str> {
+    let code = match said.strip_suffix(')') {
+        Some(open) => open.rsplit_once(" (")?.1,
+        None => said,
+    };
+    let digits = code.strip_prefix("0x")?;
+    (digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(code)
+}
+
+/// Whether what stands before the type of an exception says that nobody caught it; the words.
+pub fn says_unhandled_before(before: &str) -> Option<&str> {
+    let before = before.trim_end();
+    if before.ends_with("FATAL UNHANDLED EXCEPTION:") || before == "Unhandled Exception:" {
+        return Some(before);
+    }
+    let prefix = before.strip_suffix(UNHANDLED)?;
+    may_stand_before(prefix).then(|| &before[prefix.len()..])
+}
+
+/// Whether a line says of the exception that the next lines tell of that nobody caught it.
+pub fn says_unhandled(trimmed: &str) -> bool {
+    let words = trimmed.trim_end_matches('.');
+    words == "Description: The process was terminated due to an unhandled exception"
+        || words == "Unhandled Exception:"
+        || words.ends_with("FATAL UNHANDLED EXCEPTION:")
+}
+
+/// `Repeat 16114 times:` above the frames that come back, between two rules of dashes.
+pub fn repeats(trimmed: &str) -> Option<u32> {
+    let count = trimmed.strip_prefix("Repeated ").or_else(|| trimmed.strip_prefix("Repeat "))?;
+    count.strip_suffix(" times:")?.parse().ok()
+}
+
+/// Nothing, or the marks with which a log or a build tool begins a line: `[exec]`, `contoso[6907]:`.
+fn may_stand_before(prefix: &str) -> bool {
+    let prefix = prefix.trim_end();
+    prefix.is_empty() || prefix.ends_with([']', ':', '|', '>', '"'])
+}
+
+fn is_type(name: &str) -> bool {
+    name.contains('.') && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._+`".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ends_the_process() {
+        for (text, want) in [
+            ("Stack overflow.", "held System.StackOverflowException |  |  | Stack overflow."),
+            (
+                "Process is terminating due to StackOverflowException.",
+                "System.StackOverflowException |  |  | Process is terminating due to StackOverflowException.",
+            ),
+            (
+                "Fatal error. System.AccessViolationException: Attempted to read",
+                "System.AccessViolationException | Attempted to read |  | Fatal error.",
+            ),
+            (
+                "[exec] \tFatal error. Internal CLR error. (0x80131506)",
+                "System.ExecutionEngineException | Internal CLR error. (0x80131506) |  | Fatal error. | 0x80131506",
+            ),
+            ("Fatal error. 0xC0000005", "0xC0000005 |  |  | Fatal error. | 0xC0000005"),
+            ("Fatal error. the journal is lost", "held Fatal error | the journal is lost |  | Fatal error."),
+            ("Process terminated. the journal is lost", "held Process terminated | the journal is lost"),
+            ("It says Fatal error. 0xC0000005", "nothing"),
+            ("I asked on Stack overflow.", "nothing"),
+            ("The process terminated.", "nothing"),
+        ] {
+            let got = last_words(text).map_or("nothing".to_string(), |words| {
+                format!("{}{}", if words.held { "held " } else { "" }, words.row.join(" | "))
+            });
+            assert_eq!(got, want, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_caught() {
+        for (before, want) in [
+            ("Unhandled exception. ", true),
+            ("Sep 07 15:45:49 host contoso[6907]: Unhandled exception. ", true),
+            ("Unhandled Exception: ", true),
+            ("[ERROR] FATAL UNHANDLED EXCEPTION: ", true),
+            // What a program logs that has caught it.
+            ("ERROR Unhandled Exception: ", false),
+            ("An unhandled exception: ", false),
+            ("We saw an Unhandled exception. ", false),
+            ("", false),
+        ] {
+            assert_eq!(says_unhandled_before(before).is_some(), want, "{before}");
+        }
+        for (line, want) in [
+            ("Description: The process was terminated due to an unhandled exception.", true),
+            ("Unhandled Exception:", true),
+            ("An unhandled exception has occurred while executing the request.", false),
+        ] {
+            assert_eq!(says_unhandled(line), want, "{line}");
+        }
+    }
+
+    #[test]
+    fn frames_that_come_back() {
+        for (line, want) in [
+            ("Repeat 16114 times:", Some(16114)),
+            ("Repeated 7 times:", Some(7)),
+            ("Repeat it 7 times:", None),
+            ("Repeat 7 times", None),
+        ] {
+            assert_eq!(repeats(line), want, "{line}");
+        }
+    }
+}
