@@ -72,6 +72,10 @@ pub enum Dialect {
     KernelStacks,
     /// Logs and differences of UMDH.
     Umdh,
+    /// `dx` on the frames of a stack, and WinDbg's Stack window.
+    Dx,
+    /// Backtraces of Rust's panics.
+    Rust,
     /// Traces of `!heap -p -a`, `!htrace`, `!cs`, `!avrf`.
     Trace,
     /// Call stack samples in DebugDiag's leak reports.
@@ -101,6 +105,8 @@ impl Dialect {
             Dialect::Mex => "mex",
             Dialect::KernelStacks => "stacks",
             Dialect::Umdh => "umdh",
+            Dialect::Dx => "dx",
+            Dialect::Rust => "rust",
             Dialect::Trace => "trace",
             Dialect::Leaktrack => "leaktrack",
             Dialect::DebugDiag => "debugdiag",

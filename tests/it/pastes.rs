@@ -374,6 +374,16 @@ fn call_sites_alone_below_another_prompt_are_no_allocations() {
 }
 
 #[test]
+fn visual_studio_names_some_modules_without_extension() {
+    let paste = "\tKERNELBASE!RaiseException+0x58\n\tsvc.dll!_CxxThrowException(void * object) Line 152\n\
+                 \tucrtbase!abort+0x58\n\tsvc.dll!func() Line 4\n";
+    check(
+        paste,
+        "?: KERNELBASE!RaiseException+0x58 svc.dll!_CxxThrowException(void * object) [@ 152] ucrtbase!abort+0x58 svc.dll!func() [@ 4]\n",
+    );
+}
+
+#[test]
 fn frames_that_come_back_are_a_hole() {
     let rule = "--------------------------------";
     let paste = format!(

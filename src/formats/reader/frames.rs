@@ -243,6 +243,23 @@ impl Reader<'_> {
         self.margin = self.margin.max(site.len());
     }
 
+    /// Visual Studio may name a module without its extension. A lone call site directly above one of its frames is one too.
+    pub(super) fn pending_is_visual_studio(&mut self, text: &str) -> bool {
+        let [(line, above)] = self.pending.as_slice() else { return false };
+        let (line, found) = (*line, bare::frame(above).map(|(_, site)| site.to_string()));
+        let shown = stacks::shown_by(text).is_some_and(|format| format.dialect == Dialect::VisualStudio);
+        let Some(site) = found.filter(|_| shown && line + 1 == self.line) else { return false };
+        self.pending.clear();
+        let here = std::mem::replace(&mut self.line, line);
+        if !self.current.goes_on(Dialect::VisualStudio, None, "") {
+            self.begin(Dialect::VisualStudio, self.section.thread.clone(), false);
+        }
+        self.push_bare(None, &site);
+        self.accounts.frames += 1;
+        self.line = here;
+        self.shown_line(text)
+    }
+
     /// What looked like call sites were none, since nothing that follows shows it.
     pub(super) fn drop_pending(&mut self) {
         for (line, text) in std::mem::take(&mut self.pending) {

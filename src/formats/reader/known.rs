@@ -26,6 +26,9 @@ impl Reader<'_> {
 
     /// A line that is no part of the leak report at hand.
     pub(super) fn line_of_no_report(&mut self, text: &str) {
+        if self.pending_is_visual_studio(text) {
+            return;
+        }
         if self.in_known_output(text) {
             return;
         }

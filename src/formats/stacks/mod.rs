@@ -14,6 +14,7 @@ mod debugdiag;
 mod dotnet_stack;
 mod dump_async;
 mod dumpstack;
+mod dx;
 pub mod exception_text;
 mod find_stack;
 pub mod gdb;
@@ -27,6 +28,7 @@ mod minidump;
 mod mono;
 pub mod parallel_stacks;
 mod print_exception;
+mod rust;
 pub mod told_exception;
 mod trace;
 mod umdh;
@@ -80,6 +82,8 @@ pub static FORMATS: &[Format] = &[
     lldb::FORMAT,
     gdb::FORMAT,
     minidump::FORMAT,
+    dx::FORMAT,
+    rust::FORMAT,
     find_stack::FORMAT,
     mex::FORMAT,
     kernel_stacks::FORMAT,

@@ -11,7 +11,12 @@
 //! 0x77ab12cd: ntdll!ZwCreateEvent+0x00000009
 //! ```
 //!
-//! They show who made the thing, not where a thread stands now.
+//! They show who made the thing, not where a thread stands now. `!heap -s` has one more, of what found a heap broken:
+//!
+//! ```text
+//! Stack trace at 0x00000000779c7cd8
+//!     0000000077973871: ntdll!RtlpAllocateHeap+0xa11
+//! ```
 
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while_m_n};
@@ -36,12 +41,16 @@ pub const FORMAT: Format = Format {
     })
 };
 
+const HEAP_ERROR: &str = "heap error";
+
 fn line(text: &str) -> Option<Line<'_>> {
     // Markdown takes a rule of dashes for a heading.
     let text = text.trim_start().strip_prefix("## ").unwrap_or(text);
     let trimmed = text.trim();
     if let Some(row) = begin(trimmed) {
-        return Some(Line::Begin(Begin { row, ..Begin::default() }));
+        // What found a broken heap is where the error was raised, not where the heap was broken.
+        let kind = (row[0] == HEAP_ERROR).then_some(StackKind::Exception);
+        return Some(Line::Begin(Begin { row, kind, ..Begin::default() }));
     }
     if let Some(allocation) = allocation(trimmed) {
         return Some(Line::Cell("what", allocation));
@@ -106,6 +115,10 @@ fn begin(trimmed: &str) -> Option<Vec<&str>> {
     if let Some(id) = trimmed.strip_prefix("Trace: ") {
         return hex_value(id).map(|_| vec!["trace", id]);
     }
+    // Below the `HEAP ERROR DETECTED` of `!heap -s`.
+    if let Some(address) = trimmed.strip_prefix("Stack trace at 0x") {
+        return (address.len() >= 8 && is_hex(address)).then(|| vec![HEAP_ERROR, address]);
+    }
     let section = trimmed.strip_prefix("Stack trace for ")?.trim_end_matches(':');
     is_section(section).then(|| vec!["critical section", section])
 }
@@ -167,6 +180,9 @@ mod tests {
             ("Stack trace for 0x77c6e0a8:", "begin [critical section | 0x77c6e0a8]"),
             ("Stack trace for last set context - .thread/.cxr resets it", "nothing"),
             ("Stack trace for a hung service:", "nothing"),
+            ("Stack trace at 0x00000000779c7cd8", "begin [heap error | 00000000779c7cd8]"),
+            ("    0000000077973871: ntdll!RtlpAllocateHeap+0xa11", "frame ntdll!RtlpAllocateHeap+0xa11"),
+            ("Stack trace at 0x1234, as it seems", "nothing"),
             ("Thread ID = 0x0b50, Process ID = 0x0ac8", "cell thread = 0x0b50"),
             ("0x77ab12cd: ntdll!ZwCreateEvent+0x00000009", "frame ntdll!ZwCreateEvent+0x00000009"),
             ("00000000`0011fcb8  00000001`40001609 svc!main+0xf9", "nothing"),
