@@ -97,6 +97,8 @@ pub fn exceptions_of(table: &Table, source: usize) -> Vec<Exception> {
             "clrthreads" => add(cell("exception").split_whitespace().next().unwrap_or_default(), "", None),
             // Without a frame it was never thrown: every process has some ready for when there is no memory left.
             "dumpexceptions" if !matches!(cell("frame"), "" | "<none>") => add(cell("type"), cell("message"), None),
+            // The heap found its own data broken, for which Windows has this code: STATUS_HEAP_CORRUPTION.
+            "trace" if cell("what") == "heap error" => add(cell("what"), "", Some(0xC000_0374)),
             "analyze" => of_section(cell("name"), cell("value"), &mut add),
             _ => {}
         }

@@ -106,6 +106,8 @@ fn special_piece(text: &str, at: usize) -> Option<(Piece, usize)> {
     let after_name = before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '*'));
     match text.as_bytes()[at] {
         b'(' if before.ends_with("operator") => Some((Piece::Name, (at + 2).min(text.len()))),
+        // `base::(anonymous namespace)::Trim(int)`, as clang and gcc write what has no name.
+        b'(' if text[at..].starts_with("(anonymous ") => closing(text, at, b'(', b')').map(|end| (Piece::Name, end)),
         b'(' => Some((Piece::Arguments, text.len())),
         b'`' if after_name => {
             let digits = text[at + 1..].bytes().take_while(u8::is_ascii_digit).count();
@@ -155,6 +157,7 @@ mod tests {
             ("Cache<std::string,4>::put", Ignored, false, "Cache::put"),
             ("std::function<int (const v<int> &)>::operator()", Ignored, false, "std::function::operator()"),
             ("Run::<lambda1>::operator()(int)", Ignored, false, "Run::<lambda1>::operator()"),
+            ("base::(anonymous namespace)::Trim(int)", Ignored, false, "base::(anonymous namespace)::Trim"),
             ("operator<", Ignored, false, "operator<"),
             ("operator delete[]", Ignored, false, "operator delete[]"),
             ("`Fn'::`81'::Body::Run", Ignored, false, "`Fn'::`81'::Body::Run"),

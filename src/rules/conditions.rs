@@ -205,8 +205,8 @@ mod tests {
             ("*timeoutexception", "RedisTimeoutException", true),
             ("system.exception", "CLR exception", false),
         ] {
-            let condition = ExceptionCondition { type_name: Some(Glob::new(glob)), code: None };
-            assert_eq!(condition.holds(Some(name), None), want, "{glob} on {name}");
+            let condition = ExceptionCondition { type_name: Some(Glob::new(glob)), code: None, unhandled: false };
+            assert_eq!(condition.holds(Some(name), None, false), want, "{glob} on {name}");
         }
     }
 }

@@ -379,7 +379,7 @@ fn visual_studio_names_some_modules_without_extension() {
                  \tucrtbase!abort+0x58\n\tsvc.dll!func() Line 4\n";
     check(
         paste,
-        "?: KERNELBASE!RaiseException+0x58 svc.dll!_CxxThrowException(void * object) [@ 152] ucrtbase!abort+0x58 svc.dll!func() [@ 4]\n",
+        "?: KERNELBASE!RaiseException+0x58 svc.dll!_CxxThrowException(void * object) Line 152 ucrtbase!abort+0x58 svc.dll!func() Line 4\n",
     );
 }
 

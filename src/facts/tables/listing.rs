@@ -237,7 +237,7 @@ pub fn items(table: &Table) -> Vec<Item<'_>> {
 fn narrowed(kind: ListingKind, command: &str) -> String {
     let (name, harmless): (&str, &[&str]) = match kind {
         ListingKind::Dumpheap => ("dumpheap", &["-stat"]),
-        ListingKind::FinalizeQueue => ("finalizequeue", &[]),
+        ListingKind::FinalizeQueue => ("finalizequeue", &["-allready"]),
         ListingKind::GcHandles => ("gchandles", &["-stat", "-perdomain"]),
         ListingKind::GcHeap | ListingKind::LoaderHeap => ("eeheap", &["-gc", "-loader"]),
         ListingKind::AddressSummary => ("address", &["-summary"]),

@@ -144,7 +144,7 @@ impl Reader<'_> {
         let current = &self.current;
         let in_columns = current.open && !current.bare && !current.after_prose && !current.after_blank;
         if in_columns {
-            return false;
+            return current.stack.dialect == Dialect::VisualStudio && self.visual_studio_site(text);
         }
         let Some((kind, ..)) = bare::alone(text) else { return false };
         let first_is_name = self.pending.first().is_some_and(|(_, first)| bare::frame(first).is_none());
@@ -243,7 +243,18 @@ impl Reader<'_> {
         self.margin = self.margin.max(site.len());
     }
 
-    /// Visual Studio may name a module without its extension. A lone call site directly above one of its frames is one too.
+    /// A call site alone directly below a frame of Visual Studio, which may name a module without its extension.
+    fn visual_studio_site(&mut self, text: &str) -> bool {
+        let Some((None, site)) = bare::frame(text) else { return false };
+        if !self.current.goes_on(Dialect::VisualStudio, None, "") {
+            return false;
+        }
+        self.push_bare(None, site);
+        self.accounts.frames += 1;
+        true
+    }
+
+    /// A lone call site directly above a frame of Visual Studio is the first of its stack.
     pub(super) fn pending_is_visual_studio(&mut self, text: &str) -> bool {
         let [(line, above)] = self.pending.as_slice() else { return false };
         let (line, found) = (*line, bare::frame(above).map(|(_, site)| site.to_string()));

@@ -515,7 +515,7 @@ mod tests {
             ("A System.FormatException was thrown", "nothing"),
             (
                 "System.X.LimitException (258): Unknown error 258",
-                "begin [System.X.LimitException | Unknown error 258 |  | 258]",
+                "begin [System.X.LimitException | Unknown error 258 |  |  | 258]",
             ),
             ("N.OrderException (0x80004005)", "begin [N.OrderException |  |  | 0x80004005]"),
             ("N.OrderException (since 2.0): never", "nothing"),

@@ -45,16 +45,19 @@ fn shows(text: &str) -> bool {
         || frame(text).is_some_and(|(_, name)| LIBRARY.iter().any(|start| name.starts_with(start)))
 }
 
-/// `   1:   0xb5d5c4 - core::panicking::panic_fmt`
+/// `   1:   0xb5d5c4 - core::panicking::panic_fmt`. Numbers are four digits wide; where the indentation was lost, only a path
+/// is a frame.
 fn frame(text: &str) -> Option<(u32, &str)> {
-    let (number, rest) = text.trim_start().split_once(": ")?;
+    let (number, rest) = text.split_once(": ")?;
+    let is_wide = number.len() >= 4;
+    let number = number.trim_start();
     let is_number = !number.is_empty() && number.len() <= 4 && number.bytes().all(|byte| byte.is_ascii_digit());
     let mut name = rest.trim();
     if let Some((address, behind)) = name.split_once(" - ").filter(|(address, _)| address.starts_with("0x")) {
         hex_value(&address[2..])?;
         name = behind.trim();
     }
-    (is_number && is_path(name)).then_some((number.parse().ok()?, name))
+    (is_number && is_path(name) && (is_wide || name.contains("::"))).then_some((number.parse().ok()?, name))
 }
 
 /// `ledger::main`, `<ledger::Journal as core::ops::Drop>::drop`, `ledger::main::closure$0`, `main`, `<unknown>`
@@ -84,6 +87,8 @@ mod tests {
             ("   1:   0xb5d5c4 - core::panicking::panic_fmt", "frame 1 core::panicking::panic_fmt"),
             ("   2: <ledger::Journal as core::ops::Drop>::drop", "frame 2 <ledger::Journal as core::ops::Drop>::drop"),
             ("   3: main", "frame 3 main"),
+            ("4: ledger::main", "frame 4 ledger::main"),
+            ("4: done", "nothing"),
             ("   4: this is a list", "nothing"),
             ("at least 12", "nothing"),
             ("12:30: lunch", "nothing"),

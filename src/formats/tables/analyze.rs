@@ -48,6 +48,9 @@ const OWN: [&str; 18] = [
     "DEBUG_FLR_IMAGE_TIMESTAMP",
 ];
 
+/// Sections that only `!analyze` prints with the kind of code in brackets: `EXCEPTION_CODE: (NTSTATUS) 0xc0000005 - ...`.
+const CODES: [&str; 2] = ["EXCEPTION_CODE", "ERROR_CODE"];
+
 /// What the debugger says when the command does not work.
 const FAILURES: [&str; 4] =
     ["The call to LoadLibrary(", "\"File not found.\"", "Please check your debugger configuration", "No export "];
@@ -147,7 +150,7 @@ fn shows(text: &str) -> bool {
         let title = text.trim_matches(['*', ' ']);
         return text.ends_with('*') && (title == "Exception Analysis" || title == "Bugcheck Analysis");
     }
-    section(text).is_some_and(|(name, _)| OWN.contains(&name))
+    section(text).is_some_and(|(name, value)| OWN.contains(&name) || (CODES.contains(&name) && value.starts_with('(')))
 }
 
 #[cfg(test)]
@@ -188,9 +191,14 @@ mod tests {
         ] {
             check(&FORMAT, text, want);
         }
-        for prose in ["MODULE_NAME: x", "C:\\dumps", "STACK_TEXT", "* Exception Analysis", "words of prose"] {
+        for prose in ["MODULE_NAME: x", "C:\\dumps", "STACK_TEXT", "* Exception Analysis", "words of prose", "ERROR_CODE: 17"] {
             assert!(!shows(prose), "{prose}");
         }
-        assert!(shows("*                        Exception Analysis                                   *"));
+        for own in [
+            "*                        Exception Analysis                                   *",
+            "EXCEPTION_CODE: (NTSTATUS) 0xe0434352 - <Unable to get error code text>",
+        ] {
+            assert!(shows(own), "{own}");
+        }
     }
 }
