@@ -50,7 +50,7 @@ fn frames_on_one_line_keep_the_exception() {
 #[test]
 fn labels_count_below_an_exception_only() {
     check("N.OrderException\n  HResult=0x80070005\n  Message=no\n   at N.P.A()\n", &["N.OrderException"], &[1]);
-    check("N.OrderException: a\n   at N.P.A()\nMessage=no\n   at N.P.B()\n", &["N.OrderException"], &[2]);
+    check("N.OrderException: a\n   at N.P.A()\nMessage=no\n   at N.P.B()\n", &["N.OrderException"], &[1, 1]);
     check("Message=no\n", &[], &[]);
 }
 

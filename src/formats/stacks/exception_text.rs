@@ -517,7 +517,7 @@ mod tests {
                 "System.X.LimitException (258): Unknown error 258",
                 "begin [System.X.LimitException | Unknown error 258 |  |  | 258]",
             ),
-            ("N.OrderException (0x80004005)", "begin [N.OrderException |  |  | 0x80004005]"),
+            ("N.OrderException (0x80004005)", "begin [N.OrderException |  |  |  | 0x80004005]"),
             ("N.OrderException (since 2.0): never", "nothing"),
             ("    Exception type: OrderException ", "begin [OrderException]"),
             ("Exception type: the one that was thrown", "nothing"),
