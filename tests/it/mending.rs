@@ -97,7 +97,8 @@ fn no_damage_stops_the_check() {
 
 #[test]
 fn nothing_in_the_built_in_pack_is_mended() {
-    let loaded = compile(builtin_sources().into_iter().map(|source| (source, Origin::Builtin { with_rules: true })).collect());
+    let loaded =
+        compile(builtin_sources().into_iter().map(|source| (source, Origin::Builtin { with_rules: true })).collect());
     for found in &loaded.diagnostics.list {
         assert!(found.fix.is_none(), "{}", found.message);
     }

@@ -15,7 +15,7 @@ pub enum Basis {
     Table,
     /// A table names the owners; all of them wait for each other's locks, but not all locks are told apart.
     Among,
-    /// As many threads wait at one place as the table counts for one lock.
+    /// As many threads wait at one place as the table counts for one lock, or in all as a table counts that may go on.
     Assumed,
     /// `!threads` counts the locks that threads hold, and all who hold some wait.
     Counts,
@@ -135,8 +135,14 @@ impl<'t> Finder<'t> {
                 continue;
             }
             let is_assumed = ring.iter().any(|&who| next(who).is_some_and(|(_, how)| how == How::Assumed));
-            let because = is_assumed
-                .then(|| "which thread waits for which lock is told by their numbers at one place only".to_string());
+            let because = is_assumed.then(|| match waits.trusts_cut_table {
+                true => {
+                    "the table of locks has no end here; that no lock is missing is told by their numbers only: as \
+                         many threads wait as its rows count"
+                        .to_string()
+                }
+                false => "which thread waits for which lock is told by their numbers at one place only".to_string(),
+            });
             let basis = if assumed && is_assumed { Basis::Assumed } else { Basis::Table };
             self.add(in_order(ring), basis, because, waits, moment);
         }

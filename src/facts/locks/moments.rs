@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::tables::SaidWait;
 use super::{Lock, LockOwner, LockTables, ManagedThread, ThreadView};
+use crate::model::ThreadRef;
 
 /// What the texts of one process at one moment say.
 #[derive(Clone, Debug, Default)]
 pub struct Moment<'t> {
     pub locks: Vec<&'t Lock>,
     pub managed: Vec<&'t ManagedThread>,
+    /// Threads of which both names are known, by the debugger's lists.
+    pub named: Vec<&'t ThreadRef>,
     pub said_waits: Vec<&'t SaidWait>,
     pub views: Vec<&'t ThreadView>,
     /// Index of each view among all of the case.
@@ -119,6 +122,7 @@ fn moment<'t>(
     let mut moment = Moment {
         locks: tables.locks.iter().filter(|lock| takes(lock.source)).collect(),
         managed: tables.managed.iter().filter(|managed| takes(managed.source)).collect(),
+        named: tables.named.iter().filter(|(source, _)| takes(*source)).map(|(_, thread)| thread).collect(),
         said_waits: tables.said_waits.iter().filter(|wait| takes(wait.source)).collect(),
         printed: tables.printed.iter().filter(|(source, ..)| takes(*source)).map(|(_, kind, _)| *kind).collect(),
         ..Moment::default()

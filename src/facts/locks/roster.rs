@@ -30,6 +30,9 @@ impl Roster {
                 roster.by_name.insert(clr_thread(managed_id), who);
             }
         }
+        for thread in &moment.named {
+            roster.enter(thread);
+        }
         let both = |view: &&&ThreadView| view.thread.index.is_some() && view.thread.os_id.is_some();
         for view in moment.views.iter().filter(both) {
             roster.enter(&view.thread);

@@ -17,6 +17,8 @@ pub struct LockTables {
     pub said_waits: Vec<SaidWait>,
     /// Tables of locks that were printed, whether they have rows or not: source, kind, line.
     pub printed: Vec<(usize, &'static str, u32)>,
+    /// Threads that the debugger's lists know by index and id: source and thread.
+    pub named: Vec<(usize, ThreadRef)>,
     /// Lists of all threads (`~`): source, and ids of the system.
     pub listed: Vec<(usize, Vec<u64>)>,
 }
@@ -173,6 +175,12 @@ impl LockTables {
 
     fn threads(&mut self, source: usize, table: &Table) {
         let ids: Vec<u64> = table.rows.iter().filter_map(|row| hex(table.cell(row, "os id")?)).collect();
+        for row in table.rows.iter().take(THREADS.saturating_sub(self.named.len())) {
+            let index = table.cell(row, "index").and_then(|index| index.parse().ok());
+            let os_id = table.cell(row, "os id").and_then(hex);
+            let thread = ThreadRef { index, os_id, ..ThreadRef::default() };
+            self.named.extend((index.is_some() && os_id.is_some()).then_some((source, thread)));
+        }
         let lists_all = table.command.as_deref().is_some_and(|command| matches!(command.trim(), "~" | "~*"));
         if lists_all && !ids.is_empty() {
             self.listed.push((source, ids));

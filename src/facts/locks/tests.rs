@@ -4,7 +4,8 @@ use super::*;
 use crate::model::{Field, Row, Table};
 
 /// `4 owns A 1` / `4 waits A B` (with the values its frame shows) / `4 waits` / `5 runs` / `6 joins` / `locks 4 1`, one a
-/// line. A and so on are objects; a number behind says how many wait for it. `*` in place of an owner: it has ended.
+/// line. A and so on are objects; a number behind says how many wait for it. `*` in place of an owner: it has ended. Of `#4`
+/// a stack says the index alone and a table the id alone; `4 listed` says both.
 struct Told {
     tables: LockTables,
     views: Vec<ThreadView>,
@@ -24,7 +25,7 @@ fn told(text: &str) -> Told {
         let line_number = number as u32 + 1;
         let words: Vec<&str> = line.split_whitespace().collect();
         let [first, verb, rest @ ..] = words.as_slice() else { continue };
-        let index: u32 = first.parse().unwrap_or_default();
+        let index: u32 = first.trim_start_matches('#').parse().unwrap_or_default();
         let mut view = ThreadView {
             thread: thread(index),
             line: line_number,
@@ -33,9 +34,20 @@ fn told(text: &str) -> Told {
             names: vec![index, 99],
             ..ThreadView::default()
         };
+        if first.starts_with('#') {
+            view.thread.os_id = None;
+        }
         match *verb {
+            "listed" => {
+                told.tables.named.push((0, thread(index)));
+                continue;
+            }
             "owns" => {
-                let owner = if *first == "*" { LockOwner::Gone(thread(9)) } else { LockOwner::Thread(thread(index)) };
+                let owner = match first.as_bytes()[0] {
+                    b'*' => LockOwner::Gone(thread(9)),
+                    b'#' => LockOwner::Thread(ThreadRef { index: None, ..thread(index) }),
+                    _ => LockOwner::Thread(thread(index)),
+                };
                 if told.tables.printed.is_empty() {
                     told.tables.printed.push((0, MONITOR, line_number));
                 }
@@ -119,6 +131,11 @@ fn rings_and_those_behind_them() {
         "1 owns A 2\n2 owns B 1\n3 owns C 1\n4 owns D 1\n1 waits B\n2 waits C\n3 waits A\n4 waits Else A\n5 waits Else D",
         &["ring 1>B 2>C 3>A behind 4,5 (Table)"],
     );
+    // The list of the debugger's threads ties owners to stacks.
+    check(
+        "4 listed\n5 listed\n#4 owns A 1\n#5 owns B 1\n#4 waits A B\n#5 waits B A",
+        &["ring 4>B 5>A behind  (Table)"],
+    );
     // With two locks there is nothing else to wait for.
     check("4 owns A 1\n5 owns B 1\n4 waits\n5 waits", &["ring 4>B 5>A behind  (Table)"]);
     // Which of three it is follows from the numbers at one place; that there is one is certain.
@@ -131,7 +148,10 @@ fn rings_and_those_behind_them() {
 
 #[test]
 fn a_table_that_is_cut_proves_only_what_is_said() {
-    check("4 owns A 1 cut\n5 owns B 1 cut\n4 waits\n5 waits", &[]);
+    check("4 owns A 1 cut\n5 owns B 1 cut\n4 waits\n5 waits", &["ring 4>B 5>A behind  (Assumed)"]);
+    // More wait than it counts, or fewer.
+    check("4 owns A 1 cut\n5 owns B 1 cut\n4 waits\n5 waits\n6 waits", &[]);
+    check("4 owns A 2 cut\n5 owns B 1 cut\n4 waits\n5 waits", &[]);
     check("0 joins\n4 owns A 1 cut\n4 waits A B\n5 waits B A", &["ring 4 5 behind  (StacksAlone)"]);
     check("4 owns A 1 cut\n5 owns B 1 cut\n4 waits A B\n5 waits A B", &["ring 4>B 5>A behind  (Table)"]);
 }

@@ -51,6 +51,8 @@ pub struct Waits<'t> {
     pub waiting: BTreeMap<Who, Waiting>,
     /// Kinds of locks of which the tables show all that is waited for.
     complete: BTreeSet<&'static str>,
+    /// Whether something follows only if a table without its totals is all there.
+    pub trusts_cut_table: bool,
     /// What does not fit together: source, line, and what.
     pub contradictions: Vec<(usize, u32, String)>,
 }
@@ -71,7 +73,7 @@ impl<'t> Waits<'t> {
         waits.add_waiting(moment);
         waits.add_said(moment);
         waits.find_candidates(moment);
-        waits.deduce();
+        waits.deduce(false);
         waits
     }
 
@@ -184,11 +186,15 @@ impl<'t> Waits<'t> {
 
     /// Of a table that lists all locks, what is left over tells the rest: a thread for which one lock remains waits for
     /// it, and a lock that has all its threads has room for no other.
-    fn deduce(&mut self) {
+    ///
+    /// A table without its totals may go on. Where as many threads wait as its rows count, that is unlikely: such a
+    /// table `may_be_cut`.
+    fn deduce(&mut self, may_be_cut: bool) {
         let kinds: BTreeSet<&'static str> = self.locks.iter().map(|lock| lock.kind).collect();
         for kind in kinds {
             let of_kind: Vec<usize> = (0..self.locks.len()).filter(|&at| self.locks[at].kind == kind).collect();
-            if of_kind.iter().any(|&at| !self.locks[at].is_of_all) {
+            let is_cut = of_kind.iter().any(|&at| !self.locks[at].is_of_all);
+            if is_cut && !may_be_cut {
                 continue;
             }
             let wants_one = |waiting: &&Waiting| {
@@ -200,7 +206,7 @@ impl<'t> Waits<'t> {
             let is_closed = counted == Some(among.len() as u64);
             // Since Windows 8 most critical sections have no debug information, and `!locks` does not find them. Where as
             // many threads wait as it counts, none of these is waited for.
-            if kind != MONITOR && !is_closed {
+            if (kind != MONITOR || is_cut) && !is_closed {
                 continue;
             }
             self.complete.insert(kind);
@@ -250,6 +256,10 @@ impl<'t> Waits<'t> {
     /// What is likely where nothing is certain: all threads that wait at one place wait for the lock that has just so
     /// many, when there is only one.
     pub fn assume(&mut self, moment: &Moment<'t>) {
+        if self.assume_rest(true) {
+            self.trusts_cut_table = true;
+            return;
+        }
         let mut at_place: BTreeMap<(u32, Vec<usize>), Vec<Who>> = BTreeMap::new();
         for waiting in self.waiting.values().filter(|waiting| waiting.lock.is_none()) {
             if let Some(name) = self.wait(waiting, moment).and_then(|wait| wait.method_name) {
@@ -265,19 +275,23 @@ impl<'t> Waits<'t> {
                     waiting.lock = Some((*lock, How::Assumed));
                 }
             }
-            return self.assume_rest();
+            self.assume_rest(false);
+            return;
         }
     }
 
-    /// What follows from an assumption is one as well.
-    fn assume_rest(&mut self) {
+    /// What follows from an assumption is one as well. Tells whether anything does.
+    fn assume_rest(&mut self, may_be_cut: bool) -> bool {
         let known: BTreeSet<Who> = self.waiting.values().filter(|w| w.lock.is_some()).map(|w| w.who).collect();
-        self.deduce();
+        self.deduce(may_be_cut);
+        let mut follows = false;
         for waiting in self.waiting.values_mut().filter(|waiting| !known.contains(&waiting.who)) {
             if let Some((_, how)) = &mut waiting.lock {
                 *how = How::Assumed;
+                follows = true;
             }
         }
+        follows
     }
 }
 

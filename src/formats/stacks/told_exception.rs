@@ -123,7 +123,10 @@ mod tests {
                 "2022-11-07 16:44:02 [Error] [0] N.Log : It failed. N.OrderException: Order 17: no",
                 Some("N.OrderException | Order 17: no |  |  | "),
             ),
-            ("[Error] N.Log.UnhandledException : It failed. N.OrderException: no", Some("N.OrderException | no |  |  | ")),
+            (
+                "[Error] N.Log.UnhandledException : It failed. N.OrderException: no",
+                Some("N.OrderException | no |  |  | "),
+            ),
             ("{N.OrderException: Order 17 failed", Some("N.OrderException | Order 17 failed |  |  | ")),
             ("N.OrderException : Order 17 failed", Some("N.OrderException | Order 17 failed |  |  | ")),
             ("It failed. N.OrderException (0x80004005): no", Some("N.OrderException | no |  |  | 0x80004005")),
@@ -134,7 +137,9 @@ mod tests {
             ("类型“N.OrderException”的异常。", Some("N.OrderException | 类型“N.OrderException”的异常。 |  |  | ")),
             (
                 "The type initializer for 'N.T' threw an exception.",
-                Some("System.TypeInitializationException | The type initializer for 'N.T' threw an exception. |  |  | "),
+                Some(
+                    "System.TypeInitializationException | The type initializer for 'N.T' threw an exception. |  |  | ",
+                ),
             ),
             ("Type 'N.OrderException' in Assembly 'N' is not marked as serializable.", None),
             ("Could not load type 'N.OrderException' from assembly 'N'.", None),

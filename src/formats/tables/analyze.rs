@@ -191,7 +191,9 @@ mod tests {
         ] {
             check(&FORMAT, text, want);
         }
-        for prose in ["MODULE_NAME: x", "C:\\dumps", "STACK_TEXT", "* Exception Analysis", "words of prose", "ERROR_CODE: 17"] {
+        for prose in
+            ["MODULE_NAME: x", "C:\\dumps", "STACK_TEXT", "* Exception Analysis", "words of prose", "ERROR_CODE: 17"]
+        {
             assert!(!shows(prose), "{prose}");
         }
         for own in [

@@ -11,7 +11,7 @@
 //!
 //! UCR are uncommitted ranges. What is said below a heap is its note.
 
-use super::{TableFormat, TableLine, first_words, is_address, is_hex, is_rule, labelled};
+use super::{TableFormat, TableLine, first_words, is_address, is_hex, is_rule, labelled, without_remark};
 
 pub const FORMAT: TableFormat = TableFormat {
     name: "heap-summary",
@@ -54,13 +54,6 @@ fn line(text: &str) -> Option<TableLine<'_>> {
     let is_size = |word: &&str| is_hex(word) || *word == "N/A";
     let fits = is_address(heap) && is_address(flags) && sizes.iter().all(is_size) && !fast_heap.contains(' ');
     fits.then(|| TableLine::Row(numbers.into_iter().chain([fast_heap]).collect()))
-}
-
-/// What people write behind a row: `<----- More than 38GB!`, `// the large one`.
-fn without_remark(rest: &str) -> &str {
-    let marks = ["<-", "<=", "<<", "//", "# ", "; "];
-    let end = marks.iter().filter_map(|mark| rest.find(mark)).min().unwrap_or(rest.len());
-    rest[..end].trim_end()
 }
 
 fn names_columns(text: &str) -> bool {

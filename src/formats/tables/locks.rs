@@ -19,7 +19,7 @@
 //! The text is documented with `!ntsdexts.locks` and `!kdext*.locks`. The owner is a thread's id, hexadecimal; threads of
 //! the kernel are addresses, `<*>` marks an owner.
 
-use super::{TableFormat, TableLine, first_words, is_address, is_count, is_hex, is_rule};
+use super::{TableFormat, TableLine, first_words, is_address, is_count, is_hex, is_rule, without_remark};
 
 pub const FORMAT: TableFormat = TableFormat {
     name: "locks",
@@ -93,9 +93,10 @@ fn cell(text: &str) -> Option<TableLine<'_>> {
     for (name, column) in CELLS {
         if let Some(value) = text.strip_prefix(name)
             && value.starts_with(char::is_whitespace)
-            && !value.trim().contains(' ')
+            && let value = without_remark(value.trim())
+            && !value.contains(' ')
         {
-            return Some(TableLine::Cell(column, value.trim()));
+            return Some(TableLine::Cell(column, value));
         }
     }
     // The threads below `Threads Waiting On Exclusive Access:`.
@@ -138,6 +139,8 @@ mod tests {
             ("LockCount          0", "cell lock count = 0"),
             ("WaiterWoken        No", "cell waiter woken = No"),
             ("OwningThread       d1", "cell owner = d1"),
+            ("OwningThread       7e0c  // the printer", "cell owner = 7e0c"),
+            ("OwningThread       7e0c <---- here", "cell owner = 7e0c"),
             ("*** Locked", "cell state = Locked"),
             ("Scanned 1234 critical sections", "field Scanned = 1234 critical sections"),
             ("**** DUMP OF ALL RESOURCE OBJECTS ****", "header"),

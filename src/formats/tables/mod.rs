@@ -160,6 +160,13 @@ pub fn first_words<const N: usize>(text: &str) -> Option<([&str; N], &str)> {
     Some((words, rest))
 }
 
+/// A row without what people write behind it: `<----- More than 38GB!`, `// the large one`.
+pub fn without_remark(rest: &str) -> &str {
+    let marks = ["<-", "<=", "<<", "//", "# ", "; "];
+    let end = marks.iter().filter_map(|mark| rest.find(mark)).min().unwrap_or(rest.len());
+    rest[..end].trim_end()
+}
+
 /// Whether the words of a line are these, whatever blanks lie between.
 pub fn words_are(text: &str, words: &[&str]) -> bool {
     text.split_whitespace().eq(words.iter().copied())
