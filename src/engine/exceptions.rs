@@ -1,5 +1,6 @@
 //! Exceptions of a case, as the tables of its sources tell them.
 
+use crate::formats::bucket_code;
 use crate::model::{CallSites, Dialect, Row, Stack, Table};
 
 /// An exception that some text tells of.
@@ -150,6 +151,12 @@ fn of_section(name: &str, value: &str, add: &mut impl FnMut(&str, &str, Option<u
             let code = first.split_whitespace().find_map(code_in);
             add(first.split_once(" - ").map_or(first, |(_, text)| text), "", code);
         }
+        // People paste the bucket where they leave out the record.
+        "FAILURE_BUCKET_ID" | "BUCKET_ID" | "Failure.Bucket" => {
+            if let Some(code) = bucket_code(first) {
+                add(code, "", code_in(code));
+            }
+        }
         "EXCEPTION_OBJECT" | "MANAGED_EXCEPTION_TYPE" | "CLR_EXCEPTION_TYPE" => add(first, "", None),
         _ => {}
     }
@@ -157,7 +164,7 @@ fn of_section(name: &str, value: &str, add: &mut impl FnMut(&str, &str, Option<u
 
 /// `c0000005`, `0xc0000005`
 fn code_in(text: &str) -> Option<u64> {
-    let digits = text.trim().trim_start_matches("0x");
+    let digits = text.trim().trim_end_matches(['-', ',', '.', ':']).trim_start_matches("0x");
     let is_code = digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_code.then(|| u64::from_str_radix(digits, 16).ok()).flatten()
 }

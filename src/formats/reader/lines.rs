@@ -13,8 +13,9 @@ use crate::model::{Dialect, SiteId, SkipReason, StackKind, ThreadRef};
 /// Frames follow what they prove within so many lines: a message has few.
 const HELD_FOR: u32 = 4;
 
-/// What a line says of the exception below, it says directly above it.
-const SAID_ABOVE: u32 = 2;
+/// What a line says of the exception below, it says near it: ASP.NET sets the ids of application and process between, each
+/// behind a blank line.
+const SAID_ABOVE: u32 = 8;
 
 impl Reader<'_> {
     /// A line of the dialect that is being read, or that the command prints.
@@ -118,11 +119,13 @@ impl Reader<'_> {
         }
         self.current.stack.kind = kind;
         self.held_row = None;
-        self.has_row = !begin.row.is_empty() && !begin.held;
+        self.has_row = false;
         if begin.held {
             self.held_row = Some((self.line, begin.row.iter().map(|cell| cell.to_string()).collect()));
-        } else if self.has_row {
+        } else if !begin.row.is_empty() {
             self.add_row(format.dialect.name(), format.columns, &begin.row);
+            // Only now: the table that ends here leaves no row open.
+            self.has_row = true;
             self.add_unhandled(format, &begin.row);
         }
         if let Some(frame) = begin.frame {

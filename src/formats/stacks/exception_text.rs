@@ -129,7 +129,7 @@ fn behind_prefix(text: &str) -> Option<&str> {
     Some(text[found..].split_once("at ")?.1.trim_start())
 }
 
-/// A line without the time that a log glued to it: `2024-05-08 23:16:39.369016-07:00at N.T.M()`.
+/// A line without the time that a log put before it: `2024-05-08 23:16:39.369016-07:00at N.T.M()`, `2024-05-08T23:16:39: bei N.T.M()`.
 fn behind_stamp(text: &str) -> &str {
     let stamp = text.trim_start();
     let is_date = stamp.len() > 19
@@ -141,8 +141,10 @@ fn behind_stamp(text: &str) -> &str {
         return text;
     }
     let end = stamp.find(|c: char| !c.is_ascii_digit() && !"-:.+TZ ".contains(c)).unwrap_or(stamp.len());
-    // What stands apart is set apart by others.
-    if stamp[..end].ends_with(|c: char| c.is_ascii_digit() || c == 'Z') { &stamp[end..] } else { text }
+    let (stamp, rest) = stamp.split_at(end);
+    // What stands apart is set apart by others, as long as it is English.
+    let is_glued = stamp.ends_with(|c: char| c.is_ascii_digit() || c == 'Z');
+    if is_glued || (stamp.trim_end().ends_with(':') && at(rest).is_ok()) { rest } else { text }
 }
 
 /// A call behind its `at`. Where nothing else says that this is exception text, what stands behind the call must be known.
@@ -503,6 +505,7 @@ mod tests {
                 "Unhandled Exception: N.OrderException: a ---> System.X.IOException: b",
                 "begin [System.X.IOException | b | N.OrderException: a | Unhandled Exception:]",
             ),
+            ("2026-11-03T12:01:24: 위치: N.Orders.Load(Int32 id)", "frame N.Orders.Load(Int32 id)"),
             ("Unhandled exception. N.OrderException: a", "begin [N.OrderException | a |  | Unhandled exception.]"),
             ("2026-11-03 ERROR Unhandled exception: N.OrderException: a", "begin [N.OrderException | a]"),
             ("Fatal error. N.OrderException: a", "begin [N.OrderException | a |  | Fatal error.]"),

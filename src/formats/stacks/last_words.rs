@@ -7,6 +7,7 @@
 //! Fatal error. Internal CLR error. (0x80131506)
 //! Fatal error. 0xC0000005
 //! Process terminated. journal is lost
+//! Process terminated. A callback was made on a garbage collected delegate of type 'Contoso!Contoso.Sink::Invoke'.
 //! Stack overflow.
 //! Repeat 16114 times:
 //! ```
@@ -26,22 +27,49 @@ pub struct LastWords<'t> {
 /// How the runtime begins what it says, and the words in which it says so.
 const UNHANDLED: &str = "Unhandled exception.";
 
+/// The runtime's message, and the name of the assistant of the debugger that tells the same.
+const COLLECTED: &str = "A callback was made on a garbage collected delegate of type";
+const COLLECTED_ASSISTANT: &str = "CallbackOnCollectedDelegate";
+
+/// COR_E_FAILFAST: the code with which `Environment.FailFast` ends a process.
+const FAIL_FAST: &str = "0x80131623";
+
 /// The exception that ends the process, without the types of others that it may wrap.
 pub fn last_words(trimmed: &str) -> Option<LastWords<'_>> {
-    if !trimmed.contains(['.', ':']) || !trimmed.contains("er") {
+    if !trimmed.contains(['.', ':']) || !(trimmed.contains("er") || trimmed.contains("ollected")) {
         return None;
     }
     match trimmed {
         "Stack overflow." => return Some(overflow(trimmed, true)),
-        "Process is terminating due to StackOverflowException." => return Some(overflow(trimmed, false)),
+        "Process is terminating due to StackOverflowException."
+        | "Process is terminated due to StackOverflowException." => return Some(overflow(trimmed, false)),
         _ => {}
     }
+    if let Some(words) = collected_delegate(trimmed) {
+        return Some(words);
+    }
     if let Some(message) = trimmed.strip_prefix("Process terminated.") {
-        return Some(LastWords { row: vec!["Process terminated", message.trim()], held: true });
+        return Some(LastWords { row: vec!["Process terminated", message.trim(), "", "", FAIL_FAST], held: true });
     }
     let at = trimmed.find("Fatal error. ").filter(|&at| may_stand_before(&trimmed[..at]))?;
     let (words, said) = trimmed[at..].split_at("Fatal error.".len());
     Some(fatal(words, said.trim()))
+}
+
+/// The sentence of the runtime behind its labels, and what the debugger's assistant says.
+fn collected_delegate(trimmed: &str) -> Option<LastWords<'_>> {
+    let labels = ["", "Process terminated.", "Message:", "FailFast:"];
+    let message = labels.iter().find_map(|label| {
+        let behind = trimmed.strip_prefix(label)?.trim_start();
+        behind.starts_with(COLLECTED).then_some(behind)
+    });
+    if let Some(message) = message {
+        return Some(LastWords { row: vec![COLLECTED_ASSISTANT, message, "", "", FAIL_FAST], held: false });
+    }
+    let assistant = trimmed.strip_prefix("Managed Debugging Assistant '").or_else(|| trimmed.strip_prefix("MDA "));
+    let is_it = assistant.is_some_and(|behind| behind.starts_with(COLLECTED_ASSISTANT))
+        || trimmed.starts_with("CallbackOnCollectedDelegate was detected");
+    is_it.then(|| LastWords { row: vec![COLLECTED_ASSISTANT, trimmed], held: false })
 }
 
 fn overflow(words: &str, held: bool) -> LastWords<'_> {
@@ -89,6 +117,8 @@ pub fn says_unhandled_before(before: &str) -> Option<&str> {
 pub fn says_unhandled(trimmed: &str) -> bool {
     let words = trimmed.trim_end_matches('.');
     words == "Description: The process was terminated due to an unhandled exception"
+        || words == "Beschreibung: Der Prozess wurde aufgrund einer unbehandelten Ausnahme beendet"
+        || words == "An unhandled exception occurred and the process was terminated"
         || words == "Unhandled Exception:"
         || words.ends_with("FATAL UNHANDLED EXCEPTION:")
 }
@@ -131,7 +161,21 @@ mod tests {
             ),
             ("Fatal error. 0xC0000005", "0xC0000005 |  |  | Fatal error. | 0xC0000005"),
             ("Fatal error. the journal is lost", "held Fatal error | the journal is lost |  | Fatal error."),
-            ("Process terminated. the journal is lost", "held Process terminated | the journal is lost"),
+            (
+                "Process terminated. the journal is lost",
+                "held Process terminated | the journal is lost |  |  | 0x80131623",
+            ),
+            (
+                "Process terminated. A callback was made on a garbage collected delegate of type 'N!N.T::Invoke'.",
+                "CallbackOnCollectedDelegate | A callback was made on a garbage collected delegate of type \
+                 'N!N.T::Invoke'. |  |  | 0x80131623",
+            ),
+            (
+                "Managed Debugging Assistant 'CallbackOnCollectedDelegate' : 'A callback was made.'",
+                "CallbackOnCollectedDelegate | Managed Debugging Assistant 'CallbackOnCollectedDelegate' : 'A callback \
+                 was made.'",
+            ),
+            ("see: A callback was made on a garbage collected delegate of type x", "nothing"),
             ("It says Fatal error. 0xC0000005", "nothing"),
             ("I asked on Stack overflow.", "nothing"),
             ("The process terminated.", "nothing"),

@@ -16,7 +16,12 @@
 //! Faulting application name: app.exe, version: 1.0.0.0, time stamp: 0x5215df96
 //! Exception code: 0xc0000005
 //! Exception Info: exception code c0000005, exception address 00007FFA1060EAD2
+//! Description: The application requested process termination through System.Environment.FailFast(string message).
+//! Sig[6].Value=c0000005
+//! um:invalid_pointer_read_c0000005_contoso.dll!find
 //! ```
+//!
+//! `Sig[6]` and `P7` are of Windows Error Reporting, the last is a bucket of `!analyze`.
 //!
 //! The ids are those of process and thread, hexadecimal. An event without a code (`Exit process`, `Load module`) has only a
 //! text. Nothing but the engine prints the line of an event, so it shows the table wherever it stands.
@@ -38,6 +43,28 @@ const LABELS: [&str; 5] = ["ExceptionAddress", "ExceptionCode", "ExceptionFlags"
 const REPORT_LABELS: [&str; 4] =
     ["Faulting application name", "Faulting module name", "Fault offset", "Problem Event Name"];
 
+/// The same label in the languages of Windows.
+const CODE_LABELS: [&str; 15] = [
+    "Exception code",
+    "Exception Code",
+    "Ausnahmecode",
+    "Code d'exception",
+    "Code d’exception",
+    "Code de l'exception",
+    "Código de excepción",
+    "Código de la excepción",
+    "Código de exceção",
+    "Codice eccezione",
+    "Kod wyjątku",
+    "Код исключения",
+    "例外コード",
+    "异常代码",
+    "예외 코드",
+];
+
+/// COR_E_FAILFAST
+const FAIL_FAST: &str = "0x80131623";
+
 const ATTEMPTS: [&str; 3] =
     ["Attempt to read from address", "Attempt to write to address", "Attempt to execute non-executable address"];
 
@@ -50,7 +77,12 @@ fn line(text: &str) -> Option<TableLine<'_>> {
 
 /// A row by any of the tools.
 fn sure_row(text: &str) -> Option<[&str; 5]> {
-    event(text).or_else(|| signal(text)).or_else(|| visual_studio(text)).or_else(|| faulting(text))
+    event(text)
+        .or_else(|| signal(text))
+        .or_else(|| visual_studio(text))
+        .or_else(|| faulting(text))
+        .or_else(|| reported(text))
+        .or_else(|| runtime_ended(text))
 }
 
 /// Process, thread, text, code and chance of an event. People put the line into a list and into backticks.
@@ -108,7 +140,7 @@ fn visual_studio(text: &str) -> Option<[&str; 5]> {
 /// `Exception code: 0xc0000005` of the event log, also where its line ends were lost.
 fn faulting(text: &str) -> Option<[&str; 5]> {
     let text = text.trim();
-    if let Some((_, code)) = labelled(text, &["Exception code", "Exception Code"]) {
+    if let Some((_, code)) = labelled(text, &CODE_LABELS) {
         return is_code(code).then_some(["", "", code, code, ""]);
     }
     // Event 1026 of .NET, where native code failed.
@@ -120,6 +152,40 @@ fn faulting(text: &str) -> Option<[&str; 5]> {
     let (_, behind) = text.strip_prefix(name)?.split_once("Exception code: ")?;
     let code = behind.split_whitespace().next()?;
     is_code(code).then_some(["", "", code, code, name])
+}
+
+/// Signatures of Windows Error Reporting and buckets of `!analyze`: other places of theirs have offsets, which begin with
+/// zeros, and an exception's code never does.
+fn reported(text: &str) -> Option<[&str; 5]> {
+    let text = text.trim();
+    let labelled = ["Sig[6].Value", "Sig[7].Value", "P7", "P8"].iter().find_map(|label| {
+        let behind = text.strip_prefix(label)?.trim_start();
+        behind.strip_prefix(['=', ':']).map(str::trim)
+    });
+    let code = match labelled {
+        Some(code) => code,
+        None => bucket_code(text.strip_prefix("um:")?)?,
+    };
+    (is_code(code) && !code.starts_with(['0', '1'])).then_some(["", "", code, code, ""])
+}
+
+/// The code in the name of a bucket: `INVALID_POINTER_READ_c0000005_Contoso.dll!Find`.
+pub fn bucket_code(bucket: &str) -> Option<&str> {
+    let (kind, _) = bucket.split_once('!')?;
+    kind.split('_').find(|part| is_code(part) && part.starts_with(['c', 'C', 'e', 'E', '8']))
+}
+
+/// What .NET writes into the event log when it ends the process without an exception: events 1025 and 1023.
+fn runtime_ended(text: &str) -> Option<[&str; 5]> {
+    let said = text.trim().strip_prefix("Description: ")?;
+    if said.starts_with("The application requested process termination through System.Environment.FailFast") {
+        return Some(["", "", "System.Environment.FailFast", FAIL_FAST, "terminated with"]);
+    }
+    let (_, code) = said
+        .strip_prefix("The process was terminated due to an internal error in the .NET Runtime")?
+        .rsplit_once("exit code ")?;
+    let code = code.trim_end_matches('.');
+    is_code(code).then_some(["", "", "System.ExecutionEngineException", code, "terminated with"])
 }
 
 /// `0xc0000005`, `C00000FD`
@@ -213,6 +279,25 @@ mod tests {
                 "row  |  | Access violation | 0xC0000005 | Unhandled exception",
             ),
             ("Exception code: 0xc00000fd", "row  |  | 0xc00000fd | 0xc00000fd | "),
+            ("Ausnahmecode: 0xc0000005", "row  |  | 0xc0000005 | 0xc0000005 | "),
+            ("Code d'exception : 0xc0000005", "row  |  | 0xc0000005 | 0xc0000005 | "),
+            ("Exception Code:\t0xC00000FD", "row  |  | 0xC00000FD | 0xC00000FD | "),
+            ("Sig[7].Value=c0000409", "row  |  | c0000409 | c0000409 | "),
+            ("Sig[6].Value=0009e7ad", "nothing"),
+            ("P7: c00000fd", "row  |  | c00000fd | c00000fd | "),
+            ("P8: 000000000000fb21", "nothing"),
+            ("um:invalid_pointer_read_c0000005_contoso.dll!find", "row  |  | c0000005 | c0000005 | "),
+            ("um:what is that", "nothing"),
+            (
+                "Description: The application requested process termination through \
+                 System.Environment.FailFast(string message).",
+                "row  |  | System.Environment.FailFast | 0x80131623 | terminated with",
+            ),
+            (
+                "Description: The process was terminated due to an internal error in the .NET Runtime at IP 6EDFA44D \
+                 (6ED30000) with exit code 80131506.",
+                "row  |  | System.ExecutionEngineException | 80131506 | terminated with",
+            ),
             ("Exception code: see below", "nothing"),
             (
                 "Exception Info: exception code c0000005, exception address 00007FFA1060EAD2",

@@ -100,7 +100,9 @@ fn count(text: &str) -> Option<TableLine<'_>> {
 
 /// The tool pads handles; prose does not.
 fn shows(text: &str) -> bool {
-    matches!(first_words(text), Some((["Handle", handle], ""))
+    let is_total = matches!(first_words(text), Some(([count, "Handles"], "")) if is_count(count));
+    is_total
+        || matches!(first_words(text), Some((["Handle", handle], ""))
         if matches!(handle.len(), 8 | 16 | 17) && handle.starts_with("0000") && is_hex(handle))
 }
 

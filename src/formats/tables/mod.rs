@@ -11,7 +11,7 @@ mod domains;
 mod dumpexceptions;
 mod dumpheap;
 mod eeheap;
-mod events;
+pub mod events;
 mod finalizequeue;
 mod gchandles;
 mod handles;
