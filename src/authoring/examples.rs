@@ -5,7 +5,7 @@ use super::doubts::{check_healthy, check_missing};
 use super::hidden::check_hidden;
 use super::misses::why_wrong;
 use crate::diagnostic::{Code, Diagnostics};
-use crate::engine::{CaseScan, Evaluator, Sieve};
+use crate::engine::{CaseScan, Evaluator, Hit, Sieve};
 use crate::formats::{Sink, read_example};
 use crate::model::{CallSites, Stack};
 use crate::rules::{Example, Rule, RuleSet};
@@ -118,7 +118,10 @@ impl Sink for Watch<'_> {
         let result = self.evaluator.evaluate(stack, sites);
         let held = result.roles.into_iter().chain(result.hits.iter().map(|hit| hit.rule));
         self.reported.extend(held);
-        self.of_few.extend(result.roles_of_few.into_iter().map(|hit| (hit.rule, hit.captures)));
+        let names = |hit: &Hit| {
+            (0..hit.captures.len()).filter_map(|at| self.evaluator.name_kept(hit, at)).map(str::to_string).collect()
+        };
+        self.of_few.extend(result.roles_of_few.iter().map(|hit| (hit.rule, names(hit))));
     }
 }
 

@@ -1,20 +1,17 @@
-//! Classes of call sites: which atoms say yes to them. Each distinct call site is asked once.
+//! Classes of call sites: which atoms say yes to them. The evaluator asks once for each distinct call site.
 
 use aho_corasick::AhoCorasick;
 use foldhash::HashMap;
 
-use super::bits::Bits;
+use super::bits::{Bits, FewBits};
 use super::sieve::Sieve;
 use crate::facts::{FrameName, Generics};
-use crate::model::{CallSite, CallSites, SiteId};
-use crate::rules::{Atom, AtomId, ExceptAtom, RuleSet, TestId, Truth};
+use crate::model::CallSite;
+use crate::rules::{Atom, AtomId, RuleSet, TestId, Truth};
 
 /// Number of a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClassId(pub u32);
-
-/// The class of a call site that was not asked yet.
-const UNKNOWN: ClassId = ClassId(u32::MAX);
 
 /// Call sites that no rule can tell apart.
 #[derive(Clone, Debug)]
@@ -40,12 +37,12 @@ impl Class {
         self.truths[test.0 as usize]
     }
 
-    pub fn says_yes_to_any(&self, atoms: &Bits) -> bool {
-        self.yes.intersects(atoms)
+    pub fn says_yes_to_any(&self, atoms: &FewBits) -> bool {
+        atoms.intersects(&self.yes)
     }
 }
 
-/// The classes seen so far, and the class of every call site.
+/// The classes seen so far.
 pub struct Classes<'r> {
     rules: &'r RuleSet,
     sieve: &'r Sieve,
@@ -55,26 +52,59 @@ pub struct Classes<'r> {
     /// Atoms without a text to look for.
     always: Vec<AtomId>,
     /// Atoms that follow from others, which come first.
-    derived: Vec<(AtomId, &'r ExceptAtom)>,
-    /// By call site; small, since it is looked up for every frame.
-    of_site: Vec<ClassId>,
+    derived: Vec<Derived>,
+    /// By atom: the derived atoms, by place, that may hold because of it.
+    followed_by: Vec<Vec<usize>>,
     /// Frames without symbols, by module: there are many such call sites and few answers.
     unreadable: HashMap<String, ClassId>,
     /// Code of no known module.
     raw_address: Option<ClassId>,
     /// Tests of pattern lines that keep a name.
     keeping: Vec<TestId>,
+    /// The answer to every test where no atom says anything but no.
+    plain_truths: Vec<Truth>,
+    /// By atom: the tests that ask it.
+    asked_by: Vec<Vec<TestId>>,
     by_answers: HashMap<(Bits, Bits), ClassId>,
     classes: Vec<Class>,
+}
+
+/// An atom that says yes where one of some atoms does, and none of others.
+struct Derived {
+    atom: AtomId,
+    of: FewBits,
+    without: FewBits,
+}
+
+impl Derived {
+    fn truth(&self, yes: &Bits, unknown: &Bits) -> Truth {
+        let any = |atoms: &FewBits| match (atoms.intersects(yes), atoms.intersects(unknown)) {
+            (true, _) => Truth::Yes,
+            (false, true) => Truth::Unknown,
+            (false, false) => Truth::No,
+        };
+        match (any(&self.of), any(&self.without)) {
+            (Truth::No, _) | (_, Truth::Yes) => Truth::No,
+            (Truth::Yes, Truth::No) => Truth::Yes,
+            _ => Truth::Unknown,
+        }
+    }
 }
 
 impl<'r> Classes<'r> {
     pub fn new(rules: &'r RuleSet, sieve: &'r Sieve) -> Self {
         let (mut texts, mut text_atoms, mut always, mut derived) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut followed_by = vec![Vec::new(); rules.atoms.len()];
         for (index, atom) in rules.atoms.iter().enumerate() {
             let id = AtomId(index as u32);
             if let Atom::Except(except) = atom {
-                derived.push((id, except));
+                let [of, without] = [&except.of, &except.without].map(|atoms| {
+                    let mut bits = FewBits::default();
+                    atoms.iter().for_each(|atom| bits.insert(atom.0 as usize));
+                    bits
+                });
+                except.of.iter().for_each(|atom| followed_by[atom.0 as usize].push(derived.len()));
+                derived.push(Derived { atom: id, of, without });
                 continue;
             }
             let text = atom.required_text();
@@ -85,6 +115,10 @@ impl<'r> Classes<'r> {
                 text_atoms.push(id);
             }
         }
+        let mut asked_by = vec![Vec::new(); rules.atoms.len()];
+        for (index, test) in rules.tests.iter().enumerate() {
+            test.atoms.iter().for_each(|atom| asked_by[atom.0 as usize].push(TestId(index as u32)));
+        }
         // Overlapping search needs the standard kind. The automaton is small; it cannot grow past its limits.
         let texts = AhoCorasick::new(&texts).unwrap_or_else(|error| panic!("atoms of the rule set: {error}"));
         Classes {
@@ -94,13 +128,15 @@ impl<'r> Classes<'r> {
             text_atoms,
             always,
             derived,
-            of_site: Vec::new(),
+            followed_by,
             unreadable: HashMap::default(),
             raw_address: None,
             keeping: (0..rules.tests.len() as u32)
                 .map(TestId)
                 .filter(|test| rules.tests[test.0 as usize].capture.is_some())
                 .collect(),
+            plain_truths: rules.tests.iter().map(|test| test.truth(|_| Truth::No)).collect(),
+            asked_by,
             by_answers: HashMap::default(),
             classes: Vec::new(),
         }
@@ -111,36 +147,8 @@ impl<'r> Classes<'r> {
         &self.classes[id.0 as usize]
     }
 
-    /// The class of a call site.
-    #[inline]
-    pub fn of(&mut self, site: SiteId, sites: &CallSites) -> ClassId {
-        match self.of_site.get(site.0 as usize) {
-            Some(&class) if class != UNKNOWN => class,
-            _ => self.classify(site, sites),
-        }
-    }
-
-    /// Call site numbers have become void.
-    pub fn forget_sites(&mut self) {
-        self.of_site.clear();
-    }
-
-    fn classify(&mut self, site: SiteId, sites: &CallSites) -> ClassId {
-        let index = site.0 as usize;
-        if self.of_site.len() <= index {
-            self.of_site.resize(sites.len().max(index + 1), UNKNOWN);
-        }
-        let site = sites.get(site);
-        let class = if site.is_unreadable() {
-            self.of_unreadable(&site)
-        } else {
-            self.of_name(&FrameName::of(&site, &self.rules.aliases))
-        };
-        self.of_site[index] = class;
-        class
-    }
-
-    fn of_unreadable(&mut self, site: &CallSite<'_>) -> ClassId {
+    /// The class of a call site that the debugger could not name.
+    pub fn of_unreadable(&mut self, site: &CallSite<'_>) -> ClassId {
         let known = match site.module() {
             Some(module) => self.unreadable.get(module).copied(),
             None => self.raw_address,
@@ -161,7 +169,8 @@ impl<'r> Classes<'r> {
         class
     }
 
-    fn of_name(&mut self, name: &FrameName) -> ClassId {
+    /// The class of a call site that has this name.
+    pub fn of_name(&mut self, name: &FrameName) -> ClassId {
         let (mut yes, mut unknown) = self.no_answers();
         for &atom in &self.always {
             self.ask(atom, name, &mut yes, &mut unknown);
@@ -173,11 +182,26 @@ impl<'r> Classes<'r> {
                 self.ask(atom, name, &mut yes, &mut unknown);
             }
         }
-        for (id, except) in &self.derived {
-            let truth = except.truth(|atom| answer(atom, &yes, &unknown));
-            note(*id, truth, &mut yes, &mut unknown);
-        }
+        self.ask_derived(&mut yes, &mut unknown);
         self.class(yes, unknown)
+    }
+
+    /// Nearly all of them say no, since no atom that they follow from says anything else.
+    fn ask_derived(&self, yes: &mut Bits, unknown: &mut Bits) {
+        let mut may_hold = vec![false; self.derived.len()];
+        for atom in yes.iter().chain(unknown.iter()) {
+            self.followed_by[atom].iter().for_each(|&derived| may_hold[derived] = true);
+        }
+        for (at, derived) in self.derived.iter().enumerate() {
+            if !may_hold[at] {
+                continue;
+            }
+            let truth = derived.truth(yes, unknown);
+            note(derived.atom, truth, yes, unknown);
+            if truth != Truth::No {
+                self.followed_by[derived.atom.0 as usize].iter().for_each(|&later| may_hold[later] = true);
+            }
+        }
     }
 
     fn ask(&self, atom: AtomId, name: &FrameName, yes: &mut Bits, unknown: &mut Bits) {
@@ -195,8 +219,13 @@ impl<'r> Classes<'r> {
             return class;
         }
         let (yes, unknown) = key.clone();
-        let truths: Vec<Truth> =
-            self.rules.tests.iter().map(|test| test.truth(|atom| answer(atom, &yes, &unknown))).collect();
+        let mut truths = self.plain_truths.clone();
+        for atom in yes.iter().chain(unknown.iter()) {
+            for test in &self.asked_by[atom] {
+                let index = test.0 as usize;
+                truths[index] = self.rules.tests[index].truth(|atom| answer(atom, &yes, &unknown));
+            }
+        }
         let is_one = |of: &[AtomId]| of.iter().any(|atom| yes.contains(atom.0 as usize));
         let (is_noise, is_application) = (is_one(&self.rules.noise), is_one(&self.rules.app));
         let is_kept = self.keeping.iter().any(|test: &TestId| truths[test.0 as usize] != Truth::No);

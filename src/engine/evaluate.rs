@@ -1,6 +1,8 @@
 //! One stack against all rules.
 
-use super::bits::Bits;
+use std::num::NonZero;
+
+use super::bits::FewBits;
 use super::captures::best_captured_match;
 use super::classes::{ClassId, Classes};
 use super::cycle;
@@ -8,7 +10,8 @@ use super::matcher::{Match, Stance, best_match};
 use super::names::{NameId, Names};
 use super::sieve::Sieve;
 use super::tape::{Item, Tape};
-use crate::model::{CallSites, Stack};
+use crate::facts::FrameName;
+use crate::model::{CallSites, SiteId, Stack};
 use crate::rules::{CycleCondition, Pattern, Rule, RuleSet, Step, Suppression, TestId, Truth};
 
 /// What the rules say of one stack.
@@ -39,14 +42,22 @@ pub struct Hit {
     pub frames: Vec<usize>,
     /// What the match rests on without having seen it.
     pub doubts: Vec<Doubt>,
-    /// Names of the frames that the pattern keeps, in the order of its captures.
-    pub captures: Vec<String>,
+    /// Positions of frames whose names the pattern keeps, in the order of its captures. Stacks with other names at these
+    /// positions share the hit, so a name is looked up only where one is needed: [`Evaluator::name_kept`].
+    pub captures: Vec<Option<usize>>,
     /// Position of the first of these frames.
     pub kept: Option<usize>,
     /// How often frames repeat, and how many of them.
     pub cycle: Option<(usize, usize)>,
     /// The suppression, by index, that settings have for it.
     pub suppressed: Option<usize>,
+}
+
+impl Hit {
+    /// Whether it is uncertain, and how many frames it skips: the less, the better it shows the pattern.
+    pub fn cost(&self) -> (bool, u32) {
+        (!self.doubts.is_empty(), self.skipped)
+    }
 }
 
 /// Why a match is not certain.
@@ -64,27 +75,43 @@ pub enum Doubt {
     Role,
 }
 
+/// What is known of a call site.
+#[derive(Clone, Copy, Debug)]
+struct SiteAnswers {
+    class: ClassId,
+    /// Number of its name, counted from 1.
+    name: Option<NonZero<u32>>,
+}
+
+impl SiteAnswers {
+    fn name(self) -> Option<NameId> {
+        self.name.map(|name| NameId(name.get() - 1))
+    }
+}
+
 /// A rule set made ready to be run over stacks.
 pub struct Evaluator<'r> {
     pub(super) rules: &'r RuleSet,
     pub(super) sieve: &'r Sieve,
     pub(super) classes: Classes<'r>,
     /// Per rule: the atoms by which its pattern, and each of its `unless`, names functions.
-    pub(super) naming: Vec<(Bits, Vec<Bits>)>,
+    pub(super) naming: Vec<(FewBits, Vec<FewBits>)>,
     /// The same for the patterns of suppressions.
-    suppression_naming: Vec<Bits>,
+    suppression_naming: Vec<FewBits>,
     pub(super) of_frame: Vec<ClassId>,
     /// Names of frames are kept.
     needs_names: bool,
-    /// Per rule: whether it keeps or compares names.
-    uses_names: Vec<bool>,
+    /// Per rule: whether it compares names.
+    compares_names: Vec<bool>,
     /// So often at the least must a name stand on a stack for any rule that looks for recursion.
     fewest_repeats: Option<usize>,
     names: Names,
+    /// By call site; small, since it is looked up for every frame. `None` where it was not asked yet.
+    of_site: Vec<Option<SiteAnswers>>,
     name_of_frame: Vec<Option<NameId>>,
     /// Some name stands so often on the stack that was classified last.
     has_repeats: bool,
-    /// By name, while they are counted.
+    /// By name, while they are counted; zero before and after.
     repeats: Vec<u32>,
 }
 
@@ -97,9 +124,9 @@ impl<'r> Evaluator<'r> {
         let naming = naming.collect();
         let suppressed = rules.suppressions.iter().map(|suppression| match &suppression.pattern {
             Some(pattern) => naming_atoms(pattern, rules),
-            None => Bits::new(rules.atoms.len()),
+            None => FewBits::default(),
         });
-        let by_names = |suppression: &Suppression| suppression.pattern.as_ref().is_some_and(Pattern::uses_names);
+        let by_names = |suppression: &Suppression| suppression.pattern.as_ref().is_some_and(Pattern::compares_names);
         let suppressed_by_names = rules.suppressions.iter().any(by_names);
         let repeats = rules.rules.iter().filter_map(|rule| rule.cycle.as_ref().map(|cycle| cycle.repeats as usize));
         Evaluator {
@@ -110,9 +137,10 @@ impl<'r> Evaluator<'r> {
             suppression_naming: suppressed.collect(),
             of_frame: Vec::new(),
             needs_names: rules.needs_names(),
-            uses_names: rules.rules.iter().map(|rule| rule.uses_names() || suppressed_by_names).collect(),
+            compares_names: rules.rules.iter().map(|rule| rule.compares_names() || suppressed_by_names).collect(),
             fewest_repeats: repeats.min(),
             names: Names::default(),
+            of_site: Vec::new(),
             name_of_frame: Vec::new(),
             has_repeats: false,
             repeats: Vec::new(),
@@ -127,8 +155,7 @@ impl<'r> Evaluator<'r> {
 
     /// Call site numbers have become void.
     pub fn forget_sites(&mut self) {
-        self.classes.forget_sites();
-        self.names.forget_sites();
+        self.of_site.clear();
     }
 
     pub fn evaluate(&mut self, stack: &Stack, sites: &CallSites) -> StackResult {
@@ -139,18 +166,41 @@ impl<'r> Evaluator<'r> {
     /// Looks up the class of every frame, and the name where rules use it.
     pub fn classify(&mut self, stack: &Stack, sites: &CallSites) {
         self.of_frame.clear();
-        self.of_frame.extend(stack.frames.iter().map(|frame| self.classes.of(frame.site, sites)));
         self.name_of_frame.clear();
-        if self.needs_names {
-            let names = stack.frames.iter().map(|frame| self.names.of(frame.site, sites, &self.rules.aliases));
-            self.name_of_frame.extend(names);
+        if self.of_site.len() < sites.len() {
+            self.of_site.resize(sites.len(), None);
+        }
+        for frame in &stack.frames {
+            let answers = match self.of_site[frame.site.0 as usize] {
+                Some(known) => known,
+                None => self.ask(frame.site, sites),
+            };
+            self.of_frame.push(answers.class);
+            if self.needs_names {
+                self.name_of_frame.push(answers.name());
+            }
         }
         let fewest = self.fewest_repeats.filter(|&fewest| fewest <= stack.frames.len());
         self.has_repeats = fewest.is_some_and(|fewest| self.repeats_so_often(fewest));
     }
 
+    /// Asks a call site that was not seen before.
+    #[cold]
+    fn ask(&mut self, id: SiteId, sites: &CallSites) -> SiteAnswers {
+        let site = sites.get(id);
+        let answers = if site.is_unreadable() {
+            SiteAnswers { class: self.classes.of_unreadable(&site), name: None }
+        } else {
+            let name = FrameName::of(&site, &self.rules.aliases);
+            let class = self.classes.of_name(&name);
+            let name = if self.needs_names { self.names.of(&site, &name) } else { None };
+            SiteAnswers { class, name: name.and_then(|name| NonZero::new(name.0 + 1)) }
+        };
+        self.of_site[id.0 as usize] = Some(answers);
+        answers
+    }
+
     fn repeats_so_often(&mut self, fewest: usize) -> bool {
-        self.repeats.clear();
         self.repeats.resize(self.names.len(), 0);
         let mut most = 0;
         for name in self.name_of_frame.iter().flatten() {
@@ -158,14 +208,21 @@ impl<'r> Evaluator<'r> {
             *count += 1;
             most = most.max(*count);
         }
+        // Only what was counted: there are many more names than frames.
+        self.name_of_frame.iter().flatten().for_each(|name| self.repeats[name.0 as usize] = 0);
         most as usize >= fewest
     }
 
-    /// Adds all that rules can tell of the stack that was classified last if they use no names: the classes of its frames,
-    /// its holes, and whether the bottom is missing.
+    /// Adds all that rules can tell of the stack that was classified last if they compare no names: the classes of its
+    /// frames, which of those that a pattern may keep have no name, its holes, and whether the bottom is missing.
     pub(super) fn write_key(&self, stack: &Stack, key: &mut Vec<u32>) {
         key.push(u32::from(self.has_repeats));
         key.extend(self.of_frame.iter().map(|class| class.0));
+        for (frame, name) in self.name_of_frame.iter().enumerate() {
+            if name.is_none() && self.classes.get(self.of_frame[frame]).is_kept {
+                key.extend([u32::MAX - 3, frame as u32]);
+            }
+        }
         for hole in &stack.holes {
             key.extend([u32::MAX, hole.before as u32, hole.missing.unwrap_or(u32::MAX)]);
         }
@@ -290,7 +347,8 @@ impl<'r> Evaluator<'r> {
 
     /// Whether what these rules say of a stack can follow from the names of its frames.
     fn depend_on_names(&self, rules: &[usize]) -> bool {
-        let may = |&rule: &usize| self.uses_names[rule] || (self.has_repeats && self.rules.rules[rule].cycle.is_some());
+        let may =
+            |&rule: &usize| self.compares_names[rule] || (self.has_repeats && self.rules.rules[rule].cycle.is_some());
         rules.iter().any(may)
     }
 
@@ -355,7 +413,7 @@ impl<'r> Evaluator<'r> {
         condition: &CycleCondition,
         tape: &Tape,
         frames: &mut Vec<usize>,
-        captures: &mut [String],
+        captures: &mut [Option<usize>],
     ) -> Option<(usize, usize)> {
         let truth = self.truth();
         let wanted = |item: &Item| match (condition.contains, item) {
@@ -379,9 +437,8 @@ impl<'r> Evaluator<'r> {
         frames.dedup();
         if let Some((_, Some(capture))) = condition.contains
             && let Some(Item::Frame(frame)) = round.iter().find(|item| wanted(item))
-            && let Some(name) = self.name_of_frame[*frame]
         {
-            captures[capture] = self.names.shown(name).to_string();
+            captures[capture] = Some(*frame).filter(|&frame| self.name_of_frame[frame].is_some());
         }
         Some((found.repeats, found.period))
     }
@@ -394,23 +451,34 @@ impl<'r> Evaluator<'r> {
         best_captured_match(pattern, tape, stance, self.rules, self.truth(), |frame| self.name_of_frame[frame])
     }
 
-    /// The names that the pattern keeps, as they are shown.
-    fn captured(&self, pattern: &Pattern, tape: &Tape, found: &Match) -> Vec<String> {
-        let mut names = vec![String::new(); pattern.captures.len()];
+    /// Where the names stand that the pattern keeps.
+    fn captured(&self, pattern: &Pattern, tape: &Tape, found: &Match) -> Vec<Option<usize>> {
+        let mut positions = vec![None; pattern.captures.len()];
         for (step, bounds) in pattern.steps.iter().zip(found.bounds.windows(2)) {
-            let Some(capture) = step.capture.filter(|&capture| names[capture].is_empty()) else { continue };
+            let Some(capture) = step.capture.filter(|&capture| positions[capture].is_none()) else { continue };
             for item in &tape.items[bounds[0]..bounds[1]] {
                 if let Item::Frame(frame) = item
-                    && let Some(name) = self.name_of_frame[*frame]
+                    && self.name_of_frame[*frame].is_some()
                 {
-                    names[capture] = self.names.shown(name).to_string();
+                    positions[capture] = Some(*frame);
                 }
             }
         }
-        names
+        positions
     }
 
-    pub(super) fn tape(&self, pattern: &Pattern, naming: &Bits, stack: &Stack) -> Tape {
+    /// The name that a hit on the stack that was classified last keeps for a capture; empty where no frame has it.
+    pub fn name_kept(&self, hit: &Hit, capture: usize) -> Option<&str> {
+        let frame = *hit.captures.get(capture)?;
+        Some(frame.and_then(|frame| self.name_of(frame)).map_or("", |(_, shown)| shown))
+    }
+
+    /// The name that the rule of a hit groups threads by.
+    pub(super) fn group_of(&self, hit: &Hit) -> Option<&str> {
+        self.name_kept(hit, self.rules.rules[hit.rule].threads.as_ref()?.same?)
+    }
+
+    pub(super) fn tape(&self, pattern: &Pattern, naming: &FewBits, stack: &Stack) -> Tape {
         Tape::new(stack, pattern, |frame| {
             let class = self.classes.get(self.of_frame[frame]);
             class.is_noise && !pattern.strict && !class.says_yes_to_any(naming)
@@ -488,8 +556,8 @@ fn without_hole_above<'t>(run: &'t [Item], step: &Step) -> &'t [Item] {
     }
 }
 
-fn naming_atoms(pattern: &Pattern, rules: &RuleSet) -> Bits {
-    let mut atoms = Bits::new(rules.atoms.len());
+fn naming_atoms(pattern: &Pattern, rules: &RuleSet) -> FewBits {
+    let mut atoms = FewBits::default();
     for step in pattern.steps.iter().filter(|step| !step.is_gap && !step.negated) {
         for atom in &rules.tests[step.test.0 as usize].atoms {
             if rules.atoms[atom.0 as usize].names_function() {

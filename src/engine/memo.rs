@@ -6,23 +6,21 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use super::evaluate::{Evaluator, StackResult};
+use super::keys::Keys;
 use crate::model::Stack;
 
-/// Numbers held to recognise equal stacks, before the table starts anew.
-const KEYS_CAP: usize = 1024 * 1024;
 /// Stacks held to count how many differ.
 const SEEN_CAP: usize = 1024 * 1024;
 
 /// The results of the distinct stacks.
 #[derive(Default)]
 pub struct Memo {
-    hasher: FixedState,
-    table: HashTable<(u64, u32)>,
-    keys: Vec<u32>,
-    ends: Vec<usize>,
+    keys: Keys,
     /// Index into `results` of each distinct stack: nearly all have the empty result.
     result_of: Vec<usize>,
     pub results: Vec<StackResult>,
+    /// Each time, the indices given before became void.
+    pub times_cleared: u32,
     /// Kept for its memory.
     written: Vec<u32>,
 }
@@ -54,27 +52,15 @@ impl Memo {
     }
 
     fn find(&self, key: &[u32]) -> Option<usize> {
-        let hash = self.hasher.hash_one(key);
-        let entry = self.table.find(hash, |&(other, index)| other == hash && self.key(index) == key)?;
-        Some(self.result_of[entry.1 as usize])
-    }
-
-    fn key(&self, index: u32) -> &[u32] {
-        let index = index as usize;
-        let start = if index == 0 { 0 } else { self.ends[index - 1] };
-        &self.keys[start..self.ends[index]]
+        Some(self.result_of[self.keys.find(key)?])
     }
 
     /// Keeps an answer; its index.
     fn insert(&mut self, key: &[u32], result: StackResult) -> usize {
-        if self.keys.len() > KEYS_CAP {
+        if self.keys.is_full() {
             self.clear();
         }
-        let hash = self.hasher.hash_one(key);
-        let index = self.ends.len() as u32;
-        self.keys.extend_from_slice(key);
-        self.ends.push(self.keys.len());
-        self.table.insert_unique(hash, (hash, index), |&(hash, _)| hash);
+        self.keys.insert(key);
         let result_index =
             match self.results.iter().take(64).position(|known| known.hits.is_empty() && *known == result) {
                 Some(same) => same,
@@ -88,11 +74,10 @@ impl Memo {
     }
 
     fn clear(&mut self) {
-        self.table.clear();
         self.keys.clear();
-        self.ends.clear();
         self.result_of.clear();
         self.results.clear();
+        self.times_cleared += 1;
     }
 }
 

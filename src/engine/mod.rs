@@ -15,6 +15,8 @@ mod exceptions;
 mod explain;
 mod found;
 mod furthest;
+mod keys;
+mod known;
 mod ladder;
 mod laid;
 mod likeness;

@@ -2,16 +2,12 @@
 
 use foldhash::HashMap;
 
-use crate::facts::{Aliases, FrameName, Generics, is_managed};
-use crate::model::{CallSite, CallSites, SiteId};
+use crate::facts::{FrameName, Generics, is_managed};
+use crate::model::CallSite;
 
 /// Number of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NameId(pub u32);
-
-/// A call site that was not asked yet, and one without a name.
-const UNASKED: u32 = u32::MAX;
-const NAMELESS: u32 = u32::MAX - 1;
 
 /// The names seen so far. They outlive the numbers of call sites.
 #[derive(Debug, Default)]
@@ -19,21 +15,18 @@ pub struct Names {
     ids: HashMap<String, NameId>,
     /// As printed, the first time the name was seen.
     shown: Vec<String>,
-    of_site: Vec<u32>,
 }
 
 impl Names {
-    /// The name of a call site; `None` when the debugger could not name it.
-    pub fn of(&mut self, site: SiteId, sites: &CallSites, aliases: &Aliases) -> Option<NameId> {
-        let index = site.0 as usize;
-        if self.of_site.len() <= index {
-            self.of_site.resize(sites.len().max(index + 1), UNASKED);
+    /// The name of a call site, which rules compare in this form; `None` when the debugger could not name it.
+    pub fn of(&mut self, site: &CallSite<'_>, name: &FrameName) -> Option<NameId> {
+        let key = name_key(name)?;
+        let next = NameId(self.shown.len() as u32);
+        let id = *self.ids.entry(key).or_insert(next);
+        if id == next {
+            self.shown.push(shown_name(site));
         }
-        if self.of_site[index] == UNASKED {
-            let id = self.intern(&sites.get(site), aliases);
-            self.of_site[index] = id.map_or(NAMELESS, |id| id.0);
-        }
-        Some(self.of_site[index]).filter(|&id| id != NAMELESS).map(NameId)
+        Some(id)
     }
 
     /// How many there are.
@@ -44,21 +37,6 @@ impl Names {
     /// The name as it is shown.
     pub fn shown(&self, id: NameId) -> &str {
         &self.shown[id.0 as usize]
-    }
-
-    /// Call site numbers have become void.
-    pub fn forget_sites(&mut self) {
-        self.of_site.clear();
-    }
-
-    fn intern(&mut self, site: &CallSite<'_>, aliases: &Aliases) -> Option<NameId> {
-        let key = name_key(&FrameName::of(site, aliases))?;
-        let next = NameId(self.shown.len() as u32);
-        let id = *self.ids.entry(key).or_insert(next);
-        if id == next {
-            self.shown.push(shown_name(site));
-        }
-        Some(id)
     }
 }
 

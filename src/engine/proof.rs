@@ -1,11 +1,11 @@
 //! A hit made into a finding: evidence with lines, the stack as it is shown, and why the confidence is lower.
 
-use super::evaluate::{Doubt, Hit};
+use super::evaluate::{Doubt, Evaluator, Hit};
 use super::exceptions::Exception;
 use crate::facts::{FrameName, Generics};
 use crate::finding::{Confidence, Evidence, EvidenceKind, Finding, ShownRow, ShownStack, Verdict};
 use crate::model::{CallSites, Hole, Stack, StackKind};
-use crate::rules::{Rule, RuleSet};
+use crate::rules::RuleSet;
 
 /// A finding without proof yet.
 pub fn empty_finding(rule: usize) -> Finding {
@@ -28,8 +28,9 @@ pub fn empty_finding(rule: usize) -> Finding {
     }
 }
 
-/// The finding of a hit on a stack of the source with this index.
-pub fn finding(rules: &RuleSet, hit: &Hit, stack: &Stack, sites: &CallSites, source: usize) -> Finding {
+/// The finding of a hit on the stack that the evaluator classified last, of the source with this index.
+pub fn finding(evaluator: &Evaluator<'_>, hit: &Hit, stack: &Stack, sites: &CallSites, source: usize) -> Finding {
+    let rules = evaluator.rules;
     let rule = &rules.rules[hit.rule];
     let certain = hit.doubts.is_empty();
     let confidence = if certain { rule.confidence } else { rule.confidence.lowered() };
@@ -45,8 +46,8 @@ pub fn finding(rules: &RuleSet, hit: &Hit, stack: &Stack, sites: &CallSites, sou
         verdict: Verdict::of_stack(confidence),
         lowered_because: (!certain).then(|| reasons(&hit.doubts, stack)),
         fingerprint: fingerprint(rules, hit, stack, sites),
-        message: rules.rules[hit.rule].message.as_ref().map(|message| filled(message, hit, rules)),
-        group: group_of(rule, &hit.captures).map(str::to_string),
+        message: rules.rules[hit.rule].message.as_ref().map(|message| filled(message, hit, evaluator)),
+        group: evaluator.group_of(hit).map(str::to_string),
         evidence: evidence.collect(),
         shown: ShownStack {
             kind: stack.kind,
@@ -59,12 +60,6 @@ pub fn finding(rules: &RuleSet, hit: &Hit, stack: &Stack, sites: &CallSites, sou
         },
         ..empty_finding(hit.rule)
     }
-}
-
-/// The name that a rule groups the threads of its hits by.
-pub fn group_of<'h>(rule: &Rule, captures: &'h [String]) -> Option<&'h str> {
-    let capture = rule.threads.as_ref()?.same?;
-    captures.get(capture).map(String::as_str)
 }
 
 /// The finding of a rule that asks for an exception only.
@@ -107,11 +102,11 @@ pub fn exception_evidence(exception: &Exception) -> Evidence {
 }
 
 /// A message with the names that the pattern kept, and how often frames repeat.
-fn filled(message: &str, hit: &Hit, rules: &RuleSet) -> String {
-    let names = &rules.rules[hit.rule].pattern.captures;
-    let captured = |name: &str| names.iter().position(|known| known == name).and_then(|at| hit.captures.get(at));
+fn filled(message: &str, hit: &Hit, evaluator: &Evaluator<'_>) -> String {
+    let names = &evaluator.rules.rules[hit.rule].pattern.captures;
+    let captured = |name: &str| evaluator.name_kept(hit, names.iter().position(|known| known == name)?);
     let value = |name: &str| match (captured(name), name, hit.cycle) {
-        (Some(captured), ..) => Some(captured.clone()),
+        (Some(captured), ..) => Some(captured.to_string()),
         (None, "repeats", Some((repeats, _))) => Some(repeats.to_string()),
         (None, "period", Some((_, period))) => Some(period.to_string()),
         _ => None,

@@ -18,8 +18,8 @@ pub struct Sieve {
     start: Bits,
     /// Where each rule's bit comes to rest.
     ends: Vec<usize>,
-    /// By rule: it asks something of single stacks.
-    asks: Vec<bool>,
+    /// The same places, of rules that ask something of single stacks.
+    asking: Bits,
 }
 
 impl Sieve {
@@ -36,8 +36,10 @@ impl Sieve {
         }
         let mut start = Bits::new(places.len());
         starts.into_iter().for_each(|place| start.insert(place));
-        let asks = rules.rules.iter().map(|rule| rule.asks_of_stacks()).collect();
-        Sieve { places, start, ends, asks }
+        let mut asking = Bits::new(places.len());
+        let asks = rules.rules.iter().zip(&ends).filter(|(rule, _)| rule.asks_of_stacks());
+        asks.for_each(|(_, &end)| asking.insert(end));
+        Sieve { places, start, ends, asking }
     }
 
     /// The places whose frame a call site of this class is.
@@ -65,8 +67,8 @@ impl Sieve {
     /// Indexes of the rules that can match a stack with frames of these classes.
     pub fn candidates(&self, frames: &[ClassId], classes: &Classes<'_>) -> Vec<usize> {
         let waiting = self.walk(frames, classes);
-        let arrived = self.ends.iter().enumerate().filter(|&(rule, &end)| self.asks[rule] && waiting.contains(end));
-        arrived.map(|(rule, _)| rule).collect()
+        let arrived = waiting.in_both(&self.asking);
+        arrived.map(|end| self.ends.partition_point(|&other| other < end)).collect()
     }
 
     /// Where the rules' bits stand when the frames have passed.

@@ -1,6 +1,6 @@
 //! One thread is one thread, whichever command printed its stack: debuggers number threads, and systems give them ids.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 use crate::finding::ThreadEvidence;
 use crate::model::{Row, Table, ThreadRef};
@@ -57,7 +57,7 @@ impl ThreadIds {
 
     /// How many threads there are at the least; those of which nothing is known are told apart by their stacks.
     pub fn count(&self, threads: &[ThreadEvidence], stacks: u64) -> u64 {
-        let mut seen: HashSet<ThreadKey> = HashSet::new();
+        let mut seen: HashSet<ThreadKey> = HashSet::default();
         let keys = threads.iter().filter_map(|evidence| self.key(&evidence.thread));
         let repeated = keys.filter(|key| !seen.insert(*key)).count();
         stacks - repeated as u64

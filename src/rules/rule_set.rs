@@ -124,6 +124,11 @@ impl Rule {
         self.pattern.uses_names() || self.unless.iter().any(Pattern::uses_names)
     }
 
+    /// A pattern of it asks for the same name twice.
+    pub fn compares_names(&self) -> bool {
+        self.pattern.compares_names() || self.unless.iter().any(Pattern::compares_names)
+    }
+
     /// It says something about single stacks, and not only about the case as a whole.
     pub fn asks_of_stacks(&self) -> bool {
         !self.pattern.steps.is_empty() || self.cycle.is_some()
@@ -170,6 +175,14 @@ impl Pattern {
     /// It keeps names of frames, or compares them.
     pub fn uses_names(&self) -> bool {
         !self.captures.is_empty() && !self.steps.is_empty()
+    }
+
+    /// It asks for the same name twice.
+    pub fn compares_names(&self) -> bool {
+        let is_kept_below = |(at, step): (usize, &Step)| {
+            step.capture.is_some() && self.steps[at + 1..].iter().any(|below| below.capture == step.capture)
+        };
+        self.steps.iter().enumerate().any(is_kept_below)
     }
 }
 

@@ -6,20 +6,21 @@ mod yields;
 
 use foldhash::{HashMap, HashSet};
 
-use super::evaluate::{Evaluator, Hit, StackResult};
+use super::evaluate::{Evaluator, Hit};
 use super::exceptions::{Exception, Thrown, exceptions_of, thrown_of};
 use super::found::{Found, FoundThread};
+use super::known::KnownStacks;
 use super::ladder::{CaseFacts, climb};
-use super::locks::{LockCollection, fold};
+use super::locks::{LockCollection, LockSigns, fold, signs};
 use super::measures::{Measures, Texts, why_silent};
 use super::memo::{Memo, Seen};
 use super::near_miss::NearMisses;
-use super::proof::{finding, group_of};
+use super::proof::finding;
 use super::sieve::Sieve;
 use super::standings::StandingCollection;
 use super::stuck::{Sighting, StuckThreads};
 use super::threads::ThreadIds;
-use super::views::{Completed, Held, Judged, Kept, Settled, Views, held, shape};
+use super::views::{Completed, Held, Judged, Kept, Settled, Side, Views, held, shape};
 use crate::facts::{CaptureCollection, Captures, CounterCollection, LeakCollection, SeriesPlace, TableCollection};
 use crate::finding::{
     Activity, Finding, NearMiss, Refuted, ShownView, Standings, Summary, SuppressedFinding, ThreadEvidence,
@@ -57,12 +58,24 @@ pub struct CaseResult {
     pub standings: Standings,
 }
 
+/// What holds for all stacks that are equal.
+#[derive(Clone)]
+struct Known<'r> {
+    /// Index of what the rules say.
+    answer: usize,
+    judged: Judged,
+    /// Some frame has no name.
+    has_unreadable: bool,
+    locks: LockSigns<'r>,
+}
+
 /// Takes in stacks, source by source.
 pub struct CaseScan<'r> {
     rules: &'r RuleSet,
     evaluator: Evaluator<'r>,
     memo: Memo,
     seen: Seen,
+    known: KnownStacks<Known<'r>>,
     source: usize,
     summary: Summary,
     /// The findings of each rule, one for each group of threads where it groups them.
@@ -95,6 +108,7 @@ impl<'r> CaseScan<'r> {
             evaluator: Evaluator::new(rules, sieve).with_names(),
             memo: Memo::default(),
             seen: Seen::default(),
+            known: KnownStacks::default(),
             source: 0,
             summary: Summary::default(),
             found: rules.rules.iter().map(|_| Vec::new()).collect(),
@@ -317,14 +331,17 @@ impl<'r> CaseScan<'r> {
             if is_known || !settled.looks_at(&self.rules.rules[hit.rule], completed.native, self.rules) {
                 continue;
             }
-            let mut finding = finding(self.rules, hit, stack, &self.kept.sites, self.source);
+            let mut finding = finding(&self.evaluator, hit, stack, &self.kept.sites, self.source);
             for (evidence, &frame) in finding.evidence.iter_mut().zip(&hit.frames) {
                 evidence.source = self.views.get(completed.view_of[frame]).source;
             }
             finding.shown.view = Some(view);
             let evidence = ThreadEvidence { thread: stack.thread.clone(), source: self.source, line: stack.line };
             let thread = FoundThread { evidence, view: Some(completed.native), is_lacking: false };
-            self.record(hit, thread, || finding);
+            let group = self.evaluator.group_of(hit);
+            if let Some(found) = group_among(&mut self.found[hit.rule], &mut self.group_at[hit.rule], group) {
+                found.add(thread, hit.cost(), || finding);
+            }
         }
     }
 
@@ -370,6 +387,7 @@ impl<'r> CaseScan<'r> {
     fn forget_sites(&mut self) {
         self.evaluator.forget_sites();
         self.seen.clear();
+        self.known.clear();
         self.kept.forget_sites();
         if let Some(standings) = &mut self.standings {
             standings.forget_sites();
@@ -399,11 +417,12 @@ impl<'r> CaseScan<'r> {
         view: Option<usize>,
         is_lacking: bool,
     ) {
-        let (rules, source, (stack, number)) = (self.rules, self.source, stack);
-        let finding = || finding(rules, hit, stack, sites, source);
-        if rules.rules[hit.rule].stuck.is_some() {
+        let (evaluator, source, (stack, number)) = (&self.evaluator, self.source, stack);
+        let group = evaluator.group_of(hit);
+        let finding = || finding(evaluator, hit, stack, sites, source);
+        if self.rules.rules[hit.rule].stuck.is_some() {
             // Other captures tell whether the thread stays there.
-            let (names, group) = (self.evaluator.names_of_frames(), group_of(&rules.rules[hit.rule], &hit.captures));
+            let names = evaluator.names_of_frames();
             if let Some(number) = number {
                 let sighting = Sighting { hit, stack, number, source, names, sites, group, view, is_lacking };
                 self.stuck.add(&sighting, finding);
@@ -411,44 +430,53 @@ impl<'r> CaseScan<'r> {
             return;
         }
         let evidence = ThreadEvidence { thread: stack.thread.clone(), source, line: stack.line };
-        self.record(hit, FoundThread { evidence, view, is_lacking }, finding);
+        let thread = FoundThread { evidence, view, is_lacking };
+        if let Some(found) = group_among(&mut self.found[hit.rule], &mut self.group_at[hit.rule], group) {
+            found.add(thread, hit.cost(), finding);
+        }
     }
 
-    /// `finding` makes the finding of this hit, if it is one of those that show the pattern best.
-    fn record(&mut self, hit: &Hit, thread: FoundThread, finding: impl FnOnce() -> Finding) {
-        let group = group_of(&self.rules.rules[hit.rule], &hit.captures);
-        let (groups, at_group) = (&mut self.found[hit.rule], &mut self.group_at[hit.rule]);
-        let group = group.map(str::to_string);
-        let at = match at_group.get(&group) {
-            Some(&at) => at,
-            None if groups.len() >= GROUPS => return,
-            None => {
-                at_group.insert(group.clone(), groups.len());
-                groups.push(Found::of(group));
-                groups.len() - 1
-            }
-        };
-        groups[at].add(thread, (!hit.doubts.is_empty(), hit.skipped), finding);
-    }
-
-    /// Keeps the stack as a view of its thread.
-    fn see(&mut self, stack: &Stack, sites: &CallSites, result: &StackResult) -> Option<usize> {
+    /// Works out what holds for all stacks that are equal to this one.
+    fn get_to_know(&mut self, stack: &Stack, sites: &CallSites) -> Known<'r> {
+        self.summary.distinct_stacks += u64::from(self.seen.is_new(stack));
+        self.evaluator.classify(stack, sites);
+        let times_cleared = self.memo.times_cleared;
+        let answer = self.memo.answer(&self.evaluator, stack, || {
+            let result = self.evaluator.evaluate_classified(stack);
+            self.near_misses.look(&self.evaluator, &result, stack, self.source);
+            result
+        });
+        if self.memo.times_cleared != times_cleared {
+            self.known.clear();
+        }
+        let result = &self.memo.results[answer];
         let role = |&rule: &usize| Held { rule, certain: result.certain_roles.contains(&rule), group: None };
         let mut roles: Vec<Held> = result.roles.iter().map(role).collect();
         for hit in &result.roles_of_few {
-            let name = group_of(&self.rules.rules[hit.rule], &hit.captures).unwrap_or_default();
-            let group = Some(self.views.name(name));
+            let group = Some(self.views.name(self.evaluator.group_of(hit).unwrap_or_default()));
             roles.extend(held(std::slice::from_ref(hit)).map(|held| Held { group, ..held }));
         }
-        let judged = Judged {
-            shape: shape(self.evaluator.names_of_frames(), stack),
-            roles,
-            has_hit: !result.hits.is_empty(),
-            application: self.evaluator.application(stack, sites),
+        let known = Known {
+            answer,
+            judged: Judged {
+                side: Side::of(stack, sites),
+                shape: shape(self.evaluator.names_of_frames(), stack),
+                roles: self.views.role_list(roles),
+                has_hit: !result.hits.is_empty(),
+                application: self.evaluator.application(stack, sites).map(|name| self.views.name(name)),
+            },
+            has_unreadable: stack.frames.iter().any(|frame| sites.get(frame.site).is_unreadable()),
+            locks: signs(&self.evaluator, stack, sites, result.role.is_some()),
         };
-        let (view, is_new) = self.views.add(stack, sites, self.source, judged)?;
+        self.known.insert(known.clone());
+        known
+    }
+
+    /// Keeps the stack as a view of its thread.
+    fn see(&mut self, stack: &Stack, sites: &CallSites, known: &Known<'_>) -> Option<usize> {
+        let (view, is_new) = self.views.add(stack, sites, self.source, known.judged)?;
         if is_new {
-            self.kept.keep(view, self.views.get(view).side, stack, sites);
+            self.kept.keep(view, known.judged.side, known.has_unreadable, stack, sites);
             if let Some(standings) = &mut self.standings {
                 let (of_frame, classes) = (&self.evaluator.of_frame, &self.evaluator.classes);
                 standings.keep(view, stack, sites, |position| classes.get(of_frame[position]));
@@ -456,6 +484,25 @@ impl<'r> CaseScan<'r> {
         }
         Some(view)
     }
+}
+
+/// The threads of a group among those of a rule; `None` where there are too many groups.
+fn group_among<'f>(
+    groups: &'f mut Vec<Found>,
+    at_group: &mut HashMap<Option<String>, usize>,
+    group: Option<&str>,
+) -> Option<&'f mut Found> {
+    let group = group.map(str::to_string);
+    let at = match at_group.get(&group) {
+        Some(&at) => at,
+        None if groups.len() >= GROUPS => return None,
+        None => {
+            at_group.insert(group.clone(), groups.len());
+            groups.push(Found::of(group));
+            groups.len() - 1
+        }
+    };
+    groups.get_mut(at)
 }
 
 impl Sink for CaseScan<'_> {
@@ -476,30 +523,34 @@ impl Sink for CaseScan<'_> {
         }
         self.texts.look(stack, sites);
         if stack.frames.is_empty() {
-            let judged = Judged { shape: 0, roles: Vec::new(), has_hit: false, application: None };
+            let roles = self.views.role_list(Vec::new());
+            let side = Side::of(stack, sites);
+            let judged = Judged { side, shape: 0, roles, has_hit: false, application: None };
             self.views.add(stack, sites, self.source, judged);
             return;
         }
-        self.summary.distinct_stacks += u64::from(self.seen.is_new(stack));
-        self.evaluator.classify(stack, sites);
-        let result = self.memo.answer(&self.evaluator, stack, || {
-            let result = self.evaluator.evaluate_classified(stack);
-            self.near_misses.look(&self.evaluator, &result, stack, self.source);
-            result
-        });
-        self.summary.idle += u64::from(self.memo.results[result].role.is_some());
-        let known = std::mem::take(&mut self.memo.results[result]);
+        let (known, is_new) = match self.known.find(stack) {
+            Some(known) => (known, false),
+            None => (self.get_to_know(stack, sites), true),
+        };
+        let result = std::mem::take(&mut self.memo.results[known.answer]);
+        let is_found = !result.hits.is_empty() || !result.lacking.is_empty();
+        // Most often nothing more is asked about its frames.
+        if !is_new && (is_found || known.locks.waits() || self.standings.is_some()) {
+            self.evaluator.classify(stack, sites);
+        }
+        let idle = result.role.is_some();
+        self.summary.idle += u64::from(idle);
         let view = match stack.kind {
             StackKind::Thread => self.see(stack, sites, &known),
             _ => None,
         };
-        let idle = known.role.is_some();
-        let of_locks = self.locks.stack(&self.evaluator, stack, sites, self.source, idle);
+        let of_locks = self.locks.stack(&self.evaluator, &known.locks, stack, sites, self.source, idle);
         let number = match stack.kind {
             StackKind::Thread => self.captures.stack(self.source, stack),
             _ => None,
         };
-        for hit in &known.hits {
+        for hit in &result.hits {
             match hit.suppressed {
                 // What is found in the end is suppressed then.
                 Some(_) if self.rules.rules[hit.rule].stuck.is_some() => {
@@ -507,17 +558,17 @@ impl Sink for CaseScan<'_> {
                 }
                 // It matches the owner of a lock; whether it is one, and others wait, is known in the end.
                 _ if self.rules.rules[hit.rule].blocked_behind.is_some() => {
-                    let finding = finding(self.rules, hit, stack, sites, self.source);
+                    let finding = finding(&self.evaluator, hit, stack, sites, self.source);
                     of_locks.into_iter().for_each(|view| self.locks.owner(hit.rule, view, finding.clone()));
                 }
                 Some(suppression) => self.count_suppressed(hit.rule, suppression),
                 None => self.record_on(hit, (stack, number), sites, view, false),
             }
         }
-        for hit in known.lacking.iter().filter(|hit| hit.suppressed.is_none()) {
+        for hit in result.lacking.iter().filter(|hit| hit.suppressed.is_none()) {
             self.record_on(hit, (stack, number), sites, view, true);
         }
-        self.memo.results[result] = known;
+        self.memo.results[known.answer] = result;
     }
 
     fn table(&mut self, table: &Table) {

@@ -3,6 +3,8 @@
 mod fold;
 mod report;
 
+use std::sync::Arc;
+
 use super::evaluate::Evaluator;
 use super::proof::shown_rows;
 use crate::facts::locks::{LockTables, LockWait, ThreadView};
@@ -38,7 +40,24 @@ struct WaitProof {
     shown: ShownStack,
 }
 
+/// What equal stacks have in common, as far as locks go.
+#[derive(Clone)]
+pub struct LockSigns<'r> {
+    place: Option<WaitPlace<'r>>,
+    has_managed: bool,
+    has_unreadable: bool,
+    names: Arc<[u32]>,
+}
+
+impl LockSigns<'_> {
+    /// Whether the evaluator must know the stack when it is looked at.
+    pub fn waits(&self) -> bool {
+        self.place.is_some()
+    }
+}
+
 /// Where on a stack a thread waits for a lock.
+#[derive(Clone)]
 struct WaitPlace<'r> {
     kind: &'r str,
     frame: usize,
@@ -63,10 +82,11 @@ impl LockCollection {
         self.views.iter().filter(|view| view.wait.is_some()).count()
     }
 
-    /// Looks at the stack that the evaluator classified last.
+    /// Keeps a thread's stack. Of one that waits, the evaluator must have classified it last.
     pub fn stack(
         &mut self,
         evaluator: &Evaluator<'_>,
+        signs: &LockSigns<'_>,
         stack: &Stack,
         sites: &CallSites,
         source: usize,
@@ -75,30 +95,19 @@ impl LockCollection {
         if !evaluator.rules.asks_of_locks || stack.kind != StackKind::Thread || self.views.len() >= VIEWS {
             return None;
         }
-        let place = if is_idle { None } else { wait_place(evaluator, stack, sites) };
-        let top = stack.frames.len().min(FRAMES);
-        let kind = |frame: usize| sites.get(stack.frames[frame].site).kind();
-        let is_unreadable = |frame: usize| sites.get(stack.frames[frame].site).is_unreadable();
-        let in_dialect = stack.dialect.is_managed();
-        let is_managed = |frame: usize| {
-            !is_unreadable(frame)
-                && (in_dialect && kind(frame) != FrameKind::Runtime || kind(frame) == FrameKind::Managed)
-        };
-        // Markers of the runtime come and go; the rest is what two views of a thread have in common.
-        let names = (0..top).filter(|&frame| !evaluator.is_noise(frame)).filter_map(|frame| evaluator.name_of(frame));
-        let view = ThreadView {
+        let place = signs.place.as_ref();
+        self.views.push(ThreadView {
             thread: stack.thread.clone(),
             source,
             line: stack.line,
-            is_managed: in_dialect,
+            is_managed: stack.dialect.is_managed(),
             is_idle,
-            has_managed: (0..top).any(is_managed),
-            has_unreadable: (0..top).any(is_unreadable),
-            names: names.map(|(name, _)| name.0).collect(),
-            wait: place.as_ref().map(|place| lock_wait(place, evaluator, stack)),
-        };
-        self.views.push(view);
-        self.proofs.push(place.map(|place| proof(&place, stack, sites, source)));
+            has_managed: signs.has_managed,
+            has_unreadable: signs.has_unreadable,
+            names: Arc::clone(&signs.names),
+            wait: place.map(|place| lock_wait(place, evaluator, stack)),
+        });
+        self.proofs.push(place.map(|place| proof(place, stack, sites, source)));
         Some(self.views.len() - 1)
     }
 
@@ -107,6 +116,26 @@ impl LockCollection {
         if self.owners.len() < VIEWS {
             self.owners.push((rule, view, finding));
         }
+    }
+}
+
+/// Looks at the stack that the evaluator classified last.
+pub fn signs<'r>(evaluator: &Evaluator<'r>, stack: &Stack, sites: &CallSites, is_idle: bool) -> LockSigns<'r> {
+    let top = stack.frames.len().min(FRAMES);
+    let site = |frame: usize| sites.get(stack.frames[frame].site);
+    let in_dialect = stack.dialect.is_managed();
+    let is_managed = |frame: usize| {
+        let site = site(frame);
+        let kind = site.kind();
+        !site.is_unreadable() && (in_dialect && kind != FrameKind::Runtime || kind == FrameKind::Managed)
+    };
+    // Markers of the runtime come and go; the rest is what two views of a thread have in common.
+    let names = (0..top).filter(|&frame| !evaluator.is_noise(frame)).filter_map(|frame| evaluator.name_of(frame));
+    LockSigns {
+        place: if is_idle { None } else { wait_place(evaluator, stack, sites) },
+        has_managed: (0..top).any(is_managed),
+        has_unreadable: (0..top).any(|frame| site(frame).is_unreadable()),
+        names: names.map(|(name, _)| name.0).collect(),
     }
 }
 

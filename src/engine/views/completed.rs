@@ -40,10 +40,10 @@ impl Kept {
     }
 
     /// Keeps a stack that is seen for the first time, if it can complete another or be completed.
-    pub fn keep(&mut self, view: usize, side: Side, stack: &Stack, sites: &CallSites) {
+    pub fn keep(&mut self, view: usize, side: Side, has_unreadable: bool, stack: &Stack, sites: &CallSites) {
         let is_useful = match side {
             Side::Managed => true,
-            Side::Native => stack.frames.iter().any(|frame| sites.get(frame.site).is_unreadable()),
+            Side::Native => has_unreadable,
             Side::Mixed => false,
         };
         let is_full = self.frames + stack.frames.len() > FRAMES_CAP || self.sites.bytes() > SITES_CAP;

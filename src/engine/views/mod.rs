@@ -95,25 +95,21 @@ pub struct Views {
 }
 
 /// What is known of a stack when it has been judged.
-pub struct Judged<'a> {
+#[derive(Clone, Copy)]
+pub struct Judged {
+    pub side: Side,
     pub shape: u64,
-    pub roles: Vec<Held>,
+    /// Its roles, by number of their list.
+    pub roles: usize,
     pub has_hit: bool,
-    /// The first frame of the application.
-    pub application: Option<&'a str>,
+    /// Number of the name of the application's first frame.
+    pub application: Option<u32>,
 }
 
 impl Views {
     /// Adds a stack; the number of its view and whether it is a new one, or `None` beyond the cap.
-    pub fn add(
-        &mut self,
-        stack: &Stack,
-        sites: &CallSites,
-        source: usize,
-        judged: Judged<'_>,
-    ) -> Option<(usize, bool)> {
-        let roles = self.role_list(judged.roles);
-        let side = Side::of(stack, sites);
+    pub fn add(&mut self, stack: &Stack, sites: &CallSites, source: usize, judged: Judged) -> Option<(usize, bool)> {
+        let Judged { side, roles, application, .. } = judged;
         let thread = ThreadRef { name: None, ..stack.thread.clone() };
         let place = (thread.process_id, thread.os_id, thread.index, source, side);
         let is_named = thread.os_id.is_some() || thread.index.is_some();
@@ -126,7 +122,6 @@ impl Views {
             *self.beyond.entry((roles, judged.has_hit)).or_default() += 1;
             return None;
         }
-        let application = judged.application.map(|name| self.name(name));
         let at = self.views.len();
         let mut moved = false;
         if is_named && let Some(before) = self.by_place.insert(place, at) {
@@ -200,7 +195,8 @@ impl Views {
         id
     }
 
-    fn role_list(&mut self, roles: Vec<Held>) -> usize {
+    /// The number of a list of roles.
+    pub fn role_list(&mut self, roles: Vec<Held>) -> usize {
         if let Some(&known) = self.role_lists.get(&roles) {
             return known;
         }

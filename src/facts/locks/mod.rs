@@ -12,6 +12,8 @@ mod tables;
 mod tests;
 mod waits;
 
+use std::sync::Arc;
+
 use crate::model::ThreadRef;
 
 pub use chains::{Basis, Chains, Member, Queue, Ring, chains};
@@ -79,7 +81,7 @@ pub struct ThreadView {
     /// The stack has frames that the debugger could not name.
     pub has_unreadable: bool,
     /// Numbers of the topmost names, by which two views of one thread are compared, and by which a method is found again.
-    pub names: Vec<u32>,
+    pub names: Arc<[u32]>,
 }
 
 /// A thread stands in a function that waits for a lock.

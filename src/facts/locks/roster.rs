@@ -1,6 +1,6 @@
 //! The threads of one process at one moment, each once, under all the names that the texts have for it.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::tables::clr_thread;
 use super::{Moment, ThreadView};

@@ -31,7 +31,7 @@ fn told(text: &str) -> Told {
             line: line_number,
             is_managed: true,
             has_managed: true,
-            names: vec![index, 99],
+            names: [index, 99].into(),
             ..ThreadView::default()
         };
         if first.starts_with('#') {
@@ -76,7 +76,7 @@ fn told(text: &str) -> Told {
                     Some((place, objects)) if place.len() > 1 => (*place, objects),
                     _ => ("Transfer", rest),
                 };
-                view.names = vec![1000, place.len() as u32, index];
+                view.names = [1000, place.len() as u32, index].into();
                 view.wait = Some(LockWait {
                     kind: MONITOR.to_string(),
                     method: Some(place.to_string()),
@@ -86,7 +86,7 @@ fn told(text: &str) -> Told {
                 });
             }
             "joins" => view.wait = Some(LockWait { kind: "thread".to_string(), ..LockWait::default() }),
-            "inside" => view.names = vec![rest[0].len() as u32],
+            "inside" => view.names = [rest[0].len() as u32].into(),
             _ => {}
         }
         told.views.push(view);

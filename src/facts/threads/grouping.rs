@@ -1,6 +1,8 @@
 //! Threads that stand at the same place, in three steps from fine to coarse.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use foldhash::HashMap;
 use std::hash::Hash;
 
 use super::{SeenThread, Threads};
@@ -113,7 +115,7 @@ struct Numbering<K>(HashMap<K, usize>);
 
 impl<K> Default for Numbering<K> {
     fn default() -> Self {
-        Numbering(HashMap::new())
+        Numbering(HashMap::default())
     }
 }
 
@@ -148,7 +150,7 @@ fn functions_of(threads: &Threads, thread: &SeenThread) -> Option<Vec<u32>> {
 /// The coarsest level: what has the same top or the same functions is in one group. Numbers by place.
 fn joined(tops: &[usize], sets: &[usize]) -> Vec<usize> {
     let mut parents: Vec<usize> = (0..tops.len()).collect();
-    let (mut first_of_top, mut first_of_set) = (HashMap::new(), HashMap::new());
+    let (mut first_of_top, mut first_of_set) = (HashMap::default(), HashMap::default());
     for (place, (&top, &set)) in tops.iter().zip(sets).enumerate() {
         for first in [*first_of_top.entry(top).or_insert(place), *first_of_set.entry(set).or_insert(place)] {
             let (a, b) = (root(&mut parents, first), root(&mut parents, place));
@@ -168,7 +170,7 @@ fn root(parents: &mut [usize], mut place: usize) -> usize {
 
 /// The distinct stacks of a group, that of most threads first.
 fn shapes_of(threads: &Threads, group: &ThreadGroup) -> Vec<usize> {
-    let mut counts: HashMap<usize, u64> = HashMap::new();
+    let mut counts: HashMap<usize, u64> = HashMap::default();
     for thread in group.threads.iter().map(|&thread| &threads.threads[thread]) {
         if let Some(shape) = thread.shape() {
             *counts.entry(shape).or_default() += thread.count;
@@ -202,7 +204,7 @@ fn sorted(threads: &Threads, mut groups: Vec<ThreadGroup>) -> Vec<ThreadGroup> {
     }
     tops.sort_by_key(|top| std::cmp::Reverse(top.0));
     let rank: HashMap<usize, usize> = tops.into_iter().enumerate().map(|(rank, (_, top))| (top, rank)).collect();
-    let mut best: HashMap<usize, usize> = HashMap::new();
+    let mut best: HashMap<usize, usize> = HashMap::default();
     for group in &groups {
         let best = best.entry(group.functions).or_insert(usize::MAX);
         *best = (*best).min(rank[&group.top]);

@@ -1,7 +1,9 @@
 //! Which stacks are of one thread. Debuggers number threads, systems give them ids; some texts say one, some the other,
 //! some both. Processes are told apart first: each has a thread 4.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::{HashMap, HashSet};
 
 use super::{SeenThread, View};
 use crate::model::{Dialect, ThreadRef};
@@ -51,7 +53,7 @@ pub fn join(observations: Vec<Observation>) -> Joined {
     let owners = owners(&observations);
     let numbers = Numbers::new(&observations, &owners);
     let mut threads: Vec<SeenThread> = Vec::new();
-    let mut places: HashMap<Key, usize> = HashMap::new();
+    let mut places: HashMap<Key, usize> = HashMap::default();
     for (at, (observation, &owner)) in observations.into_iter().zip(&owners).enumerate() {
         let key = numbers.key(&observation, owner, at);
         let place = *places.entry(key).or_insert_with(|| {
@@ -169,10 +171,10 @@ struct Numbers {
 impl Numbers {
     fn new(observations: &[Observation], owners: &[Owner]) -> Self {
         let mut numbers = Numbers {
-            in_source: HashMap::new(),
-            in_process: HashMap::new(),
-            index_of: HashMap::new(),
-            stacks: HashSet::new(),
+            in_source: HashMap::default(),
+            in_process: HashMap::default(),
+            index_of: HashMap::default(),
+            stacks: HashSet::default(),
         };
         for (observation, &owner) in observations.iter().zip(owners) {
             let (Some(index), Some(id)) = (observation.thread.index, observation.thread.os_id) else { continue };

@@ -1,7 +1,7 @@
 //! Stacks merged from their first frame on: what many threads have in common stands there once, and the tree branches
 //! where their calls do.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::Threads;
 
@@ -72,7 +72,7 @@ impl CallTree {
 fn calls(threads: &Threads, of: impl Iterator<Item = usize>) -> Vec<Call> {
     let call = |frame: u32| Call { frame, count: 0, children: Vec::new(), threads: Vec::new() };
     let mut calls = vec![call(u32::MAX)];
-    let mut below: HashMap<(usize, u32), usize> = HashMap::new();
+    let mut below: HashMap<(usize, u32), usize> = HashMap::default();
     for index in of {
         let thread = &threads.threads[index];
         let Some(shape) = thread.shape().map(|shape| &threads.shapes[shape]).filter(|shape| !shape.frames.is_empty())
