@@ -9,7 +9,7 @@ use super::exit::{Exit, Stop, complain};
 use super::inputs::{self, CaseInput, Input};
 use super::scan::{Wanted, format_of};
 use super::settings::{Origin, Settings, complain_of_unused};
-use super::side_by_side::{SourcesRead, each_case, read_sources};
+use super::side_by_side::{SourcesRead, Turn, each_case, read_sources};
 use super::{output, packs};
 use crate::engine::{CaseScan, Side, Sieve, diff};
 use crate::facts::series;
@@ -50,7 +50,7 @@ pub fn run(args: DiffArgs, color: Color) -> Result<Exit, Stop> {
     let sieve = Sieve::new(&rules);
     let cases: Vec<CaseInput> = pairs.iter().flat_map(|(_, old, new)| [old.clone(), new.clone()]).collect();
     let mut scanned =
-        each_case(&cases, settings.jobs.value, |case| scan_side(case, &rules, &sieve, &wanted)).into_iter();
+        each_case(&cases, settings.jobs.value, |turn| scan_side(turn, &rules, &sieve, &wanted)).into_iter();
     let mut report = DiffReport { rules: &rules, cases: Vec::new() };
     for (name, ..) in &pairs {
         let (Some(old), Some(new)) = (scanned.next(), scanned.next()) else { continue };
@@ -115,10 +115,11 @@ impl Scanned {
     }
 }
 
-fn scan_side(case: &CaseInput, rules: &RuleSet, sieve: &Sieve, wanted: &Wanted) -> Scanned {
+fn scan_side(turn: Turn<'_>, rules: &RuleSet, sieve: &Sieve, wanted: &Wanted) -> Scanned {
+    let case = turn.case;
     let names: Vec<String> = case.inputs.iter().map(Input::name).collect();
     let mut scan = CaseScan::new(rules, sieve).in_series(series(&names)).without_near_misses();
-    let SourcesRead { sources, mut notes, failures } = read_sources(case, &mut scan, CaseScan::begin_source);
+    let SourcesRead { sources, mut notes, failures } = read_sources(turn, &mut scan, CaseScan::begin_source);
     let (mut result, measures) = scan.finish_to_compare();
     result.findings.retain(|finding| wanted.has(&rules.rules[finding.rule]));
     // What breaks off is shown by another command.

@@ -10,6 +10,9 @@ use walkdir::WalkDir;
 
 use crate::settings::{FILE_NAME, Grouping};
 
+/// Bytes of a file that is long.
+const LONG: u64 = 1 << 20;
+
 /// One source of text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
@@ -25,9 +28,17 @@ impl Input {
         }
     }
 
-    pub fn open(&self) -> io::Result<Box<dyn Read>> {
+    /// Whether there is so much to read that a second thread pays; of standard input nobody knows.
+    pub fn is_long(&self) -> bool {
         match self {
-            Input::Stdin => Ok(Box::new(io::stdin().lock())),
+            Input::Stdin => true,
+            Input::File(path) => path.metadata().is_ok_and(|about| about.len() > LONG),
+        }
+    }
+
+    pub fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        match self {
+            Input::Stdin => Ok(Box::new(io::stdin())),
             Input::File(path) => Ok(Box::new(File::open(path)?)),
         }
     }

@@ -9,6 +9,7 @@ mod inputs;
 mod output;
 mod packs;
 mod parse;
+mod read_ahead;
 mod rule_file;
 mod rules;
 mod rules_docs;

@@ -4,10 +4,10 @@ use std::io::{IsTerminal, Write};
 
 use super::args::{Color, Format, SettingArgs, StatsArgs};
 use super::exit::{Exit, Stop, complain};
-use super::inputs::{self, CaseInput, Input};
+use super::inputs::{self, Input};
 use super::scan::{Wanted, format_of};
 use super::settings::{Origin, Settings, complain_of_unused};
-use super::side_by_side::{each_case, read_sources};
+use super::side_by_side::{Turn, each_case, read_sources};
 use super::{output, packs};
 use crate::engine::{CaseScan, Sieve};
 use crate::facts::series;
@@ -40,7 +40,7 @@ pub fn run(args: &StatsArgs, color: Color) -> Result<Exit, Stop> {
     let mut tally = Tally::default();
     let mut sources: Vec<String> = Vec::new();
     for cases in found.cases.chunks(AT_ONCE) {
-        let counted = each_case(cases, settings.jobs.value, |case| count_case(case, &rules, &sieve, &wanted));
+        let counted = each_case(cases, settings.jobs.value, |turn| count_case(turn, &rules, &sieve, &wanted));
         for (case, (of_case, failures)) in cases.iter().zip(counted) {
             failures.iter().for_each(complain);
             tally.add(of_case, sources.len());
@@ -77,10 +77,11 @@ fn settings(args: &StatsArgs) -> Result<Settings, Stop> {
 }
 
 /// What the rules make of a case, in numbers, and what could not be read of it.
-fn count_case(case: &CaseInput, rules: &RuleSet, sieve: &Sieve, wanted: &Wanted) -> (Tally, Vec<String>) {
+fn count_case(turn: Turn<'_>, rules: &RuleSet, sieve: &Sieve, wanted: &Wanted) -> (Tally, Vec<String>) {
+    let case = turn.case;
     let names: Vec<String> = case.inputs.iter().map(Input::name).collect();
     let mut scan = CaseScan::new(rules, sieve).in_series(series(&names)).with_standings();
-    let read = read_sources(case, &mut scan, CaseScan::begin_source);
+    let read = read_sources(turn, &mut scan, CaseScan::begin_source);
     let mut result = scan.finish();
     let is_wanted = |rule: usize| wanted.has(&rules.rules[rule]);
     result.findings.retain(|finding| is_wanted(finding.rule));

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use super::args::{Color, Format, ScanArgs};
 use super::exit::{Exit, Stop, complain};
-use super::inputs::{self, CaseInput, Input};
+use super::inputs::{self, Input};
 use super::settings::{Origin, Setting, Settings, complain_of_unused};
-use super::side_by_side::{SourcesRead, each_case, read_sources};
+use super::side_by_side::{SourcesRead, Turn, each_case, read_sources};
 use super::{output, packs};
 use crate::engine::{CaseResult, CaseScan, Sieve};
 use crate::facts::series;
@@ -36,7 +36,7 @@ pub fn run(args: ScanArgs, color: Color) -> Result<Exit, Stop> {
         complain("reading from the terminal: paste the text, then end it with Ctrl+Z and Enter (Ctrl+D on Linux)");
     }
     let mut cases = Vec::new();
-    let scanned = each_case(&found.cases, settings.jobs.value, |case| scan_case(case, &rules, &sieve, &settings));
+    let scanned = each_case(&found.cases, settings.jobs.value, |turn| scan_case(turn, &rules, &sieve, &settings));
     for (mut report, failures) in scanned {
         report.findings.retain(|finding| wanted.has(&rules.rules[finding.rule]));
         report.suppressed.retain(|found| wanted.has(&rules.rules[found.rule]));
@@ -67,13 +67,14 @@ pub fn run(args: ScanArgs, color: Color) -> Result<Exit, Stop> {
 type Scanned = (CaseReport, Vec<String>);
 
 /// Scans the sources of a case; those that cannot be read become notes.
-fn scan_case(case: &CaseInput, rules: &RuleSet, sieve: &Sieve, settings: &Settings) -> Scanned {
+fn scan_case(turn: Turn<'_>, rules: &RuleSet, sieve: &Sieve, settings: &Settings) -> Scanned {
+    let case = turn.case;
     let names: Vec<String> = case.inputs.iter().map(Input::name).collect();
     let mut scan = CaseScan::new(rules, sieve).in_series(series(&names));
     if settings.near_misses.value == 0 {
         scan = scan.without_near_misses();
     }
-    let SourcesRead { sources, mut notes, failures } = read_sources(case, &mut scan, CaseScan::begin_source);
+    let SourcesRead { sources, mut notes, failures } = read_sources(turn, &mut scan, CaseScan::begin_source);
     let result = scan.finish();
     let CaseResult {
         summary,

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use super::args::{Color, Format, GroupBy, SettingArgs, ThreadsArgs};
 use super::exit::{Exit, Stop, complain};
-use super::inputs::{self, CaseInput};
+use super::inputs;
 use super::settings::Settings;
-use super::side_by_side::{SourcesRead, each_case, read_sources};
+use super::side_by_side::{SourcesRead, Turn, each_case, read_sources};
 use super::{output, packs, scan};
 use crate::engine::{Sieve, ThreadScan};
 use crate::facts::threads::{Level, group};
@@ -29,7 +29,7 @@ pub fn run(args: ThreadsArgs, color: Color) -> Result<Exit, Stop> {
     }
     let level = level(args.group);
     let sieve = Sieve::new(&rules);
-    let read = each_case(&found.cases, settings.jobs.value, |case| read_case(case, &rules, &sieve, level));
+    let read = each_case(&found.cases, settings.jobs.value, |turn| read_case(turn, &rules, &sieve, level));
     let mut failed = !found.failures.is_empty();
     let mut cases = Vec::new();
     for (case, failures) in read {
@@ -63,12 +63,12 @@ fn level(by: Option<GroupBy>) -> Level {
     }
 }
 
-fn read_case(case: &CaseInput, rules: &RuleSet, sieve: &Sieve, level: Level) -> (ThreadsCase, Vec<String>) {
+fn read_case(turn: Turn<'_>, rules: &RuleSet, sieve: &Sieve, level: Level) -> (ThreadsCase, Vec<String>) {
     let mut scan = ThreadScan::new(rules, sieve);
-    let SourcesRead { sources, notes, failures } = read_sources(case, &mut scan, ThreadScan::begin_source);
+    let SourcesRead { sources, notes, failures } = read_sources(turn, &mut scan, ThreadScan::begin_source);
     let threads = scan.finish();
     let (grouped, processes) = (group(&threads, level), threads.processes().len());
-    (ThreadsCase { name: case.name.clone(), sources, threads, grouped, notes, processes }, failures)
+    (ThreadsCase { name: turn.case.name.clone(), sources, threads, grouped, notes, processes }, failures)
 }
 
 /// The report on standard output, or in each of the files asked for.
