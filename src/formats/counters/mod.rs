@@ -7,6 +7,7 @@ mod cells;
 mod clock;
 mod dotnet_csv;
 pub mod dotnet_json;
+mod dotnet_screen;
 mod get_counter;
 mod number;
 mod path;
@@ -21,11 +22,12 @@ use clock::Habit;
 use recording::Recording;
 
 /// The formats by their names, with the tools that write them.
-pub const FORMATS: [(&str, &[&str]); 5] = [
+pub const FORMATS: [(&str, &[&str]); 6] = [
     ("pdh", &["typeperf", "perfmon", "logman", "relog", "Export-Counter"]),
     ("get-counter", &["Get-Counter"]),
     ("get-counter-csv", &["Get-Counter | Export-Csv"]),
     ("dotnet-counters-csv", &["dotnet-counters collect --format csv"]),
+    ("dotnet-counters-screen", &["dotnet-counters monitor"]),
     ("dotnet-counters-json", &["dotnet-counters collect --format json"]),
 ];
 
@@ -49,6 +51,7 @@ enum Format {
     GetCounter(get_counter::GetCounter),
     SamplesCsv(samples_csv::SamplesCsv),
     DotnetCsv(dotnet_csv::DotnetCsv),
+    DotnetScreen(dotnet_screen::DotnetScreen),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,6 +60,7 @@ enum Kind {
     GetCounter,
     SamplesCsv,
     DotnetCsv,
+    DotnetScreen,
 }
 
 impl Counters {
@@ -81,6 +85,7 @@ impl Counters {
                 Kind::GetCounter => (Format::GetCounter(get_counter::GetCounter::default()), Habit::Locale),
                 Kind::SamplesCsv => (Format::SamplesCsv(samples_csv::SamplesCsv::new()), Habit::Locale),
                 Kind::DotnetCsv => (Format::DotnetCsv(dotnet_csv::DotnetCsv::new()), Habit::Invariant),
+                Kind::DotnetScreen => (Format::DotnetScreen(dotnet_screen::DotnetScreen::default()), Habit::Locale),
             };
             self.open = Some((format, Recording::new(habit)));
         }
@@ -90,6 +95,7 @@ impl Counters {
             Format::GetCounter(get_counter) => get_counter.line(line, text, cut, recording),
             Format::SamplesCsv(samples) => samples.line(line, text, cut, recording),
             Format::DotnetCsv(dotnet) => dotnet.line(line, text, cut, recording),
+            Format::DotnetScreen(screen) => screen.line(line, text, cut, recording),
         }
     }
 
@@ -123,6 +129,7 @@ impl Format {
             Format::GetCounter(_) => Kind::GetCounter,
             Format::SamplesCsv(_) => Kind::SamplesCsv,
             Format::DotnetCsv(_) => Kind::DotnetCsv,
+            Format::DotnetScreen(_) => Kind::DotnetScreen,
         }
     }
 }
@@ -135,6 +142,8 @@ fn may_begin(text: &str) -> bool {
         [b'(', b'P', b'D', ..] | [b'T', b'i', b'm', ..] | [b'#', b'T', b'Y', ..] => true,
         // Columns of `Select-Object`, in the user's order, and a byte order mark where files were put together.
         [b'P', b'a', b't', ..] | [b'C', b'o', b'o', ..] | [b'I', b'n', b's', ..] | [b'R', b'e', b'a', ..] => true,
+        // `[System.Runtime]`
+        [b'[', b'S' | b'M', ..] => true,
         [0xEF, 0xBB, 0xBF, ..] => true,
         _ => false,
     }
@@ -149,6 +158,7 @@ fn begun_by(text: &str) -> Option<Kind> {
     is(pdh::begins, Kind::Pdh)
         .or_else(|| is(get_counter::begins, Kind::GetCounter))
         .or_else(|| is(dotnet_csv::begins, Kind::DotnetCsv))
+        .or_else(|| is(dotnet_screen::begins, Kind::DotnetScreen))
         .or_else(|| is(samples_csv::begins, Kind::SamplesCsv))
 }
 

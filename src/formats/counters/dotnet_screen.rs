@@ -1,0 +1,133 @@
+//! The screen of `dotnet-counters monitor`, as people copy it from the terminal.
+//!
+//! ```text
+//! Press p to pause, r to resume, q to quit.
+//!     Status: Running
+//! Name                                                       Current Value
+//! [System.Runtime]
+//!     GC Fragmentation (%)                                          75.124
+//!     dotnet.gc.collections ({collection})
+//!         gc.heap.generation
+//!         ------------------
+//!         gen0                                                          12
+//! ```
+//!
+//! One moment, without a time. Before .NET 9 no counter has tags (`ConsoleWriter.cs` of dotnet-counters). Numbers are
+//! written as the locale does.
+
+use super::Taken;
+use super::number::Number;
+use super::path;
+use super::recording::Recording;
+
+/// Blanks before a counter; what is under its tags has more.
+const TOP: usize = 6;
+
+#[derive(Default)]
+pub struct DotnetScreen {
+    provider: String,
+    /// A counter whose values stand below it, by a tag.
+    counter: Option<String>,
+    tag: Option<String>,
+}
+
+/// Whether a line is the name of a provider of counters: `[System.Runtime]`.
+pub fn begins(text: &str) -> bool {
+    let Some(name) = provider(text) else { return false };
+    // PowerShell and logs set types into brackets.
+    (name.starts_with("System.") || name.starts_with("Microsoft.")) && !name.ends_with("Exception")
+}
+
+fn provider(text: &str) -> Option<&str> {
+    let name = text.trim_end().strip_prefix('[')?.strip_suffix(']')?;
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
+    (is_name && name.contains('.')).then_some(name)
+}
+
+impl DotnetScreen {
+    pub fn line(&mut self, line: u32, text: &str, cut: bool, recording: &mut Recording) -> Option<Taken> {
+        if let Some(name) = provider(text) {
+            *self = DotnetScreen { provider: name.to_string(), ..DotnetScreen::default() };
+            return Some(Taken::Row);
+        }
+        let indent = text.len() - text.trim_start_matches([' ', '\t']).len();
+        if indent < 2 || text.starts_with("Name ") {
+            return text.starts_with("Name ").then_some(Taken::Row);
+        }
+        let Some((name, value)) = name_and_value(text.trim()) else { return self.heading(text.trim(), indent) };
+        if indent <= TOP {
+            (self.counter, self.tag) = (None, None);
+        }
+        let (name, tags) = match (&self.counter, &self.tag) {
+            (Some(counter), Some(tag)) => (counter.clone(), Some(format!("{tag}={name}"))),
+            // The line of the counter or of its tag is lost.
+            _ if indent > TOP => {
+                recording.damaged(line);
+                return Some(Taken::Damaged);
+            }
+            _ => (name.to_string(), None),
+        };
+        if cut {
+            return Some(Taken::Row);
+        }
+        let key = format!("{}\t{name}\t{}", self.provider, tags.as_deref().unwrap_or_default());
+        let new = || path::of_provider(&self.provider, &name, tags.as_deref());
+        if let Some(series) = recording.series(line, &key, new) {
+            recording.value(series, line, None, value);
+        }
+        Some(Taken::Row)
+    }
+
+    /// A counter without a value, the tag below it, and the rule below the tag.
+    fn heading(&mut self, text: &str, indent: usize) -> Option<Taken> {
+        if text.len() >= 3 && text.bytes().all(|byte| byte == b'-') {
+            return Some(Taken::Row);
+        }
+        match (indent, &self.counter) {
+            // `dotnet.gc.collections ({collection})`
+            (..=TOP, _) if text.ends_with(')') && text.contains('.') => {
+                (self.counter, self.tag) = (Some(text.to_string()), None);
+                Some(Taken::Row)
+            }
+            (_, Some(_)) if !text.contains(' ') => {
+                // A second tag: the line of its counter is lost.
+                let is_second = self.tag.replace(text.to_string()).is_some();
+                self.counter = self.counter.take().filter(|_| !is_second);
+                Some(Taken::Row)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A row, whose value is set apart by blanks.
+fn name_and_value(text: &str) -> Option<(&str, &str)> {
+    let (name, value) = text.rsplit_once([' ', '\t'])?;
+    let is_apart = name.ends_with([' ', '\t']);
+    (is_apart && Number::parse(value).is_some()).then(|| (name.trim_end(), value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::check;
+
+    #[test]
+    fn one_moment_of_the_screen() {
+        for (text, want) in [
+            (
+                "[System.Runtime]\n    GC Fragmentation (%)             75.124\n    Allocation Rate (B / 1 sec)  76,640,368\n",
+                "GC Fragmentation 75.124 | Allocation Rate 76640368",
+            ),
+            // .NET 9 has tags.
+            (
+                "Name      Current Value\n[System.Runtime]\n    dotnet.gc.collections ({collection})\n        gc.heap.generation\n        ------------------\n        gen0      12\n        gen1      3\n    dotnet.assembly.count ({assembly})      163\n",
+                "dotnet.gc.collections[gc.heap.generation=gen0] 12 | dotnet.gc.collections[gc.heap.generation=gen1] 3 | \
+                 dotnet.assembly.count 163",
+            ),
+            ("[System.InvalidOperationException]\n    at    3\n", ""),
+            ("[System.Runtime] is a provider\n    at    3\n", ""),
+        ] {
+            check(text, want);
+        }
+    }
+}
