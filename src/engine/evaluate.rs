@@ -94,10 +94,6 @@ pub struct Evaluator<'r> {
     pub(super) rules: &'r RuleSet,
     pub(super) sieve: &'r Sieve,
     pub(super) classes: Classes<'r>,
-    /// Per rule: the atoms by which its pattern, and each of its `unless`, names functions.
-    pub(super) naming: Vec<(FewBits, Vec<FewBits>)>,
-    /// The same for the patterns of suppressions.
-    suppression_naming: Vec<FewBits>,
     pub(super) of_frame: Vec<ClassId>,
     /// Names of frames are kept.
     needs_names: bool,
@@ -117,15 +113,6 @@ pub struct Evaluator<'r> {
 
 impl<'r> Evaluator<'r> {
     pub fn new(rules: &'r RuleSet, sieve: &'r Sieve) -> Self {
-        let naming = rules.rules.iter().map(|rule| {
-            let unless = rule.unless.iter().map(|pattern| naming_atoms(pattern, rules)).collect();
-            (naming_atoms(&rule.pattern, rules), unless)
-        });
-        let naming = naming.collect();
-        let suppressed = rules.suppressions.iter().map(|suppression| match &suppression.pattern {
-            Some(pattern) => naming_atoms(pattern, rules),
-            None => FewBits::default(),
-        });
         let by_names = |suppression: &Suppression| suppression.pattern.as_ref().is_some_and(Pattern::compares_names);
         let suppressed_by_names = rules.suppressions.iter().any(by_names);
         let repeats = rules.rules.iter().filter_map(|rule| rule.cycle.as_ref().map(|cycle| cycle.repeats as usize));
@@ -133,8 +120,6 @@ impl<'r> Evaluator<'r> {
             rules,
             sieve,
             classes: Classes::new(rules, sieve),
-            naming,
-            suppression_naming: suppressed.collect(),
             of_frame: Vec::new(),
             needs_names: rules.needs_names(),
             compares_names: rules.rules.iter().map(|rule| rule.compares_names() || suppressed_by_names).collect(),
@@ -318,7 +303,7 @@ impl<'r> Evaluator<'r> {
 
     /// The first suppression that a rule has on this stack. What is not certain suppresses nothing.
     fn suppression(&self, rule: usize, stack: &Stack) -> Option<usize> {
-        let suppressions = self.rules.suppressions.iter().zip(&self.suppression_naming);
+        let suppressions = self.rules.suppressions.iter().zip(&self.sieve.naming.suppressions);
         suppressions.into_iter().position(|(suppression, naming)| {
             let on_stack = |pattern: &Pattern| {
                 let tape = self.tape(pattern, naming, stack);
@@ -384,7 +369,7 @@ impl<'r> Evaluator<'r> {
 
     fn hit_by_pattern(&self, index: usize, stack: &Stack, by_role: Option<Doubt>) -> Option<Hit> {
         let rule = &self.rules.rules[index];
-        let (naming, unless_naming) = &self.naming[index];
+        let (naming, unless_naming) = &self.sieve.naming.rules[index];
         let tape = self.tape(&rule.pattern, naming, stack);
         let found = self.best(&rule.pattern, &tape, Stance::Proof)?;
         let mut doubts = if found.uncertain { self.doubts(&rule.pattern, &tape, &found) } else { Vec::new() };
@@ -554,18 +539,6 @@ fn without_hole_above<'t>(run: &'t [Item], step: &Step) -> &'t [Item] {
         Some(first) if frames >= step.min as usize => &run[first..],
         _ => run,
     }
-}
-
-fn naming_atoms(pattern: &Pattern, rules: &RuleSet) -> FewBits {
-    let mut atoms = FewBits::default();
-    for step in pattern.steps.iter().filter(|step| !step.is_gap && !step.negated) {
-        for atom in &rules.tests[step.test.0 as usize].atoms {
-            if rules.atoms[atom.0 as usize].names_function() {
-                atoms.insert(atom.0 as usize);
-            }
-        }
-    }
-    atoms
 }
 
 /// Position of the first frame whose name the pattern keeps.

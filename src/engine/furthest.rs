@@ -46,7 +46,7 @@ impl Evaluator<'_> {
     /// How far the pattern of a rule gets on the stack that was classified last.
     pub(super) fn furthest(&self, rule: usize, stack: &Stack) -> Furthest {
         let pattern = &self.rules.rules[rule].pattern;
-        let tape = self.tape(pattern, &self.naming[rule].0, stack);
+        let tape = self.tape(pattern, &self.sieve.naming.rules[rule].0, stack);
         if let Some(found) = self.best(pattern, &tape, Stance::Proof) {
             return Furthest { tape, found, is_whole: true };
         }

@@ -156,7 +156,9 @@ impl<'a, 'r> Laid<'a, 'r> {
     fn vetoes(&self) -> Vec<String> {
         let unless = &self.evaluator.rules.rules[self.rule].unless;
         let mut reasons = Vec::new();
-        for (number, (pattern, naming)) in unless.iter().zip(&self.evaluator.naming[self.rule].1).enumerate() {
+        for (number, (pattern, naming)) in
+            unless.iter().zip(&self.evaluator.sieve.naming.rules[self.rule].1).enumerate()
+        {
             let tape = self.evaluator.tape(pattern, naming, self.stack);
             let veto = self.evaluator.best(pattern, &tape, Stance::Possibility);
             let Some(veto) = veto.filter(|veto| !veto.uncertain) else { continue };

@@ -4,6 +4,7 @@
 //! together (the sieve), and only the rules that can match are matched exactly. [`naive`] is the same language the slow
 //! and obvious way: what the tests hold the rest to.
 
+mod atom_index;
 mod bits;
 mod captures;
 mod case;

@@ -106,7 +106,7 @@ fn matches_with_gaps(evaluator: &Evaluator<'_>, rule: usize, stack: &Stack) -> b
         }
         loose.steps.push(step.clone());
     }
-    let tape = evaluator.tape(&loose, &evaluator.naming[rule].0, stack);
+    let tape = evaluator.tape(&loose, &evaluator.sieve.naming.rules[rule].0, stack);
     evaluator.best(&loose, &tape, Stance::Proof).is_some()
 }
 

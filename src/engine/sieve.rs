@@ -3,7 +3,10 @@
 //! A pattern can match only if its required frames occur in its order, whatever lies between. Every rule has one bit that
 //! stands at the required frame it waits for; a frame moves all bits that wait for it at once. Noise, gaps and counts only
 //! narrow this down further, so no match is lost.
+//!
+//! What else follows from the rules alone ([`AtomIndex`], [`Naming`]) is kept beside it.
 
+use super::atom_index::{AtomIndex, Naming};
 use super::bits::Bits;
 use super::classes::{Class, ClassId, Classes};
 use crate::rules::{RuleSet, Step, TestId, Truth};
@@ -20,6 +23,8 @@ pub struct Sieve {
     ends: Vec<usize>,
     /// The same places, of rules that ask something of single stacks.
     asking: Bits,
+    pub(super) atoms: AtomIndex,
+    pub(super) naming: Naming,
 }
 
 impl Sieve {
@@ -39,7 +44,7 @@ impl Sieve {
         let mut asking = Bits::new(places.len());
         let asks = rules.rules.iter().zip(&ends).filter(|(rule, _)| rule.asks_of_stacks());
         asks.for_each(|(_, &end)| asking.insert(end));
-        Sieve { places, start, ends, asking }
+        Sieve { places, start, ends, asking, atoms: AtomIndex::new(rules), naming: Naming::new(rules) }
     }
 
     /// The places whose frame a call site of this class is.
