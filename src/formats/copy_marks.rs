@@ -12,18 +12,33 @@ const MARKS: [&str; 10] = [">", "///", "//", "/*", "# |", "#", ";", "*", "'", "\
 pub struct CopyMarks {
     /// The mark of the lines above.
     mark: Option<&'static str>,
+    /// One backtick of Markdown stood before a line above.
+    ticked: bool,
 }
 
 impl CopyMarks {
     /// The line without its marks.
     pub fn strip<'t>(&mut self, line: &'t str) -> &'t str {
         let line = line.strip_suffix("\"\"\"").unwrap_or(line);
+        let line = self.without_tick(line);
         let trimmed = line.trim_start();
         match trimmed.as_bytes().first().copied().unwrap_or_default() {
             b'|' if is_known(line.trim_matches(['|', ' '])) => line.trim_matches(['|', ' ']),
             b'0'..=b'9' => without_list_number(line),
             _ => self.without_mark(line, trimmed),
         }
+    }
+
+    /// `` `Child-SP RetAddr Call Site``: what was meant for a listing stands between two single backticks.
+    fn without_tick<'t>(&mut self, line: &'t str) -> &'t str {
+        let inner = line.trim_start().strip_prefix('`').filter(|inner| !inner.starts_with('`'));
+        if let Some(inner) = inner.filter(|inner| inner.contains(' ') && !inner.contains('`') && is_known(inner)) {
+            self.ticked = true;
+            return inner;
+        }
+        let end = line.strip_suffix('`').filter(|before| self.ticked && !before.ends_with('`'));
+        self.ticked &= end.is_none();
+        end.unwrap_or(line)
     }
 
     fn without_mark<'t>(&mut self, line: &'t str, trimmed: &'t str) -> &'t str {
@@ -111,6 +126,12 @@ mod tests {
             ("# a heading", "# a heading"),
             ("> Number of allocations   13,155 allocations", "Number of allocations   13,155 allocations"),
             ("> Tracking duration   01:39:09", "Tracking duration   01:39:09"),
+            ("`0012f0a0 7c90d1fc a!b+0x1, calling a!c", "0012f0a0 7c90d1fc a!b+0x1, calling a!c"),
+            ("0012f0b0 7c90d1fc a!d+0x1, calling a!e`", "0012f0b0 7c90d1fc a!d+0x1, calling a!e"),
+            ("a!`anonymous namespace'::f`", "a!`anonymous namespace'::f`"),
+            ("`Child-SP         RetAddr          Caller, Callee", "Child-SP         RetAddr          Caller, Callee"),
+            ("`words` and more", "`words` and more"),
+            ("`fffffefe", "`fffffefe"),
             ("> ntdll!ZwCreateEvent+0x3", "ntdll!ZwCreateEvent+0x3"),
             ("23:     #6 0x7ff9bb1f1789 in SDL_WriteIO", "    #6 0x7ff9bb1f1789 in SDL_WriteIO"),
         ] {

@@ -46,6 +46,8 @@ pub struct Current {
     pub repeat: Option<(u32, usize)>,
     /// Its first frame may be nothing but the place where a thread stands.
     pub is_location: bool,
+    /// A line below the last frame told where it stands in the sources.
+    pub has_source_line: bool,
     /// The last frame's line ends within its columns.
     pub unfinished: bool,
     /// The frame that values were printed with last, and how many.
@@ -109,6 +111,16 @@ impl Current {
         }
     }
 
+    /// Whether the frame above has no number where all have one, and the one with this Child-SP is directly below it: a
+    /// copy made of `00` to `09` the numbers of a list, and `0a` is left. What numbers are there tell of no holes.
+    pub fn has_lost_numbers(&self, number: u32, child_sp: &str) -> bool {
+        let directly = self.open && self.headed && !self.after_blank && !self.after_prose && !self.complete;
+        let frames = &self.stack.frames;
+        let unnumbered = frames.last().is_some_and(|frame| frame.number().is_none()) && number as usize >= frames.len();
+        let below_inline = self.child_sp == digits_of("");
+        directly && unnumbered && (child_sp.is_empty() || below_inline || lies_below(&self.child_sp, child_sp))
+    }
+
     /// Whether values were printed with the last frame.
     pub fn last_has_values(&self) -> bool {
         self.values_at.0 + 1 == self.stack.frames.len() && self.values_at.1 > 0
@@ -163,6 +175,7 @@ impl Current {
         self.after_prose = false;
         self.cut_mark = false;
         self.unfinished = false;
+        self.has_source_line = false;
     }
 }
 

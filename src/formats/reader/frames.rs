@@ -39,11 +39,13 @@ impl Reader<'_> {
         let Some(frame) = self.read_k(text) else { return false };
         let site = self.sites.intern(frame.site, parse_site);
         let child_sp = frame.child_sp.unwrap_or_default();
-        if !self.current.goes_on(Dialect::K, frame.number, child_sp) {
+        let numbered = self.section.columns.is_some_and(|columns| columns.numbered);
+        let number = frame.number.filter(|&number| !(numbered && self.current.has_lost_numbers(number, child_sp)));
+        if !self.current.goes_on(Dialect::K, number, child_sp) {
             self.begin(Dialect::K, self.section.thread.clone(), false);
         }
         self.current.child_sp = digits_of(child_sp);
-        self.current.push(site, self.line, frame.number, frame.inline);
+        self.current.push(site, self.line, number, frame.inline);
         self.keep_line(text);
         self.finish_k_frame(&frame);
         true

@@ -50,7 +50,9 @@ impl Reader<'_> {
         if format.dialect == Dialect::ParallelStacks {
             return self.parallel_line(text);
         }
-        let Some(line) = (format.line)(text) else { return self.rule_of_repeat(format, text) };
+        let Some(line) = (format.line)(text) else {
+            return self.rule_of_repeat(format, text) || self.local_of_frame(format, text);
+        };
         match line {
             Line::Repeat(times) => {
                 if !self.current.open || self.current.stack.dialect != format.dialect {
@@ -80,6 +82,7 @@ impl Reader<'_> {
                 self.accounts.tables += 1;
             }
             Line::Detail => self.skip(text, SkipReason::FrameDetail),
+            Line::Source(path, number) => return self.source_of_frame(format, path, number),
             Line::Hole => {
                 self.current.cut_mark |= self.current.open;
                 self.accounts.headers += 1;
@@ -169,6 +172,37 @@ impl Reader<'_> {
         let cells: Vec<&str> = row.iter().map(String::as_str).collect();
         self.add_row(format.dialect.name(), format.columns, &cells);
         self.line = here;
+    }
+
+    /// A line that tells where the frame directly above stands in the sources.
+    fn source_of_frame(&mut self, format: &Format, path: &str, number: u32) -> bool {
+        let current = &self.current;
+        let above = current.open && current.stack.dialect == format.dialect;
+        let directly = !current.after_blank && !current.after_prose && !current.has_source_line;
+        let Some(frame) = current.stack.frames.last().filter(|_| above && directly) else { return false };
+        let site = self.sites.get(frame.site);
+        let line = format!(" Line {number}");
+        let name = site.text.strip_suffix(line.as_str()).unwrap_or(site.text);
+        let text = format!("{name} [{path} @ {number}]");
+        let site = self.sites.intern(&text, super::cleaning::parse_site);
+        if let Some(frame) = self.current.stack.frames.last_mut() {
+            frame.site = site;
+        }
+        self.current.has_source_line = true;
+        self.accounts.continuations += 1;
+        true
+    }
+
+    /// A local of the frame above: it stands below that frame's source, farther to the right than frames do.
+    fn local_of_frame(&mut self, format: &Format, text: &str) -> bool {
+        let current = &self.current;
+        let below = current.open && current.stack.dialect == format.dialect && current.has_source_line;
+        let indent = |text: &str| text.len() - text.trim_start().len();
+        if !below || current.after_blank || current.after_prose || indent(text) <= indent(&current.raw) {
+            return false;
+        }
+        self.skip(text, SkipReason::FrameDetail);
+        true
     }
 
     /// A rule of dashes around frames that come back.

@@ -178,6 +178,8 @@ pub fn is_call_site(site: &str) -> bool {
 fn is_call_of_method(function: &str) -> bool {
     let Some((name, arguments)) = function.split_once('(') else { return false };
     let Some(arguments) = arguments.strip_suffix(')') else { return false };
+    // What C++/CLI has outside of types lies in one of this name.
+    let name = name.strip_prefix("<Module>.").unwrap_or(name);
     let name = name.split(['[', '<']).next().unwrap_or(name);
     let is_name = |part: &str| part.starts_with(|c: char| c.is_uppercase() || matches!(c, '_' | '<'));
     let deep = name.matches('.').count() >= 2 || function.contains('<');
@@ -245,6 +247,11 @@ mod tests {
                 "System.Drawing.Graphics.DrawImage(System.Drawing.Image, Int32)",
                 Some((None, "System.Drawing.Graphics.DrawImage(System.Drawing.Image, Int32)")),
             ),
+            (
+                "<Module>.Shared<Ledger>.Release(Shared<Ledger>*)+d7",
+                Some((None, "<Module>.Shared<Ledger>.Release(Shared<Ledger>*)+d7")),
+            ),
+            ("<Module>.a module", None),
             ("svc!operator new+0x1f", Some((None, "svc!operator new+0x1f"))),
             ("GdiPlus!GpMemoryBitmap::AllocBitmapData+c2  with 155 allocations takes 1.16GB", None),
             ("10, ntdll.dll!RtlUserThreadStart+0x34", Some((Some(10), "ntdll.dll!RtlUserThreadStart+0x34"))),

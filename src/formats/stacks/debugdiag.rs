@@ -22,7 +22,9 @@ use crate::model::{Dialect, ThreadRef};
 
 pub const FORMAT: Format = Format::of_threads(Dialect::DebugDiag, line, |text| {
     let text = text.trim();
-    thread(text).is_some() || (text.starts_with("Function") && is_header(text) && text.contains("Arg 1"))
+    thread(text).is_some()
+        || is_marker_of_call(text)
+        || (text.starts_with("Function") && is_header(text) && text.contains("Arg 1"))
 });
 
 fn line(text: &str) -> Option<Line<'_>> {
@@ -86,6 +88,13 @@ fn marked(text: &str) -> Option<String> {
     word.then(|| format!("[{marker}] {}", method.trim()).trim_end().to_string())
 }
 
+/// `[[InlinedCallFrame] (N.T.M)] N.T.M(Boolean)`: nothing else has both.
+fn is_marker_of_call(text: &str) -> bool {
+    let behind = text.strip_prefix("[[").and_then(|inner| inner.split_once("] ("));
+    let is_marker = |marker: &str| marker.ends_with("Frame") || marker.contains("Frame_");
+    behind.is_some_and(|(marker, _)| is_marker(marker)) && marked(text).is_some()
+}
+
 /// `N.T.M(Boolean)+17`, with or without its module.
 fn managed(text: &str) -> Option<String> {
     let (call, digits) = text.rsplit_once(")+")?;
@@ -125,6 +134,19 @@ mod tests {
             ("This thread is waiting on a lock", "nothing"),
         ] {
             check(&FORMAT, text, want);
+        }
+    }
+
+    #[test]
+    fn lines_that_show_a_report() {
+        for (text, want) in [
+            ("[[InlinedCallFrame] (<Module>.Release)] <Module>.Ledger.Release(Ledger*)", true),
+            ("Thread 51 - System ID 7224", true),
+            ("[[GCFrame]]", false),
+            ("[[Framework] (of pages)] is what a wiki links", false),
+            ("[[Link] (to it)] in a wiki", false),
+        ] {
+            assert_eq!((FORMAT.shows)(text), want, "{text}");
         }
     }
 }

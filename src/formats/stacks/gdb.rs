@@ -7,6 +7,8 @@
 //! #2  <signal handler called>
 //!     #0 0x4f2e in Render /src/contoso/render.cpp:12:3
 //! ```
+//!
+//! The tombstones of Android have `#05 pc 0004ee41  /data/app/lib/libledger.so (Book::Post()+220)`.
 
 use nom::bytes::complete::{tag, take_while1};
 use nom::character::complete::char;
@@ -43,8 +45,11 @@ fn line(text: &str) -> Option<Line<'_>> {
 fn shows(text: &str) -> bool {
     match frame(text) {
         Ok((call, (_, address))) => {
-            let certain =
-                address.is_some() || call.starts_with("<signal") || call.contains(") at ") || call.contains(") from ");
+            let certain = call.starts_with("pc ")
+                || address.is_some()
+                || call.starts_with("<signal")
+                || call.contains(") at ")
+                || call.contains(") from ");
             certain && site(call.trim_end(), address).is_some()
         }
         Err(_) => text.contains("(LWP ") && thread(text).is_some(),
@@ -83,6 +88,9 @@ fn site(call: &str, address: Option<&str>) -> Option<String> {
         let offset = hex_value(offset.split_whitespace().next()?)?;
         return Some(format!("{}+{offset:#x}", file_name(module)));
     }
+    if let Some(place) = call.strip_prefix("pc ") {
+        return tombstone(place);
+    }
     let (call, module) = match call.rsplit_once(" from ") {
         Some((call, module)) => (call, Some(file_name(module))),
         None => (call, None),
@@ -103,6 +111,24 @@ fn site(call: &str, address: Option<&str>) -> Option<String> {
         return Some(module.or(address).unwrap_or(name).to_string());
     }
     Some(call_site(module, name, None, source))
+}
+
+/// `0004ee41  /system/lib/libc.so (abort+4) (BuildId: 1f)`: where there is no symbol, the address lies in the file.
+fn tombstone(place: &str) -> Option<String> {
+    let (address, behind) = place.split_once("  ")?;
+    let address = hex_value(address.trim_start_matches("0x")).filter(|_| address.len() >= 8)?;
+    let behind = behind.split(" (BuildId").next().unwrap_or(behind).trim();
+    let (path, symbol) = match behind.split_once(" (") {
+        Some((path, symbol)) => (path, symbol.strip_suffix(')')),
+        None => (behind, None),
+    };
+    if !path.starts_with('/') {
+        return path.starts_with('<').then(|| format!("{address:#x}"));
+    }
+    let Some((name, offset)) = symbol.and_then(|symbol| symbol.rsplit_once('+')) else {
+        return Some(format!("{}+{address:#x}", file_name(path)));
+    };
+    Some(call_site(Some(file_name(path)), name, Some(offset.parse().ok()?), None))
 }
 
 /// The function without the values of its arguments, which stand behind a blank: `Render (this=0x0)`.
@@ -163,6 +189,14 @@ mod tests {
             ("Thread 2 (Thread 0x7f5dfd3ff640 (LWP 23420) \"dotnet\"):", "begin 2 0x5b7c \"dotnet\""),
             ("#1 /var/www/index.php(12): main()", "nothing"),
             ("#12 fixed the build", "nothing"),
+            ("    #00 pc 0003d814  /system/lib/libc.so (tgkill+12)", "frame location 0 libc.so!tgkill+0xc"),
+            ("    #03 pc 00014165  /system/lib/libc.so", "frame 3 libc.so+0x14165"),
+            (
+                "    #05 pc 000000000004ee41  /data/app/lib/libledger.so (N::stop(void (*)())+220) (BuildId: 1f2e)",
+                "frame 5 libledger.so!N::stop(void (*)())+0xdc",
+            ),
+            ("    #06 pc 0000000000001234  <anonymous:7c0>", "frame 6 0x1234"),
+            ("#7 pc games", "nothing"),
         ] {
             check(&FORMAT, text, want);
         }

@@ -96,14 +96,18 @@ fn address(input: &str) -> IResult<&str, &str> {
 
 fn symbol(text: &str) -> String {
     let (module, name) = text.split_once('`').unwrap_or(("", text));
+    let without_mark = |name: &'_ str| name.trim_end_matches("[opt]").trim_end().len();
+    let name = &name[..without_mark(name)];
     let (name, source) = split_source(name);
-    let name = name.trim_end_matches("[opt]").trim_end();
+    let name = &name[..without_mark(name)];
     let (name, offset) = match name.rsplit_once(" + ") {
         Some((name, digits)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => (name, digits.parse().ok()),
         _ => (name, None),
     };
     // `X(...) [inlined] Y(...)`: Y is the frame, X where it was inlined.
     let name = name.rsplit_once(" [inlined] ").map_or(name, |(_, inlined)| inlined);
+    // A function of no namespace.
+    let name = name.strip_prefix("::").unwrap_or(name);
     call_site(Some(module), without_values(name), offset, source)
 }
 
@@ -151,6 +155,15 @@ mod tests {
             (
                 "    frame #9: 0x00007f5dfdf6f720 libcoreclr.so`Thread::DoWait(int, void**, PendingSync*) + 80",
                 "frame 9 libcoreclr.so!Thread::DoWait(int, void**, PendingSync*)+0x50",
+            ),
+            (
+                "    frame #1: 0x01 a`N::Enter(N::T*, _S*) [inlined] N::Wait(_S*) + 55 at cs.cpp:1251 [opt]",
+                "frame inline 1 a!N::Wait(_S*)+0x37 [cs.cpp @ 1251]",
+            ),
+            ("    frame #2: 0x01 a`::Start() + 73 at pal.cpp:1088 [opt]", "frame 2 a!Start()+0x49 [pal.cpp @ 1088]"),
+            (
+                "frame #2: 0x01 a`::stop(handle=0x1, code=<unavailable>) + 52 at i.cpp:9 [opt]",
+                "frame 2 a!stop+0x34 [i.cpp @ 9]",
             ),
             ("frame #2: 0x01 a.out`f(x=1) [opt] at C:\\a.cpp:57", "frame 2 a.out!f [C:\\a.cpp @ 57]"),
             ("* thread #1, name = 'dotnet', stop reason = signal SIGSTOP", "begin 1 \"dotnet\""),

@@ -105,6 +105,8 @@ pub enum Line<'t> {
     Cell(&'static str, &'t str),
     /// A parameter, local or register of the frame above.
     Detail,
+    /// Where the frame above stands in the sources.
+    Source(&'t str, u32),
     /// Frames were left out here.
     Hole,
     /// The frames between this line and the second rule of dashes below it come so many times.
@@ -203,6 +205,7 @@ pub mod tests {
             None => "nothing".to_string(),
             Some(Line::Header) => "header".to_string(),
             Some(Line::Detail) => "detail".to_string(),
+            Some(Line::Source(path, line)) => format!("source {path} @ {line}"),
             Some(Line::Hole) => "hole".to_string(),
             Some(Line::Repeat(times)) => format!("repeat {times}"),
             Some(Line::End) => "end".to_string(),

@@ -11,6 +11,14 @@
 //! *1      ntdll.dll!00007ff9a0b1c2d4()
 //! ```
 //!
+//! Visual Studio 2022 can put the source of a frame on a line of its own, and the values of its locals below:
+//!
+//! ```text
+//!     Orders.dll!Contoso.Orders.Desk.Close() Line 44
+//!         at C:\src\Desk.cs(44)
+//!         locals:
+//! ```
+//!
 //! Modules keep their extension, which is what tells these lines from any text with `!` in it.
 
 use super::{Begin, Format, FrameLine, Line};
@@ -82,6 +90,9 @@ fn line(text: &str) -> Option<Line<'_>> {
     if trimmed == "Index  Function" || is_rule(trimmed) {
         return Some(Line::Header);
     }
+    if let Some((path, number)) = source_line(trimmed) {
+        return Some(Line::Source(path, number));
+    }
     let (number, rest) = index(trimmed);
     let call = rest.trim_start_matches('>').trim_start();
     if is_external(call) {
@@ -150,6 +161,13 @@ fn thread(text: &str) -> Option<ThreadRef> {
     let (index, rest) = text.strip_prefix("Callstack for Thread ")?.split_once(' ')?;
     let hex = rest.rsplit_once("(0x").and_then(|(_, id)| hex_value(id.trim_end_matches([')', ':'])));
     Some(ThreadRef { index: index.parse().ok(), os_id: hex, ..ThreadRef::default() })
+}
+
+/// `at C:\src\Desk.cs(44)`: no call has a number alone for its arguments.
+fn source_line(text: &str) -> Option<(&str, u32)> {
+    let (path, number) = text.strip_prefix("at ")?.strip_suffix(')')?.rsplit_once('(')?;
+    let is_path = path.contains('.') && !path.ends_with([' ', ')']);
+    Some((path, number.parse().ok().filter(|_| is_path)?))
 }
 
 /// `*1      ntdll.dll!...`: the number of the Immediate window, and what follows it.
@@ -273,6 +291,8 @@ mod tests {
             (" 	3f90c136()	Unknown", "frame 0x3f90c136"),
             ("*1      ntdll.dll!00007ff9a0b1c2d4()", "frame 1 ntdll.dll"),
             ("Callstack for Thread 1 (Thread Id: 5192 (0x1448)):", "begin 1 0x1448"),
+            ("\t\tat C:\\src (1)\\Desk.cs(44)", "source C:\\src (1)\\Desk.cs @ 44"),
+            ("\t\tat N.Desk.Close(int)", "nothing"),
             ("Wow! Line 12", "nothing"),
         ] {
             check(&FORMAT, text, want);
