@@ -7,6 +7,7 @@ use memchr::{memchr, memchr_iter};
 
 use super::Reader;
 use crate::formats::shape::{self, Shape};
+use crate::formats::stacks::told_exception::leads_to_frames;
 use crate::formats::tokens::{is_no_space, is_odd_space};
 use crate::formats::{call_site, markup};
 use crate::model::{Dialect, Frame, Symbol};
@@ -119,7 +120,7 @@ impl Reader<'_> {
     fn pieces(&mut self, pieces: &[&str]) {
         self.drop_half_line();
         self.drop_pending();
-        if let Some(first) = pieces.iter().find(|piece| !piece.trim().is_empty()) {
+        if let Some(first) = pieces.iter().find(|piece| !leads_to_frames(piece)) {
             self.settle_told(first);
         }
         let before = self.accounts;

@@ -5,7 +5,7 @@ use crate::formats::stacks::{self, Begin, told_exception};
 use crate::model::{Dialect, SkipReason};
 
 /// Only headings stand between the words and the frames.
-const HEADINGS: usize = 4;
+const HEADINGS: usize = 8;
 
 impl Reader<'_> {
     /// Keeps a line of prose that may tell of an exception.
@@ -27,12 +27,19 @@ impl Reader<'_> {
             self.told.push((self.line, text.to_string()));
             return true;
         }
-        let shown = stacks::shown_by(text).filter(|format| format.dialect == Dialect::ExceptionText);
+        // Below the name of an exception, what Mono prints is its trace and no thread.
+        let is_trace = |dialect| matches!(dialect, Dialect::ExceptionText | Dialect::Mono);
+        let shown = stacks::shown_by(text).filter(|format| is_trace(format.dialect));
+        let shown = shown.and_then(|_| stacks::format_of(Dialect::ExceptionText));
         let is_frame = stacks::exception_text::frame(text, true).is_some();
         if let (Some(format), true) = (shown, is_frame) {
             let (line, words) = self.told.remove(0);
             let here = std::mem::replace(&mut self.line, line);
-            let row = told_exception::row(&words).map(Vec::from).unwrap_or_default();
+            let mut row = told_exception::row(&words).map(Vec::from).unwrap_or_default();
+            let message = self.told.iter().find_map(|(_, text)| told_exception::json_message(text)).map(str::to_string);
+            if let (Some(cell), Some(message)) = (row.get_mut(1).filter(|cell| cell.is_empty()), &message) {
+                *cell = message;
+            }
             self.begin_as(format, Begin { row, ..Begin::default() }, &words);
             self.section.format = Some(format);
             self.accounts.headers += 1;

@@ -31,6 +31,16 @@ const EXCEPTION: [&str; 14] = [
     "undantag",
 ];
 
+/// Types that are so well known that they are named without their namespace.
+const SYSTEM: [&str; 6] = [
+    "System.OutOfMemoryException",
+    "System.StackOverflowException",
+    "System.NullReferenceException",
+    "System.AccessViolationException",
+    "System.InvalidOperationException",
+    "System.TypeInitializationException",
+];
+
 /// Messages that one type of exception has and no other.
 const MESSAGES: [(&str, &str, &str); 2] = [
     // `TypeInitialization_Type` of the runtime's resources.
@@ -42,13 +52,52 @@ const MESSAGES: [(&str, &str, &str); 2] = [
 /// Type and message of the exception that a line tells of.
 pub fn row(text: &str) -> Option<Row<'_>> {
     let trimmed = text.trim();
-    labelled(trimmed).or_else(|| quoted(trimmed)).or_else(|| by_message(trimmed))
+    let told = json(trimmed).or_else(|| labelled(trimmed)).or_else(|| quoted(trimmed));
+    told.or_else(|| by_message(trimmed)).or_else(|| by_label(trimmed))
+}
+
+/// The message that a line of JSON gives for the exception of the lines around it.
+pub fn json_message(text: &str) -> Option<&str> {
+    field(text, "\"Message\"")
 }
 
 /// Whether a line may stand between such words and the frames: a heading, or the fence of a listing.
 pub fn leads_to_frames(text: &str) -> bool {
     let words = text.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
-    matches!(words.as_str(), "" | "stack trace" | "stacktrace" | "call stack" | "callstack" | "stack")
+    const HEADINGS: [&str; 7] =
+        ["", "stack trace", "stacktrace", "stacktracestring", "call stack", "callstack", "stack"];
+    HEADINGS.contains(&words.as_str()) || is_json_field(text.trim())
+}
+
+/// `"HelpURL":null,`: what Json.NET writes of an exception between its type and its frames.
+fn is_json_field(text: &str) -> bool {
+    const FIELDS: [&str; 6] = ["Message", "Data", "InnerException", "HelpURL", "HResult", "Source"];
+    let Some((name, value)) = text.strip_prefix('"').and_then(|text| text.split_once("\":")) else { return false };
+    FIELDS.contains(&name) && !value.ends_with(['{', '['])
+}
+
+/// `"ClassName":"System.OutOfMemoryException","Message":"..."`: how Json.NET writes an exception.
+fn json(trimmed: &str) -> Option<Row<'_>> {
+    let name = field(trimmed, "\"ClassName\"")?;
+    let is_type = names(name).any(|(start, found)| start == 0 && found.len() == name.len());
+    is_type.then(|| [name, json_message(trimmed).unwrap_or_default(), "", "", ""])
+}
+
+/// The text of a field of JSON, as it is written; the name is given with its quotation marks.
+fn field<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    let (_, behind) = text.split_once(name)?;
+    let value = behind.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
+    let end = value.match_indices('"').find(|&(at, _)| !value[..at].ends_with('\\'))?.0;
+    Some(&value[..end])
+}
+
+/// `Exception: OutOfMemoryException`, `Exception Type: System.IO.IOException`: nothing but the type behind a label.
+fn by_label(trimmed: &str) -> Option<Row<'_>> {
+    let name = ["Exception: ", "Exception Type: "].iter().find_map(|label| trimmed.strip_prefix(label))?.trim();
+    let is_type = names(name).any(|(start, found)| start == 0 && found.len() == name.len());
+    let known = || SYSTEM.into_iter().find(|full| full.strip_prefix("System.") == Some(name));
+    let name = if is_type { name } else { known()? };
+    Some([name, "", "", "", ""])
 }
 
 /// `... Ns.OrderException: Order 17 failed`, wherever the type stands in the line.
@@ -127,6 +176,16 @@ mod tests {
                 "[Error] N.Log.UnhandledException : It failed. N.OrderException: no",
                 Some("N.OrderException | no |  |  | "),
             ),
+            (
+                "{\"ClassName\":\"N.OrderException\",\"Message\":\"Say \\\"no\\\"\",\"Data\":null,",
+                Some("N.OrderException | Say \\\"no\\\" |  |  | "),
+            ),
+            ("\"ClassName\": \"N.OrderException\",", Some("N.OrderException |  |  |  | ")),
+            ("\"ClassName\": \"wide OrderException\",", None),
+            ("Exception: OutOfMemoryException", Some("System.OutOfMemoryException |  |  |  | ")),
+            ("Exception Type: N.OrderException", Some("N.OrderException |  |  |  | ")),
+            ("Exception: OrderException", None),
+            ("Exception: OutOfMemoryException was seen", None),
             ("{N.OrderException: Order 17 failed", Some("N.OrderException | Order 17 failed |  |  | ")),
             ("N.OrderException : Order 17 failed", Some("N.OrderException | Order 17 failed |  |  | ")),
             ("It failed. N.OrderException (0x80004005): no", Some("N.OrderException | no |  |  | 0x80004005")),
