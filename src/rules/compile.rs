@@ -1,6 +1,7 @@
 //! Rules as written to rules as used: lists resolved, atoms shared, every mistake reported.
 
 mod conditions;
+mod copies;
 mod ladder;
 mod lists;
 mod locks;
@@ -79,6 +80,7 @@ pub fn compile_with(files: Vec<(Source, Origin)>, mut settings: InSettings) -> L
     compiler.counters(&written);
     extends::resolve(&mut written, &mut compiler.diagnostics);
     compiler.all_rules(&written);
+    compiler.fold_copies();
     compiler.rules.asks_of_locks = compiler.rules.rules.iter().any(Rule::asks_of_locks);
     compiler.rules.app = compiler.list(lists::APP).unwrap_or_default();
     compiler.settings(in_settings, settings);
@@ -130,6 +132,8 @@ struct Compiler {
     lists: BTreeMap<String, List>,
     /// Ids of built-in rules that are not wanted.
     left_out: Vec<String>,
+    /// Positions of the messages on rules and lists that are built in too, in their order.
+    copies: Vec<usize>,
 }
 
 impl Compiler {
@@ -147,6 +151,7 @@ impl Compiler {
                     let (file, line) = place_of(&compiled, other, &self.diagnostics);
                     let message = format!("there are two rules `{id}`; the other is in {file}, line {line}");
                     let is_builtin = matches!(compiled[other].1, Origin::Builtin { .. });
+                    self.copies.extend(is_builtin.then_some(self.diagnostics.list.len()));
                     let mistake = self.diagnostics.add(Code::DuplicateId, source, rule.id.span, message);
                     if is_builtin {
                         mistake.help(format!(

@@ -31,7 +31,9 @@ impl Compiler {
     pub(super) fn lists(&mut self, written: &[(RuleFile, Origin)]) {
         for (source, (file, _)) in written.iter().enumerate() {
             for (name, block) in &file.lists {
-                if self.lists.contains_key(&name.value) {
+                if let Some(other) = self.lists.get(&name.value) {
+                    let is_builtin = matches!(written[other.source].1, Origin::Builtin { .. });
+                    self.copies.extend(is_builtin.then_some(self.diagnostics.list.len()));
                     self.mistake(Code::DuplicateId, source, name.span, format!("there are two lists `{}`", name.value));
                     continue;
                 }
