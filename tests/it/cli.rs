@@ -38,6 +38,12 @@ pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).to_string()
 }
 
+/// The same without the number of rules, which changes with each rule that is added to the pack.
+pub fn text_of_any_pack(bytes: &[u8]) -> String {
+    let count = regex::Regex::new("[0-9]+ rules").unwrap();
+    count.replace_all(&text(bytes), "N rules").to_string()
+}
+
 pub fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&output.stdout)))
 }
@@ -77,7 +83,7 @@ fn samples_are_reported_as_they_should_be() {
         ] {
             let path = sample(path);
             let output = run(&["scan", path.to_str().unwrap(), "--color", "never"]);
-            insta::assert_snapshot!(format!("scan-{name}"), text(&output.stdout).replace('\\', "/"));
+            insta::assert_snapshot!(format!("scan-{name}"), text_of_any_pack(&output.stdout).replace('\\', "/"));
         }
         for (name, path) in [("founding-case", "founding-case/kL.log"), ("wrapped-mail", "wrapped-mail.txt")] {
             let output = run_with(&["parse", "--format", "json"], &fs::read(sample(path)).unwrap());

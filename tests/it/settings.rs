@@ -11,7 +11,7 @@ use stacklint::settings;
 use stacklint::text::Source;
 use tempfile::TempDir;
 
-use crate::cli::{code, json, run, sample, text};
+use crate::cli::{code, json, run, sample, text, text_of_any_pack};
 
 const RULE: &str = "id: ours\ntitle: Ours\nseverity: low\nmatch: MyDrawing!*\nwhy: w\nfix: f\n";
 
@@ -129,7 +129,7 @@ fn config_names_the_origin_of_every_setting() {
     );
     let logs = folder.path().join("logs");
     let output = run(&["config", logs.to_str().unwrap(), "--fail-on", "high", "--today", "2026-01-01"]);
-    let printed = text(&output.stdout).replace(logs.to_str().unwrap(), "LOGS").replace('\\', "/");
+    let printed = text_of_any_pack(&output.stdout).replace(logs.to_str().unwrap(), "LOGS").replace('\\', "/");
     // How far a path is padded depends on where the folder lies.
     let printed: String =
         printed.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ") + "\n").collect();
