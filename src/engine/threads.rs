@@ -2,8 +2,9 @@
 
 use foldhash::{HashMap, HashSet};
 
+use crate::facts::threads::threads_of;
 use crate::finding::ThreadEvidence;
-use crate::model::{Row, Table, ThreadRef};
+use crate::model::{Table, ThreadRef};
 
 /// Process, index and system's id of a thread: the id where it is known.
 pub type ThreadKey = (Option<u64>, Option<u32>, Option<u64>);
@@ -62,21 +63,6 @@ impl ThreadIds {
         let repeated = keys.filter(|key| !seen.insert(*key)).count();
         stacks - repeated as u64
     }
-}
-
-/// The threads that a table knows by both names: `!threads`, `!syncblk`, `~`.
-fn threads_of(table: &Table) -> Vec<ThreadRef> {
-    let index = if table.name == "syncblk" { "thread index" } else { "index" };
-    if !matches!(table.name, "syncblk" | "clrthreads" | "threads") {
-        return Vec::new();
-    }
-    let of_row = |row: &Row| {
-        let index = table.cell(row, index)?.parse().ok()?;
-        let os_id =
-            u64::from_str_radix(table.cell(row, "os id")?.trim_start_matches("0x"), 16).ok().filter(|&id| id > 0)?;
-        Some(ThreadRef { index: Some(index), os_id: Some(os_id), ..ThreadRef::default() })
-    };
-    table.rows.iter().filter_map(of_row).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Rows of the debuggers' tables made into locks and owners.
 
 use super::{CRITICAL_SECTION, LOADER_LOCK, Lock, LockOwner, MONITOR, ManagedThread};
+use crate::facts::threads::threads_of;
 use crate::model::{Row, Table, ThreadRef};
 
 /// Threads kept, and locks that are held: no process that can be understood has more.
@@ -175,12 +176,8 @@ impl LockTables {
 
     fn threads(&mut self, source: usize, table: &Table) {
         let ids: Vec<u64> = table.rows.iter().filter_map(|row| hex(table.cell(row, "os id")?)).collect();
-        for row in table.rows.iter().take(THREADS.saturating_sub(self.named.len())) {
-            let index = table.cell(row, "index").and_then(|index| index.parse().ok());
-            let os_id = table.cell(row, "os id").and_then(hex);
-            let thread = ThreadRef { index, os_id, ..ThreadRef::default() };
-            self.named.extend((index.is_some() && os_id.is_some()).then_some((source, thread)));
-        }
+        let room = THREADS.saturating_sub(self.named.len());
+        self.named.extend(threads_of(table).into_iter().take(room).map(|thread| (source, thread)));
         let lists_all = table.command.as_deref().is_some_and(|command| matches!(command.trim(), "~" | "~*"));
         if lists_all && !ids.is_empty() {
             self.listed.push((source, ids));

@@ -11,7 +11,7 @@ mod tree;
 
 use std::sync::Arc;
 
-use crate::model::{Dialect, ThreadRef};
+use crate::model::{Dialect, Row, Table, ThreadRef};
 
 pub use choice::choose;
 pub use grouping::{Grouped, Level, ThreadGroup, group};
@@ -193,4 +193,19 @@ impl Threads {
             (false, _) => ViewKind::Managed,
         })
     }
+}
+
+/// The threads that a table knows by both names: `!threads`, `!syncblk`, `~`.
+pub fn threads_of(table: &Table) -> Vec<ThreadRef> {
+    let index = if table.name == "syncblk" { "thread index" } else { "index" };
+    if !matches!(table.name, "syncblk" | "clrthreads" | "threads") {
+        return Vec::new();
+    }
+    let of_row = |row: &Row| {
+        let index = table.cell(row, index)?.parse().ok()?;
+        let os_id =
+            u64::from_str_radix(table.cell(row, "os id")?.trim_start_matches("0x"), 16).ok().filter(|&id| id > 0)?;
+        Some(ThreadRef { index: Some(index), os_id: Some(os_id), ..ThreadRef::default() })
+    };
+    table.rows.iter().filter_map(of_row).collect()
 }
