@@ -25,6 +25,7 @@ const TOP: usize = 6;
 
 #[derive(Default)]
 pub struct DotnetScreen {
+    /// Empty where something else came between: the rows of other tools look much the same.
     provider: String,
     /// A counter whose values stand below it, by a tag.
     counter: Option<String>,
@@ -50,9 +51,17 @@ impl DotnetScreen {
             *self = DotnetScreen { provider: name.to_string(), ..DotnetScreen::default() };
             return Some(Taken::Row);
         }
+        let taken = (!self.provider.is_empty()).then(|| self.row(line, text, cut, recording)).flatten();
+        if taken.is_none() {
+            *self = DotnetScreen::default();
+        }
+        taken
+    }
+
+    fn row(&mut self, line: u32, text: &str, cut: bool, recording: &mut Recording) -> Option<Taken> {
         let indent = text.len() - text.trim_start_matches([' ', '\t']).len();
-        if indent < 2 || text.starts_with("Name ") {
-            return text.starts_with("Name ").then_some(Taken::Row);
+        if indent < 2 {
+            return None;
         }
         let Some((name, value)) = name_and_value(text.trim()) else { return self.heading(text.trim(), indent) };
         if indent <= TOP {
@@ -125,6 +134,7 @@ mod tests {
                  dotnet.assembly.count 163",
             ),
             ("[System.InvalidOperationException]\n    at    3\n", ""),
+            ("[System.Runtime]\n    Heap    3\nand of another tool\n    Total    5\n", "Heap 3"),
             ("[System.Runtime] is a provider\n    at    3\n", ""),
         ] {
             check(text, want);
