@@ -13,7 +13,8 @@ pub fn strip(line: &str) -> Option<String> {
         line.contains("</") || line.contains("<link cmd=") || line.contains("<exec cmd=") || line.contains("<br");
     let entities = line.contains('&') && next_entity(line).is_some();
     let path = line.contains(":\\") || line.contains("\\\\");
-    let escaped = line.contains("\\#") || line.contains("\\`") || (line.contains("\\_") && !path);
+    let brackets = line.starts_with("\\[") || line.contains("\\]");
+    let escaped = line.contains("\\#") || line.contains("\\`") || ((line.contains("\\_") || brackets) && !path);
     if !tags && !entities && !escaped {
         return None;
     }

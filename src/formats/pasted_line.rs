@@ -1,7 +1,7 @@
 //! A frame's line as people paste it into a rule, made a call site.
 
 use super::reader;
-use super::stacks::{Line, clrstack, exception_text, gdb, k, lldb, visual_studio};
+use super::stacks::{Line, clrstack, exception_frame, gdb, k, lldb, visual_studio};
 use super::tokens;
 
 /// The call site of a line as people paste it: frame number, addresses and arguments dropped. The same cleaner serves
@@ -45,7 +45,7 @@ fn of_other_tools(line: &str) -> Option<String> {
         frame.site.into_owned()
     } else if let Some(call) = line.strip_prefix("at ") {
         let is_name = call.contains('.') && !call.contains(' ');
-        exception_text::frame(line, true).or_else(|| is_name.then(|| call.to_string()))?
+        exception_frame::frame(line, true).or_else(|| is_name.then(|| call.to_string()))?
     } else {
         let (module, function) = lldb_symbol(line)?;
         format!("{module}!{function}")

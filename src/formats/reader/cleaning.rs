@@ -105,7 +105,9 @@ impl Reader<'_> {
         }
         let text = without_line_end(self.copy_marks.strip(text));
         if text.is_empty() {
-            self.drop_pending();
+            if !self.pending_may_be_spaced() {
+                self.drop_pending();
+            }
             self.current.after_blank = true;
             self.accounts.blank += 1;
             return;

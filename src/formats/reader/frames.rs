@@ -6,13 +6,16 @@ use super::{PENDING, Reader};
 use crate::formats::stacks::bare::Alone;
 use crate::formats::stacks::clrstack::{self, ClrRow};
 use crate::formats::stacks::k::{self, Columns, KLine};
-use crate::formats::stacks::{self, Line, bare, visual_studio};
+use crate::formats::stacks::{self, Line, bare, debugdiag, visual_studio};
 use crate::formats::wrapping::{self, Join, Margin};
 use crate::formats::{call_site, tokens};
 use crate::model::{Dialect, SkipReason, ThreadRef};
 
 /// Widths at which windows and mail clients wrap lines.
 const WINDOW_WIDTHS: std::ops::RangeInclusive<usize> = 60..=132;
+
+/// Where pages set each line apart, one blank line stands between two.
+const SPACED: u32 = 2;
 
 impl Reader<'_> {
     /// Reads a frame in the dialect at hand, or in any when none is known.
@@ -67,12 +70,10 @@ impl Reader<'_> {
         }
     }
 
-    /// A row of `dps` or `kd` behind the stack: its columns have two blanks between them, and no number before.
+    /// A row of `dps` or `kd` behind the stack.
     fn is_memory_row(&self, frame: &KLine<'_>) -> bool {
-        let (Some(child_sp), Some(ret_addr)) = (frame.child_sp, frame.ret_addr) else { return false };
-        let between = ret_addr.as_ptr() as usize - (child_sp.as_ptr() as usize + child_sp.len());
         let two_blanks = self.section.columns.is_some_and(|columns| columns.frame_ptr);
-        !two_blanks && frame.number.is_none() && between == 2 && !self.current.stack.frames.is_empty()
+        !two_blanks && !self.current.stack.frames.is_empty() && k::is_memory_row(frame)
     }
 
     fn finish_k_frame(&mut self, frame: &KLine<'_>) {
@@ -155,7 +156,7 @@ impl Reader<'_> {
             Alone::Noted => !first_is_name,
             Alone::Name => first_is_name,
         };
-        if !joins || self.pending.len() >= PENDING {
+        if !joins || self.pending.len() >= PENDING || !self.is_as_far_below(kind) {
             self.drop_pending();
         }
         if self.pending.is_empty() && !bare::may_begin(text) {
@@ -163,10 +164,32 @@ impl Reader<'_> {
         }
         self.pending.push((self.line, text.to_string()));
         let lines: Vec<&str> = self.pending.iter().map(|(_, line)| line.as_str()).collect();
-        if bare::are_stack(&lines) || (self.is_example && kind == Alone::Site) {
+        // Two paragraphs may name a call site each; three are a stack that a page has spaced out.
+        let are_enough = self.pending_distance() != Some(SPACED) || lines.len() >= 3;
+        if are_enough && bare::are_stack(&lines) || (self.is_example && kind == Alone::Site) {
             self.believe_pending();
         }
         true
+    }
+
+    /// How far the lines that are kept stand apart.
+    fn pending_distance(&self) -> Option<u32> {
+        let [(first, _), (second, _), ..] = self.pending.as_slice() else { return None };
+        Some(second - first)
+    }
+
+    /// Whether this line stands as far below the last line that is kept as those stand apart.
+    fn is_as_far_below(&self, kind: Alone) -> bool {
+        let Some((last, _)) = self.pending.last() else { return true };
+        let distance = self.line - last;
+        let fits = distance == 1 || (distance == SPACED && kind == Alone::Site);
+        fits && self.pending_distance().is_none_or(|known| known == distance)
+    }
+
+    /// Whether the blank line at hand may stand between two call sites of a stack.
+    pub(super) fn pending_may_be_spaced(&self) -> bool {
+        let last_is_above = self.pending.last().is_some_and(|(last, _)| last + 1 == self.line);
+        last_is_above && self.pending_distance().is_none_or(|distance| distance == SPACED)
     }
 
     /// A frame that goes on with call sites alone.
@@ -177,7 +200,8 @@ impl Reader<'_> {
         if !current.open || !current.bare || !in_stack {
             return false;
         }
-        let directly = !current.after_blank && !current.after_prose;
+        let spaced = current.spaced && current.stack.frames.last().is_some_and(|last| last.line + SPACED == self.line);
+        let directly = (!current.after_blank || spaced) && !current.after_prose;
         let raw = call_site::is_raw_address(text.trim()) && !current.after_prose;
         let (number, sites) = match bare::alone(text) {
             Some((Alone::Site, number, site)) => (number, vec![site]),
@@ -189,7 +213,7 @@ impl Reader<'_> {
                 _ => return false,
             },
         };
-        let near = !current.after_blank || number.is_some() || current.cut_mark;
+        let near = !current.after_blank || spaced || number.is_some() || current.cut_mark;
         if !near || !current.goes_on(Dialect::K, number, "") {
             return false;
         }
@@ -204,12 +228,14 @@ impl Reader<'_> {
     pub(super) fn believe_pending(&mut self) {
         let here = self.line;
         let names = self.pending.first().is_some_and(|(_, first)| bare::frame(first).is_none());
+        let spaced = self.pending_distance() == Some(SPACED);
         for (at, (line, text)) in std::mem::take(&mut self.pending).into_iter().enumerate() {
             self.line = line;
             if at == 0 {
                 self.begin_bare();
                 self.current.bare = true;
                 self.current.names = names;
+                self.current.spaced = spaced;
             }
             if let Some((_, number, site)) = bare::alone(&text) {
                 self.push_bare(number, site);
@@ -219,11 +245,16 @@ impl Reader<'_> {
         self.line = here;
     }
 
-    /// A line that only Visual Studio prints stands right below a frame that was alone until now.
+    /// A line that only Visual Studio or DebugDiag prints stands below call sites that were alone until now.
     pub(super) fn believe_above(&mut self, text: &str) {
+        if self.pending.is_empty() {
+            return;
+        }
         let is_frame = |line: &str| matches!((visual_studio::FORMAT.line)(line), Some(Line::Frame(_)));
-        let is_known = !self.pending.is_empty() && visual_studio::is_between_frames(text);
-        if is_known && self.pending.iter().all(|(_, line)| is_frame(line)) {
+        let of_visual_studio =
+            visual_studio::is_between_frames(text) && self.pending.iter().all(|(_, line)| is_frame(line));
+        let with_source = debugdiag::has_source(text) && self.is_as_far_below(Alone::Site);
+        if of_visual_studio || with_source {
             self.believe_pending();
         }
     }

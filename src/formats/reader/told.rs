@@ -31,7 +31,7 @@ impl Reader<'_> {
         let is_trace = |dialect| matches!(dialect, Dialect::ExceptionText | Dialect::Mono);
         let shown = stacks::shown_by(text).filter(|format| is_trace(format.dialect));
         let shown = shown.and_then(|_| stacks::format_of(Dialect::ExceptionText));
-        let is_frame = stacks::exception_text::frame(text, true).is_some();
+        let is_frame = stacks::exception_frame::frame(text, true).is_some();
         if let (Some(format), true) = (shown, is_frame) {
             let (line, words) = self.told.remove(0);
             let here = std::mem::replace(&mut self.line, line);

@@ -24,6 +24,8 @@ pub const FORMAT: Format = Format::of_threads(Dialect::DebugDiag, line, |text| {
     let text = text.trim();
     thread(text).is_some()
         || is_marker_of_call(text)
+        || is_title(text)
+        || has_source(text)
         || (text.starts_with("Function") && is_header(text) && text.contains("Arg 1"))
 });
 
@@ -32,7 +34,7 @@ fn line(text: &str) -> Option<Line<'_>> {
     if let Some(thread) = thread(text) {
         return Some(Line::Begin(Begin::thread(thread)));
     }
-    if [".NET Call Stack", "Full Call Stack", "Call Stack"].contains(&text.trim_end_matches(':')) {
+    if is_title(text) || text.trim_end_matches(':') == "Call Stack" {
         return Some(Line::Begin(Begin::default()));
     }
     if is_header(text) {
@@ -51,6 +53,26 @@ fn thread(text: &str) -> Option<ThreadRef> {
     let (index, id) = text.strip_prefix("Thread ")?.split_once(" - System ID ")?;
     let id = id.split_whitespace().next()?;
     Some(ThreadRef { index: Some(index.trim().parse().ok()?), os_id: Some(id.parse().ok()?), ..ThreadRef::default() })
+}
+
+/// `.NET Call Stack`, in bold letters where it comes from a page.
+fn is_title(text: &str) -> bool {
+    [".NET Call Stack", "Full Call Stack"].contains(&text.trim_matches(['*', '_', '#', ':', ' ']))
+}
+
+/// `svc!main+f9   d:\src\main.cpp @ 12 + 3`: only DebugDiag prints the source like that.
+pub fn has_source(text: &str) -> bool {
+    let mut cells = cells(text);
+    let (Some(call), Some(source), None) = (cells.next(), cells.next(), cells.next()) else { return false };
+    let digits = call.rsplit_once('+').and_then(|(_, digits)| hex_value(digits));
+    call.contains('!') && digits.is_some() && position_in(source).is_some_and(|(path, _)| path.contains(['\\', '/']))
+}
+
+/// `d:\src\main.cpp @ 12 + 3`: the path and the line; behind them, how many bytes of code beyond the line's first.
+fn position_in(source: &str) -> Option<(&str, &str)> {
+    let (path, line) = source.rsplit_once(" @ ")?;
+    let line = line.split_once(" + ").map_or(line, |(line, _)| line).trim();
+    (!line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit())).then_some((path, line))
 }
 
 fn is_header(text: &str) -> bool {
@@ -75,7 +97,7 @@ fn frame(text: &str) -> Option<String> {
         Some(call) => call,
         None => managed(first).or_else(|| site(first))?,
     };
-    let source = source.filter(|source| source.contains(" @ ")).map(|source| format!(" [{source}]"));
+    let source = source.and_then(|source| position_in(source)).map(|(path, line)| format!(" [{path} @ {line}]"));
     Some(call + &source.unwrap_or_default())
 }
 
@@ -124,6 +146,8 @@ mod tests {
                 "frame ntdll!NtWaitForSingleObject+0xa",
             ),
             ("svc!main+f9\t\td:\\src\\main.cpp @ 12", "frame svc!main+0xf9 [d:\\src\\main.cpp @ 12]"),
+            ("svc!main+f9   d:\\src\\main.cpp @ 12 + 1c", "frame svc!main+0xf9 [d:\\src\\main.cpp @ 12]"),
+            ("**.NET Call Stack**", "begin"),
             (
                 "mscorlib_ni!System.Threading.Monitor.Wait(System.Object, Int32, Boolean)+17",
                 "frame mscorlib_ni!System.Threading.Monitor.Wait(System.Object, Int32, Boolean)+0x17",

@@ -136,8 +136,15 @@ pub fn frame_without_child_sp(line: &str) -> Option<KLine<'_>> {
     is_site.then(|| KLine { number, ret_addr: Some(ret_addr), site: site.trim(), ..NO_COLUMNS })
 }
 
-/// Reads a frame of which nothing says that it is one: the two addresses must have exactly one blank between them
-/// (`dps` has two), and nothing but a frame number before.
+/// Whether a row has the columns of `dps` and `kd`: two blanks between its addresses, and one before the symbol. In copies
+/// that set the columns of `k` apart, the last gap is wider too.
+pub fn is_memory_row(frame: &KLine<'_>) -> bool {
+    let (Some(child_sp), Some(ret_addr)) = (frame.child_sp, frame.ret_addr) else { return false };
+    let gap = |above: &str, below: &str| below.as_ptr() as usize - (above.as_ptr() as usize + above.len());
+    frame.number.is_none() && gap(child_sp, ret_addr) == 2 && gap(ret_addr, frame.site) <= 1
+}
+
+/// Reads a frame of which nothing says that it is one: no row of `dps`, and nothing but a frame number before.
 pub fn frame_without_header(line: &str) -> Option<KLine<'_>> {
     let (_, frame) = with_addresses(line).ok()?;
     let (Some(child_sp), Some(ret_addr)) = (frame.child_sp, frame.ret_addr) else {
@@ -145,7 +152,8 @@ pub fn frame_without_header(line: &str) -> Option<KLine<'_>> {
         return (frame.inline || frame.ret_addr.is_some()).then_some(frame);
     };
     let between = ret_addr.as_ptr() as usize - (child_sp.as_ptr() as usize + child_sp.len());
-    (between == 1 && !frame.site.is_empty()).then_some(frame)
+    let is_frame = between == 1 || (between == 2 && frame.site.contains(['!', '(']) && !is_memory_row(&frame));
+    (is_frame && !frame.site.is_empty()).then_some(frame)
 }
 
 /// `10 ntdll!RtlUserThreadStart`

@@ -9,7 +9,7 @@
 //! "<threadpool thread>" tid=0x0x7f5dc2ffd700 this=0x0x7f5dd1a3a8c8 , thread handle : 0x7f5d9c000b80, state : waiting
 //! ```
 
-use super::exception_text::call_of;
+use super::exception_frame::call_of;
 use super::{Begin, Format, FrameLine, Line};
 use crate::formats::tokens::hex_value;
 use crate::model::{Dialect, ThreadRef};

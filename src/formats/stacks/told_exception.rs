@@ -42,12 +42,31 @@ const SYSTEM: [&str; 6] = [
 ];
 
 /// Messages that one type of exception has and no other.
-const MESSAGES: [(&str, &str, &str); 2] = [
+const MESSAGES: [(&str, &str, &str); 17] = [
     // `TypeInitialization_Type` of the runtime's resources.
     ("The type initializer for '", "' threw an exception.", "System.TypeInitializationException"),
     // `Gdip.StatusException` of System.Drawing.
-    ("A generic error occurred in GDI+", ".", "System.Runtime.InteropServices.ExternalException"),
+    ("A generic error occurred in GDI+", ".", GDIPLUS),
+    ("Allgemeiner Fehler in GDI+", ".", GDIPLUS),
+    ("Une erreur générique s'est produite dans GDI+", ".", GDIPLUS),
+    ("Error genérico en GDI+", ".", GDIPLUS),
+    ("Errore generico in GDI+", ".", GDIPLUS),
+    ("GDI+ 中发生一般性错误", "。", GDIPLUS),
+    ("GDI+ で汎用エラーが発生しました", "。", GDIPLUS),
+    // `Gdip.InvalidParameter` and `Gdip.OutOfMemory`.
+    ("Parameter is not valid", ".", "System.ArgumentException"),
+    ("Out of memory", ".", "System.OutOfMemoryException"),
+    // `Arg_*` of the runtime's resources.
+    ("Insufficient memory to continue the execution of the program", ".", "System.OutOfMemoryException"),
+    ("Object reference not set to an instance of an object", ".", "System.NullReferenceException"),
+    ("Attempted to read or write protected memory", ".", "System.AccessViolationException"),
+    ("Attempted to divide by zero", ".", "System.DivideByZeroException"),
+    ("Collection was modified; enumeration operation may not execute", ".", "System.InvalidOperationException"),
+    ("Thread was being aborted", ".", "System.Threading.ThreadAbortException"),
+    ("Operation is not valid due to the current state of the object", ".", "System.InvalidOperationException"),
 ];
+
+const GDIPLUS: &str = "System.Runtime.InteropServices.ExternalException";
 
 /// Type and message of the exception that a line tells of.
 pub fn row(text: &str) -> Option<Row<'_>> {
