@@ -1,7 +1,7 @@
 //! Exceptions of a case, as the tables of its sources tell them.
 
 use crate::formats::bucket_code;
-use crate::model::{CallSites, Dialect, Row, Stack, Table};
+use crate::model::{CallSites, Dialect, Field, Row, Stack, Table};
 
 /// An exception that some text tells of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -105,6 +105,20 @@ pub fn exceptions_of(table: &Table, source: usize) -> Vec<Exception> {
         }
     }
     exceptions
+        .extend(table.fields.iter().filter(|_| table.name == "events").filter_map(|field| of_record(field, source)));
+    exceptions
+}
+
+/// `ExceptionCode: c0000005 (Access violation)` of `.exr`, which is printed without the line of an event above it.
+fn of_record(field: &Field, source: usize) -> Option<Exception> {
+    let (name, code) = (field.name == "ExceptionCode").then(|| named_code(&field.value))?;
+    Some(Exception { name: name.to_string(), code, source, line: field.line, ..Exception::default() })
+}
+
+/// Words and digits of `c0000005 (Access violation)`.
+fn named_code(value: &str) -> (&str, Option<u64>) {
+    let (digits, words) = value.split_once(' ').unwrap_or((value, value));
+    (words.trim_matches(['(', ')']), code_in(digits))
 }
 
 /// Whether the text says that nobody caught the exception of a row.
@@ -141,8 +155,8 @@ fn of_section(name: &str, value: &str, add: &mut impl FnMut(&str, &str, Option<u
         "EXCEPTION_RECORD" => {
             for line in value.lines() {
                 let Some(code) = line.trim().strip_prefix("ExceptionCode:").map(str::trim) else { continue };
-                let (digits, words) = code.split_once(' ').unwrap_or((code, code));
-                add(words.trim_matches(['(', ')']), "", code_in(digits));
+                let (name, code) = named_code(code);
+                add(name, "", code);
             }
         }
         // A key of newer versions: the value is the code alone.

@@ -4,7 +4,7 @@ use memchr::memchr3;
 
 /// The line without its markup; `None` when it has none. What HTML begins a new line for is one in the result too.
 pub fn strip(line: &str) -> Option<String> {
-    if let Some(plain) = without_bold(line) {
+    if let Some(plain) = in_bold(line).map(str::to_string).or_else(|| without_bold(line)) {
         return Some(plain);
     }
     // Asked of many lines; most have none of these.
@@ -24,6 +24,14 @@ pub fn strip(line: &str) -> Option<String> {
     let text = if tags { without_tags(line) } else { line.to_string() };
     let text = if entities { without_entities(&text) } else { text };
     (text != line).then_some(text)
+}
+
+/// `**Exception code: 0xc00000fd**`: a whole line in bold. Banners of debuggers have more stars, or blanks within them.
+fn in_bold(line: &str) -> Option<&str> {
+    let inner = line.trim().strip_prefix("**")?.strip_suffix("**")?;
+    let is_edge = |c: char| c.is_whitespace() || c == '*';
+    (!inner.is_empty() && !inner.contains("**") && !inner.starts_with(is_edge) && !inner.ends_with(is_edge))
+        .then_some(inner)
 }
 
 /// `06 **clr!Thread::WaitSuspendEvents**`: Markdown around a call site that ends its line. Pointers to pointers have a
@@ -198,7 +206,9 @@ mod tests {
             ("06 **clr!Thread::WaitSuspendEvents**", Some("06 clr!Thread::WaitSuspendEvents")),
             ("**ntdll!NtWaitForSingleObject+0xa**", Some("ntdll!NtWaitForSingleObject+0xa")),
             ("svc!main(int argc, char **", None),
-            ("**Important!**", None),
+            ("**Exception code: 0xc00000fd**", Some("Exception code: 0xc00000fd")),
+            ("***** Fatal error *****", None),
+            ("** Fatal error **", None),
         ] {
             assert_eq!(strip(line).as_deref(), want, "{line}");
         }

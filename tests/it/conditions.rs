@@ -138,6 +138,10 @@ fn exceptions_are_found_in_every_text() {
     check(by_type, inner, &["r 0"]);
     let record = "0:000> !analyze -v\nEXCEPTION_RECORD:  (.exr -1)\n   ExceptionCode: c0000005 (Access violation)\n\nPROCESS_NAME:  a\n";
     check("id: r\nHEAD\nmatch:\n  exception: {code: 0xc0000005}\n", record, &["r 0"]);
+    // By itself, as people paste it.
+    let record = "ExceptionAddress: 72c81a3a (svc!draw+0x0000000a)\n   ExceptionCode: c0000005 (Access violation)\n";
+    check("id: r\nHEAD\nmatch:\n  exception: {code: 0xc0000005}\n", record, &["r 0"]);
+    check("id: r\nHEAD\nmatch:\n  exception: {code: 0xc00000fd}\n", record, &[]);
     let both = "id: r\nHEAD\nmatch:\n  stack: svc!draw\n  exception: {type: System.OutOfMemoryException}\n";
     check(both, &(log("svc!draw x!x") + "\nSystem.OutOfMemoryException: no\n   at N.T.M()\n"), &["r 1"]);
     check(both, &log("svc!draw x!x"), &[]);

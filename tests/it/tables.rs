@@ -225,6 +225,21 @@ fn a_table_that_is_cut_grows_nothing() {
 }
 
 #[test]
+fn a_total_in_bytes_is_that_of_a_table_that_is_cut_too() {
+    let text = "0:000> !dumpheap -stat\nStatistics:\n          MT     Count   TotalSize Class Name\n\
+                ...\n00007ffa1bf00001    10,432 606,044,160 Contoso.Price\nTotal 96,881 objects, 1,543,229,112 bytes\n";
+    check(
+        &[text],
+        &[
+            (r#"{name: dumpheap, owner: Contoso.Price, share: ">= 39%"}"#, Holds),
+            (r#"{name: dumpheap, owner: Contoso.Price, share: ">= 40%"}"#, Contradicted),
+            (r#"{name: dumpheap, total: size, size: ">= 1400 MB"}"#, Holds),
+            (r#"{name: dumpheap, total: size, size: ">= 1500 MB"}"#, Contradicted),
+        ],
+    );
+}
+
+#[test]
 fn what_finds_its_level_grows_no_more() {
     let of = |size: u64| dumpheap(&[("System.String", 10, 1000), ("System.Byte[]", 10, size)]);
     let grows = "{name: dumpheap, owner: \"System.Byte[]\", grows: true}";

@@ -78,8 +78,8 @@ fn first_blank(text: &str) -> Option<usize> {
 /// `void`, `Task<Order>`, `byte[]`, `T`, `int?`: a word of C# for a type, or a name with a capital.
 fn is_type(text: &str) -> bool {
     const WORDS: [&str; 18] = [
-        "void", "bool", "byte", "sbyte", "short", "ushort", "int", "uint", "long", "ulong", "float", "double", "decimal",
-        "char", "string", "object", "dynamic", "nint",
+        "void", "bool", "byte", "sbyte", "short", "ushort", "int", "uint", "long", "ulong", "float", "double",
+        "decimal", "char", "string", "object", "dynamic", "nint",
     ];
     let name = text.split(['<', '[', '?', '*', '&']).next().unwrap_or(text);
     let is_name = name.chars().all(|c| c.is_alphanumeric() || "._+".contains(c));
