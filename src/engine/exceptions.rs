@@ -100,6 +100,8 @@ pub fn exceptions_of(table: &Table, source: usize) -> Vec<Exception> {
             "dumpexceptions" if !matches!(cell("frame"), "" | "<none>") => add(cell("type"), cell("message"), None),
             // The heap found its own data broken, for which Windows has this code: STATUS_HEAP_CORRUPTION.
             "trace" if cell("what") == "heap error" => add(cell("what"), "", Some(0xC000_0374)),
+            // The row says which object it is; what found it is no exception of Windows or of .NET, and has no code.
+            "verifyheap" => add("managed heap error", cell("reason"), None),
             "analyze" => of_section(cell("name"), cell("value"), &mut add),
             _ => {}
         }

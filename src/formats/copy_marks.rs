@@ -1,10 +1,11 @@
-//! Marks that copying puts around lines: the `> ` of a quoted mail, the `12. ` of a listing, the `|` of a table.
+//! Marks that copying puts around lines: the `> ` of a quoted mail, the `12. ` of a listing, the `|` of a table, the time
+//! before each line of a pipeline's log.
 
 use super::stacks::{self, clrstack, k};
 use super::{leak_reports, prompt, thread_header};
 
 /// What stands before every line of a quoted mail, a comment or a copied listing.
-const MARKS: [&str; 10] = [">", "///", "//", "/*", "# |", "#", ";", "*", "'", "\""];
+const MARKS: [&str; 11] = [">", "///", "//", "/*", "# |", "#", ";", "*", "'", "\"", "- "];
 
 /// Takes marks off lines. A line may begin with a mark of its own, `>` being the rest of a template's arguments, so marks
 /// are believed from a line on that is something known without them.
@@ -14,12 +15,18 @@ pub struct CopyMarks {
     mark: Option<&'static str>,
     /// One backtick of Markdown stood before a line above.
     ticked: bool,
+    /// The line above stood between two backticks.
+    between_ticks: bool,
 }
 
 impl CopyMarks {
     /// The line without its marks.
     pub fn strip<'t>(&mut self, line: &'t str) -> &'t str {
+        let line = without_stamp(line);
         let line = line.strip_suffix("\"\"\"").unwrap_or(line);
+        if let Some(inner) = self.between_ticks(line) {
+            return inner;
+        }
         let line = self.without_tick(line);
         let trimmed = line.trim_start();
         match trimmed.as_bytes().first().copied().unwrap_or_default() {
@@ -27,6 +34,15 @@ impl CopyMarks {
             b'0'..=b'9' => without_list_number(line),
             _ => self.without_mark(line, trimmed),
         }
+    }
+
+    /// Each line between two backticks of its own. Addresses have one in their middle.
+    fn between_ticks<'t>(&mut self, line: &'t str) -> Option<&'t str> {
+        let inner = line.trim_start().strip_prefix('`').and_then(|behind| behind.strip_suffix('`'));
+        let inner = inner.filter(|inner| !inner.starts_with('`') && !inner.is_empty());
+        let found = inner.filter(|inner| self.between_ticks || is_known_or_site(inner));
+        self.between_ticks = found.is_some();
+        found
     }
 
     /// `` `Child-SP RetAddr Call Site``: what was meant for a listing stands between two single backticks.
@@ -56,6 +72,18 @@ impl CopyMarks {
             Some(mark) if prompt::parse(line).is_none() => without(mark, trimmed),
             _ => line,
         }
+    }
+}
+
+/// `2024-05-08T12:00:00.1234567Z 00 00000000`0b99b2f0 ...`: Azure Pipelines and GitHub Actions set the time before each
+/// line, to seven digits of a second.
+fn without_stamp(line: &str) -> &str {
+    const FORM: &[u8] = b"0000-00-00T00:00:00.0000000Z ";
+    let text = line.trim_start_matches('\u{feff}');
+    let fits = |byte: u8, form: u8| if form == b'0' { byte.is_ascii_digit() } else { byte == form };
+    match text.len() >= FORM.len() && text.bytes().zip(FORM).all(|(byte, &form)| fits(byte, form)) {
+        true => &text[FORM.len()..],
+        false => line,
     }
 }
 
@@ -111,6 +139,7 @@ mod tests {
     fn marks_are_taken_off() {
         let mut marks = CopyMarks::default();
         for (line, want) in [
+            ("`words`", "`words`"),
             (">&>+0x27", ">&>+0x27"),
             ("> > 0:001> kL", "0:001> kL"),
             ("> 00 00000000`0b99b2f0 a!b", "00 00000000`0b99b2f0 a!b"),
@@ -131,6 +160,12 @@ mod tests {
             ("a!`anonymous namespace'::f`", "a!`anonymous namespace'::f`"),
             ("`Child-SP         RetAddr          Caller, Callee", "Child-SP         RetAddr          Caller, Callee"),
             ("`words` and more", "`words` and more"),
+            ("`00 00000000`0b99b2f0 00000000`00000000 a!b`", "00 00000000`0b99b2f0 00000000`00000000 a!b"),
+            ("`words`", "words"),
+            ("- 00 00000000`0b99b2f0 00000000`00000000 a!b", "00 00000000`0b99b2f0 00000000`00000000 a!b"),
+            ("--- End of inner exception stack trace ---", "--- End of inner exception stack trace ---"),
+            ("2024-05-08T12:00:00.1234567Z    at N.T.M()", "   at N.T.M()"),
+            ("2024-05-08T12:00:00.123Z    at N.T.M()", "2024-05-08T12:00:00.123Z    at N.T.M()"),
             ("`fffffefe", "`fffffefe"),
             ("> ntdll!ZwCreateEvent+0x3", "ntdll!ZwCreateEvent+0x3"),
             ("23:     #6 0x7ff9bb1f1789 in SDL_WriteIO", "    #6 0x7ff9bb1f1789 in SDL_WriteIO"),

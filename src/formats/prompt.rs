@@ -6,7 +6,7 @@
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while1};
 use nom::character::complete::char;
-use nom::combinator::{opt, value};
+use nom::combinator::{opt, value, verify};
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
@@ -41,7 +41,7 @@ pub enum Output {
 /// Reads a prompt, or gives `None` when the line is none.
 pub fn parse(line: &str) -> Option<Prompt<'_>> {
     // Most lines are none, and this is asked of many.
-    if !line.trim_start().starts_with(|c: char| c.is_ascii_digit() || "kl(>|".contains(c)) {
+    if !line.trim_start().starts_with(|c: char| c.is_ascii_digit() || "kl(>|:".contains(c)) {
         return None;
     }
     let (mut command, mut place) = preceded(blanks0, prompt).parse(line).ok()?;
@@ -64,7 +64,7 @@ struct Place {
 }
 
 fn prompt(input: &str) -> IResult<&str, Option<Place>> {
-    alt((user_mode, kernel_mode, lldb, dotnet_dump)).parse(input)
+    alt((user_mode, cut_user_mode, kernel_mode, lldb, dotnet_dump)).parse(input)
 }
 
 /// `0:057>`, `||1:0:000:x86>`: the system where there are several, process, decimal thread index, and the machine type when
@@ -75,6 +75,13 @@ fn user_mode(input: &str) -> IResult<&str, Option<Place>> {
     (opt(system), decimal, char(':'), decimal, opt(machine), char('>'))
         .map(|(system, process, _, thread, _, _)| Some(Place { system: system.unwrap_or_default(), process, thread }))
         .parse(input)
+}
+
+/// `:057>`: who copies from the middle of a line leaves out the process.
+fn cut_user_mode(input: &str) -> IResult<&str, Option<Place>> {
+    let thread = verify(take_while1(|c: char| c.is_ascii_digit()), |digits: &str| digits.len() == 3);
+    let (rest, thread) = delimited(char(':'), thread, char('>')).parse(input)?;
+    Ok((rest, thread.parse().ok().map(|thread| Place { system: 0, process: 0, thread })))
 }
 
 /// `kd>`, `1: kd>`, `0:kd>`, `lkd>`.
@@ -280,6 +287,7 @@ mod tests {
             ("0:000> ~5s", Some(0), "~5s", Output::Unknown),
             ("0:000> .loadby sos clr", Some(0), ".loadby sos clr", Output::NoStack),
             ("0:000> !eestack -short", Some(0), "!eestack -short", Output::Stacks(Dialect::Dumpstack)),
+            (":013> !clrstack", Some(13), "!clrstack", Output::Stacks(Dialect::Clrstack)),
             ("0:000>", Some(0), "", Output::Unknown),
             ("0:000> 0:001> k", Some(1), "k", Output::Stacks(Dialect::K)),
         ] {

@@ -118,12 +118,22 @@ fn row_of_sos1(line: &str) -> IResult<&str, ClrRow<'_>> {
 }
 
 fn row_of_sos(line: &str) -> IResult<&str, ClrRow<'_>> {
-    let ip = opt(preceded(blanks1, address));
+    let columns = alt(((address, opt(preceded(blanks1, address))), (short_address, map(wide_address, Some))));
     map(
-        (blanks0, address, ip, opt(preceded(blanks0, marker)), method_of_signature),
-        |(_, child_sp, _, marker, method)| ClrRow { child_sp, marker, method },
+        (blanks0, columns, opt(preceded(blanks0, marker)), method_of_signature),
+        |(_, (child_sp, _), marker, method)| ClrRow { child_sp, marker, method },
     )
     .parse(line)
+}
+
+/// `D91CDFF0A0`: a stack pointer of 64 bits whose zeros were taken away. The instruction pointer behind it has all digits.
+fn short_address(input: &str) -> IResult<&str, &str> {
+    let digits = take_while1(|c: char| c.is_ascii_hexdigit());
+    verify(digits, |digits: &str| (9..16).contains(&digits.len())).parse(input)
+}
+
+fn wide_address(input: &str) -> IResult<&str, &str> {
+    verify(preceded(blanks1, address), |address: &str| address.len() >= 16).parse(input)
 }
 
 /// `[HelperMethodFrame_1OBJ: 000000000019dbe8] `
@@ -210,6 +220,8 @@ mod tests {
                 Some((Some("HelperMethodFrame"), "A.dll!B.C(Int32)")),
             ),
             ("0012f0a0 7c90d1fc A.B.C()", Some((None, "A.B.C()"))),
+            ("D91CDFF0A0 00007ff7f3d9104c A.B.C()", Some((None, "A.B.C()"))),
+            ("D91CDFF0A0 7c90d1fc A.B.C()", None),
             ("0000000000000000 0000000000000000 <unknown>", None),
             (
                 "000000000019dd00 000000001b8e7a9b *** WARNING: Unable to verify checksum for X.exe",

@@ -42,7 +42,7 @@ const SYSTEM: [&str; 6] = [
 ];
 
 /// Messages that one type of exception has and no other.
-const MESSAGES: [(&str, &str, &str); 17] = [
+const MESSAGES: [(&str, &str, &str); 18] = [
     // `TypeInitialization_Type` of the runtime's resources.
     ("The type initializer for '", "' threw an exception.", "System.TypeInitializationException"),
     // `Gdip.StatusException` of System.Drawing.
@@ -56,6 +56,8 @@ const MESSAGES: [(&str, &str, &str); 17] = [
     // `Gdip.InvalidParameter` and `Gdip.OutOfMemory`.
     ("Parameter is not valid", ".", "System.ArgumentException"),
     ("Out of memory", ".", "System.OutOfMemoryException"),
+    // `ADP_PooledOpenTimeout` of System.Data.
+    ("Timeout expired. The timeout period elapsed prior to obtaining a connection from the pool", "", POOL),
     // `Arg_*` of the runtime's resources.
     ("Insufficient memory to continue the execution of the program", ".", "System.OutOfMemoryException"),
     ("Object reference not set to an instance of an object", ".", "System.NullReferenceException"),
@@ -66,11 +68,13 @@ const MESSAGES: [(&str, &str, &str); 17] = [
     ("Operation is not valid due to the current state of the object", ".", "System.InvalidOperationException"),
 ];
 
+const POOL: &str = "System.InvalidOperationException";
 const GDIPLUS: &str = "System.Runtime.InteropServices.ExternalException";
 
 /// Type and message of the exception that a line tells of.
 pub fn row(text: &str) -> Option<Row<'_>> {
-    let trimmed = text.trim();
+    // Written as code, in Markdown.
+    let trimmed = text.trim().trim_matches('`');
     let told = json(trimmed).or_else(|| labelled(trimmed)).or_else(|| quoted(trimmed));
     told.or_else(|| by_message(trimmed)).or_else(|| by_label(trimmed))
 }
@@ -85,7 +89,9 @@ pub fn leads_to_frames(text: &str) -> bool {
     let words = text.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
     const HEADINGS: [&str; 7] =
         ["", "stack trace", "stacktrace", "stacktracestring", "call stack", "callstack", "stack"];
-    HEADINGS.contains(&words.as_str()) || is_json_field(text.trim())
+    // `This is the StackTrace:`
+    let ends = words.split_whitespace().count() <= 5 && HEADINGS[1..].iter().any(|heading| words.ends_with(heading));
+    HEADINGS.contains(&words.as_str()) || ends || is_json_field(text.trim())
 }
 
 /// `"HelpURL":null,`: what Json.NET writes of an exception between its type and its frames.
@@ -221,6 +227,7 @@ mod tests {
             ),
             ("Type 'N.OrderException' in Assembly 'N' is not marked as serializable.", None),
             ("Could not load type 'N.OrderException' from assembly 'N'.", None),
+            ("`N.OrderException: no`", Some("N.OrderException | no |  |  | ")),
             ("catch (N.OrderException)", None),
             ("N.OrderException::Create", None),
             ("N.OrderExceptions: 4", None),
@@ -228,8 +235,13 @@ mod tests {
         ] {
             assert_eq!(row(text).map(|row| row.join(" | ")).as_deref(), want, "{text}");
         }
-        for (text, want) in [("Stack Trace:", true), ("```", true), ("--- Stack trace ---", true), ("and then", false)]
-        {
+        for (text, want) in [
+            ("Stack Trace:", true),
+            ("```", true),
+            ("--- Stack trace ---", true),
+            ("This is the StackTrace:", true),
+            ("and then", false),
+        ] {
             assert_eq!(leads_to_frames(text), want, "{text}");
         }
     }

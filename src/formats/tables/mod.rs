@@ -25,6 +25,7 @@ mod syncblk;
 mod threads;
 mod threadpool;
 mod uniqstack;
+mod verifyheap;
 mod version;
 
 /// A kind of table, read line by line.
@@ -66,6 +67,7 @@ pub static TABLES: &[TableFormat] = &[
     analyze::FORMAT,
     events::FORMAT,
     version::FORMAT,
+    verifyheap::FORMAT,
     uniqstack::FORMAT,
 ];
 
