@@ -30,7 +30,7 @@ impl CopyMarks {
         let line = self.without_tick(line);
         let trimmed = line.trim_start();
         match trimmed.as_bytes().first().copied().unwrap_or_default() {
-            b'|' if is_known(line.trim_matches(['|', ' '])) => line.trim_matches(['|', ' ']),
+            b'|' if is_known_or_site(line.trim_matches(['|', ' '])) => line.trim_matches(['|', ' ']),
             b'0'..=b'9' => without_list_number(line),
             _ => self.without_mark(line, trimmed),
         }
@@ -97,7 +97,7 @@ fn without<'t>(mark: &str, line: &'t str) -> &'t str {
 }
 
 /// A call site alone counts where an offset shows that it is one.
-fn is_known_or_site(line: &str) -> bool {
+pub fn is_known_or_site(line: &str) -> bool {
     is_known(line) || (line.contains('!') && stacks::bare::frame(line).is_some())
 }
 

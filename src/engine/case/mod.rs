@@ -1,33 +1,34 @@
 //! All stacks of a case against all rules: stacks that no rule can tell apart are matched once and counted.
 
 mod conditions;
+mod ending;
 mod exceptions;
+mod recording;
+mod suppressing;
 mod yields;
 
-use foldhash::{HashMap, HashSet};
+use foldhash::HashMap;
 
-use super::evaluate::{Evaluator, Hit};
+use super::evaluate::Evaluator;
 use super::exceptions::{Exception, Thrown, exceptions_of, thrown_of};
-use super::found::{Found, FoundThread};
+use super::found::Found;
 use super::known::KnownStacks;
-use super::ladder::{CaseFacts, climb};
-use super::locks::{LockCollection, LockSigns, fold, signs};
+use super::ladder::CaseFacts;
+use super::locks::{LockCollection, LockSigns};
 use super::measures::{Measures, Texts, why_silent};
 use super::memo::{Memo, Seen};
 use super::near_miss::NearMisses;
 use super::proof::finding;
 use super::sieve::Sieve;
 use super::standings::StandingCollection;
-use super::stuck::{Sighting, StuckThreads};
+use super::stuck::StuckThreads;
 use super::threads::ThreadIds;
-use super::views::{Completed, Held, Judged, Kept, Settled, Side, Views, held, shape};
+use super::views::{Judged, Kept, Side, Views};
 use crate::facts::{CaptureCollection, Captures, CounterCollection, LeakCollection, SeriesPlace, TableCollection};
-use crate::finding::{
-    Activity, Finding, NearMiss, Refuted, ShownView, Standings, Summary, SuppressedFinding, ThreadEvidence,
-};
+use crate::finding::{Activity, Finding, NearMiss, Refuted, Standings, Summary, SuppressedFinding};
 use crate::formats::Sink;
 use crate::model::{CallSites, CounterSeries, LeakReport, Note, Sign, Stack, StackKind, Table};
-use crate::rules::{RuleSet, Suppression, ThreadsCondition};
+use crate::rules::RuleSet;
 
 /// Groups of threads kept for a rule.
 const GROUPS: usize = 1_000;
@@ -174,216 +175,6 @@ impl<'r> CaseScan<'r> {
         (result, Measures { texts, silent, leaks, counters, tables })
     }
 
-    fn finish_with_facts(mut self) -> (CaseResult, CaseFacts) {
-        let settled = self.settle();
-        let captures = std::mem::take(&mut self.captures).finish();
-        self.place_exceptions();
-        self.add_stuck(&captures);
-        let (of_locks, lock_notes) = self.locks.findings(self.rules);
-        self.give_way(&of_locks, &settled);
-        let mut findings: Vec<Finding> = Vec::new();
-        let mut found_threads = HashSet::default();
-        for (index, groups) in std::mem::take(&mut self.found).into_iter().enumerate() {
-            for found in groups {
-                let Some(mut finding) = found.finding(&self.views, &settled, self.rules) else { continue };
-                if self.holds_in_case(index, finding.stacks, &finding.threads, settled.busy) {
-                    found_threads.extend(found.views().map(|view| settled.thread(view)));
-                    self.add_exception(&mut finding);
-                    if let Some(standings) = &mut self.standings {
-                        standings.found(index, found.views().map(|view| settled.thread(view)));
-                    }
-                    findings.push(finding);
-                }
-            }
-        }
-        let activity = self.views.activity(&settled, &found_threads, self.rules);
-        let made_good = self.views.made_good(&settled);
-        let mut suppressed = self.suppressed_in_case(settled.busy);
-        self.add_lock_findings(of_locks, &mut findings, &mut suppressed);
-        self.add_exceptions_alone(&mut findings);
-        for finding in &mut findings {
-            finding.threads.iter_mut().for_each(|evidence| self.thread_ids.complete(&mut evidence.thread));
-            self.thread_ids.complete(&mut finding.shown.thread);
-        }
-        let (facts, mut notes) = self.facts();
-        notes.extend(lock_notes);
-        let refuted = climb(self.rules, &facts, &mut findings);
-        self.suppress_ladders(&mut findings, &mut suppressed);
-        let rank = |finding: &Finding| {
-            let rule = &self.rules.rules[finding.rule];
-            (rule.severity, finding.verdict, finding.confidence, finding.stacks)
-        };
-        findings.sort_by(|a, b| {
-            let by_id = self.rules.rules[a.rule].id.cmp(&self.rules.rules[b.rule].id);
-            rank(b).cmp(&rank(a)).then(by_id).then_with(|| a.group.cmp(&b.group))
-        });
-        let standings = self.standings(&findings, &settled);
-        fold(self.rules, &mut findings, &self.thread_ids);
-        let near_misses = match findings.is_empty() && suppressed.is_empty() {
-            true => self.near_misses_at_work(&settled),
-            false => Vec::new(),
-        };
-        let result = CaseResult {
-            summary: self.summary,
-            activity,
-            made_good,
-            findings,
-            suppressed,
-            refuted,
-            near_misses,
-            notes,
-            captures,
-            standings,
-        };
-        (result, facts)
-    }
-
-    /// Where the threads stand; findings of anything but stacks name theirs by place.
-    fn standings(&mut self, findings: &[Finding], settled: &Settled) -> Standings {
-        let Some(mut standings) = self.standings.take() else { return Standings::default() };
-        let of_rule = |finding: &&Finding| {
-            let rule = &self.rules.rules[finding.rule];
-            rule.asks_of_locks() || !rule.asks_of_stacks()
-        };
-        let found = findings.iter().filter(of_rule);
-        let found = found.flat_map(|finding| finding.threads.iter().map(|thread| (finding.rule, thread)));
-        standings.found_at(found, &self.views, settled, &self.thread_ids);
-        standings.finish(&self.views, settled, &self.thread_ids, self.rules)
-    }
-
-    /// Near misses on threads that do not rest in another view.
-    fn near_misses_at_work(&mut self, settled: &Settled) -> Vec<NearMiss> {
-        let mut near_misses = std::mem::take(&mut self.near_misses).finish(&self.evaluator);
-        near_misses.retain(|near| {
-            let view = self.views.at(near.source, near.line);
-            view.is_none_or(|view| !settled.rests(view, self.rules))
-        });
-        near_misses
-    }
-
-    /// Adds what tables and stacks show of locks.
-    fn add_lock_findings(
-        &self,
-        of_locks: Vec<Finding>,
-        findings: &mut Vec<Finding>,
-        suppressed: &mut Vec<SuppressedFinding>,
-    ) {
-        for finding in of_locks {
-            match self.suppression_without_stack(finding.rule) {
-                Some(suppression) => {
-                    suppressed.push(SuppressedFinding { rule: finding.rule, suppression, stacks: finding.stacks });
-                }
-                None => findings.push(finding),
-            }
-        }
-        findings.iter_mut().for_each(|finding| self.locks.ask(self.rules, finding));
-    }
-
-    /// What a rule asks of the case as a whole: enough threads, and its exception.
-    fn holds_in_case(&self, rule: usize, stacks: u64, threads: &[ThreadEvidence], busy: u64) -> bool {
-        let written = &self.rules.rules[rule];
-        let enough = written.threads.as_ref().is_none_or(|asked| self.are_enough(asked, stacks, threads, busy).1);
-        enough && (written.exception.is_none() || self.exception_of(rule, threads).is_some())
-    }
-
-    /// How many threads there are, and whether that is what a rule asks for.
-    fn are_enough(&self, asked: &ThreadsCondition, stacks: u64, threads: &[ThreadEvidence], busy: u64) -> (u64, bool) {
-        let distinct = self.thread_ids.count(threads, stacks);
-        let share = distinct as f64 / busy.max(1) as f64;
-        let few = asked.at_most.is_none_or(|most| distinct <= most);
-        (distinct, few && distinct >= asked.at_least && share >= asked.share)
-    }
-
-    /// Puts the views of each thread together, and takes back what was found on threads that turn out to be others than
-    /// the rules are about.
-    fn settle(&mut self) -> Settled {
-        let settled = self.views.settle(&self.thread_ids, self.rules);
-        for (rule, groups) in self.found.iter_mut().enumerate() {
-            groups.iter_mut().for_each(|found| found.settle(&self.rules.rules[rule], &settled, self.rules));
-            groups.retain(|found| found.stacks > 0);
-            let places = groups.iter().enumerate().map(|(at, found)| (found.group.clone(), at));
-            self.group_at[rule] = places.collect();
-        }
-        self.stuck.settle(&settled, self.rules);
-        self.forget_sites();
-        for completed in self.kept.complete(&self.views, &settled) {
-            self.judge_completed(&completed, &settled);
-        }
-        settled
-    }
-
-    /// Rules on a stack that two views of a thread make together, so far as neither shows them alone.
-    fn judge_completed(&mut self, completed: &Completed, settled: &Settled) {
-        let stack = &completed.stack;
-        let result = self.evaluator.evaluate(stack, &self.kept.sites);
-        let thread = settled.thread(completed.native);
-        let managed = self.views.get(completed.managed);
-        let view = ShownView::Completed { source: managed.source, line: managed.line };
-        self.source = self.views.get(completed.native).source;
-        let is_of_one = |hit: &&Hit| {
-            let rule = &self.rules.rules[hit.rule];
-            hit.suppressed.is_none() && rule.stuck.is_none() && rule.blocked_behind.is_none()
-        };
-        let hits: Vec<&Hit> = result.hits.iter().chain(&result.lacking).filter(is_of_one).collect();
-        for hit in hits {
-            let is_known =
-                self.found[hit.rule].iter().flat_map(Found::views).any(|view| settled.thread(view) == thread);
-            if is_known || !settled.looks_at(&self.rules.rules[hit.rule], completed.native, self.rules) {
-                continue;
-            }
-            let mut finding = finding(&self.evaluator, hit, stack, &self.kept.sites, self.source);
-            for (evidence, &frame) in finding.evidence.iter_mut().zip(&hit.frames) {
-                evidence.source = self.views.get(completed.view_of[frame]).source;
-            }
-            finding.shown.view = Some(view);
-            let evidence = ThreadEvidence { thread: stack.thread.clone(), source: self.source, line: stack.line };
-            let thread = FoundThread { evidence, view: Some(completed.native), is_lacking: false };
-            let group = self.evaluator.group_of(hit);
-            if let Some(found) = group_among(&mut self.found[hit.rule], &mut self.group_at[hit.rule], group) {
-                found.add(thread, hit.cost(), || finding);
-            }
-        }
-    }
-
-    fn suppressed_in_case(&self, busy: u64) -> Vec<SuppressedFinding> {
-        let mut suppressed = self.suppressed.clone();
-        suppressed.retain(|found| self.holds_in_case(found.rule, found.stacks, &[], busy));
-        for rule in 0..self.rules.rules.len() {
-            let told = self.exception_alone(rule).is_some();
-            let suppression = self.suppression_without_stack(rule).filter(|_| told);
-            suppressed.extend(suppression.map(|suppression| SuppressedFinding { rule, suppression, stacks: 0 }));
-        }
-        suppressed.sort_by_key(|found| (found.suppression, found.rule));
-        suppressed
-    }
-
-    /// What the texts measure, and what there is to say about that; asked once, when all is read.
-    fn facts(&mut self) -> (CaseFacts, Vec<(usize, Note)>) {
-        let leaks = std::mem::take(&mut self.leaks).finish();
-        let (counters, mut notes) = std::mem::take(&mut self.counters).finish(&self.rules.counters);
-        let (tables, of_tables) = std::mem::take(&mut self.tables).finish();
-        notes.extend(of_tables);
-        let suppressed = self.suppressed.iter().map(|found| found.rule).collect();
-        (CaseFacts { leaks, counters, tables, suppressed }, notes)
-    }
-
-    /// The suppression of a rule where there is no stack to look at.
-    fn suppression_without_stack(&self, rule: usize) -> Option<usize> {
-        let without_stack =
-            |suppression: &Suppression| suppression.pattern.is_none() && suppression.rules.contains(&rule);
-        self.rules.suppressions.iter().position(without_stack)
-    }
-
-    /// Takes away the findings of ladders that settings suppress.
-    fn suppress_ladders(&self, findings: &mut Vec<Finding>, suppressed: &mut Vec<SuppressedFinding>) {
-        findings.retain(|&Finding { rule, stacks, .. }| {
-            let has_ladder = self.rules.rules[rule].ladder.is_some();
-            let suppression = self.suppression_without_stack(rule).filter(|_| has_ladder);
-            suppressed.extend(suppression.map(|suppression| SuppressedFinding { rule, suppression, stacks }));
-            suppression.is_none()
-        });
-    }
-
     fn forget_sites(&mut self) {
         self.evaluator.forget_sites();
         self.seen.clear();
@@ -393,116 +184,6 @@ impl<'r> CaseScan<'r> {
             standings.forget_sites();
         }
     }
-
-    fn count(&mut self, stack: &Stack) {
-        self.summary.stacks += 1;
-        self.summary.frames += stack.frames.len() as u64;
-        self.summary.missing_frames += stack.missing();
-        self.summary.empty += u64::from(stack.frames.is_empty());
-    }
-
-    fn count_suppressed(&mut self, rule: usize, suppression: usize) {
-        let same = |found: &&mut SuppressedFinding| (found.rule, found.suppression) == (rule, suppression);
-        match self.suppressed.iter_mut().find(same) {
-            Some(found) => found.stacks += 1,
-            None => self.suppressed.push(SuppressedFinding { rule, suppression, stacks: 1 }),
-        }
-    }
-
-    fn record_on(
-        &mut self,
-        hit: &Hit,
-        stack: (&Stack, Option<usize>),
-        sites: &CallSites,
-        view: Option<usize>,
-        is_lacking: bool,
-    ) {
-        let (evaluator, source, (stack, number)) = (&self.evaluator, self.source, stack);
-        let group = evaluator.group_of(hit);
-        let finding = || finding(evaluator, hit, stack, sites, source);
-        if self.rules.rules[hit.rule].stuck.is_some() {
-            // Other captures tell whether the thread stays there.
-            let names = evaluator.names_of_frames();
-            if let Some(number) = number {
-                let sighting = Sighting { hit, stack, number, source, names, sites, group, view, is_lacking };
-                self.stuck.add(&sighting, finding);
-            }
-            return;
-        }
-        let evidence = ThreadEvidence { thread: stack.thread.clone(), source, line: stack.line };
-        let thread = FoundThread { evidence, view, is_lacking };
-        if let Some(found) = group_among(&mut self.found[hit.rule], &mut self.group_at[hit.rule], group) {
-            found.add(thread, hit.cost(), finding);
-        }
-    }
-
-    /// Works out what holds for all stacks that are equal to this one.
-    fn get_to_know(&mut self, stack: &Stack, sites: &CallSites) -> Known<'r> {
-        self.summary.distinct_stacks += u64::from(self.seen.is_new(stack));
-        self.evaluator.classify(stack, sites);
-        let times_cleared = self.memo.times_cleared;
-        let answer = self.memo.answer(&self.evaluator, stack, || {
-            let result = self.evaluator.evaluate_classified(stack);
-            self.near_misses.look(&self.evaluator, &result, stack, self.source);
-            result
-        });
-        if self.memo.times_cleared != times_cleared {
-            self.known.clear();
-        }
-        let result = &self.memo.results[answer];
-        let role = |&rule: &usize| Held { rule, certain: result.certain_roles.contains(&rule), group: None };
-        let mut roles: Vec<Held> = result.roles.iter().map(role).collect();
-        for hit in &result.roles_of_few {
-            let group = Some(self.views.name(self.evaluator.group_of(hit).unwrap_or_default()));
-            roles.extend(held(std::slice::from_ref(hit)).map(|held| Held { group, ..held }));
-        }
-        let known = Known {
-            answer,
-            judged: Judged {
-                side: Side::of(stack, sites),
-                shape: shape(self.evaluator.names_of_frames(), stack),
-                roles: self.views.role_list(roles),
-                has_hit: !result.hits.is_empty(),
-                application: self.evaluator.application(stack, sites).map(|name| self.views.name(name)),
-            },
-            has_unreadable: stack.frames.iter().any(|frame| sites.get(frame.site).is_unreadable()),
-            locks: signs(&self.evaluator, stack, sites, result.role.is_some()),
-        };
-        self.known.insert(known.clone());
-        known
-    }
-
-    /// Keeps the stack as a view of its thread.
-    fn see(&mut self, stack: &Stack, sites: &CallSites, known: &Known<'_>) -> Option<usize> {
-        let (view, is_new) = self.views.add(stack, sites, self.source, known.judged)?;
-        if is_new {
-            self.kept.keep(view, known.judged.side, known.has_unreadable, stack, sites);
-            if let Some(standings) = &mut self.standings {
-                let (of_frame, classes) = (&self.evaluator.of_frame, &self.evaluator.classes);
-                standings.keep(view, stack, sites, |position| classes.get(of_frame[position]));
-            }
-        }
-        Some(view)
-    }
-}
-
-/// The threads of a group among those of a rule; `None` where there are too many groups.
-fn group_among<'f>(
-    groups: &'f mut Vec<Found>,
-    at_group: &mut HashMap<Option<String>, usize>,
-    group: Option<&str>,
-) -> Option<&'f mut Found> {
-    let group = group.map(str::to_string);
-    let at = match at_group.get(&group) {
-        Some(&at) => at,
-        None if groups.len() >= GROUPS => return None,
-        None => {
-            at_group.insert(group.clone(), groups.len());
-            groups.push(Found::of(group));
-            groups.len() - 1
-        }
-    };
-    groups.get_mut(at)
 }
 
 impl Sink for CaseScan<'_> {

@@ -98,9 +98,11 @@ impl Reader<'_> {
             return self.some_line(&plain.collect::<String>());
         }
         if let Some(plain) = markup::strip(text) {
+            // A `<br>` at the end of a line begins none.
+            let plain = plain.trim_matches('\n');
             return match plain.contains('\n') {
                 true => self.pieces(&plain.lines().collect::<Vec<_>>()),
-                false => self.some_line(&plain),
+                false => self.some_line(plain),
             };
         }
         let text = without_line_end(self.copy_marks.strip(text));

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Reader;
 use crate::formats::call_site;
-use crate::formats::copy_marks::is_known;
+use crate::formats::copy_marks::is_known_or_site;
 use crate::formats::stacks::parallel_stacks::{self, FORMAT, Part};
 use crate::formats::stacks::{self, Begin, Format, FrameLine, Line};
 use crate::formats::tables;
@@ -304,7 +304,7 @@ impl Reader<'_> {
         let borrowed = |pieces: Vec<&'t str>| pieces.into_iter().map(Cow::Borrowed).collect();
         let escaped = || {
             let pieces: Vec<&str> = text.split("\\n").map(|piece| piece.trim_end_matches("\\r")).collect();
-            (pieces.iter().filter(|piece| is_known(piece)).count() >= 2).then_some(pieces)
+            (pieces.iter().filter(|piece| is_known_or_site(piece)).count() >= 2).then_some(pieces)
         };
         call_site::lost_line_ends(text)
             .map(borrowed)
