@@ -153,6 +153,11 @@ fn quoted(trimmed: &str) -> Option<Row<'_>> {
 }
 
 fn by_message(trimmed: &str) -> Option<Row<'_>> {
+    // `UCEERR_RENDERTHREADFAILURE (Exception from HRESULT: 0x88980406)`: WPF's codes come as no other type.
+    if let Some(at) = trimmed.find("0x8898").filter(|_| trimmed.contains("HRESULT")) {
+        let code = trimmed[at..].trim_end_matches([')', '.', '。', ' ']);
+        return (code.len() == 10).then_some(["System.Runtime.InteropServices.COMException", trimmed, "", "", code]);
+    }
     let (.., name) =
         MESSAGES.iter().find(|(begin, end, _)| trimmed.starts_with(begin) && trimmed[begin.len()..].ends_with(end))?;
     Some([name, trimmed, "", "", ""])
@@ -223,6 +228,12 @@ mod tests {
                 "The type initializer for 'N.T' threw an exception.",
                 Some(
                     "System.TypeInitializationException | The type initializer for 'N.T' threw an exception. |  |  | ",
+                ),
+            ),
+            (
+                "UCEERR_A (Ausnahme von HRESULT: 0x88980406)",
+                Some(
+                    "System.Runtime.InteropServices.COMException | UCEERR_A (Ausnahme von HRESULT: 0x88980406) |  |  | 0x88980406",
                 ),
             ),
             ("Type 'N.OrderException' in Assembly 'N' is not marked as serializable.", None),
