@@ -16,6 +16,7 @@
 //! | `wrapping` | lines that a mail client broke |
 //! | `pasted_line` | the call site of a line in a rule's pattern |
 //! | `copy_marks` | `> ` of quoted mails, line numbers of listings |
+//! | `table_bars` | the bars of a Markdown table |
 //! | `markup` | DML and HTML around a line |
 //! | `message` | what the debugger says about itself |
 //! | `sign` | when, and of which process, the lines below were printed |
@@ -36,6 +37,7 @@ mod section;
 mod shape;
 mod sign;
 mod stacks;
+mod table_bars;
 mod tables;
 mod thread_header;
 mod tokens;

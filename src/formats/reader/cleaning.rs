@@ -105,7 +105,8 @@ impl Reader<'_> {
                 false => self.some_line(plain),
             };
         }
-        let text = without_line_end(self.copy_marks.strip(text));
+        let plain = self.table_bars.strip(text);
+        let text = without_line_end(self.copy_marks.strip(plain.as_deref().unwrap_or(text)));
         if text.is_empty() {
             if !self.pending_may_be_spaced() {
                 self.drop_pending();

@@ -22,6 +22,7 @@ use super::saved_page::SavedPage;
 use super::section::Section;
 use super::stacks::k::Columns;
 use super::stacks::parallel_stacks::Tree;
+use super::table_bars::TableBars;
 use crate::model::{CallSites, Dialect, NoteCode, SiteId, SkipReason, SourceInfo, Table, ThreadRef};
 use crate::text::{Encoding, TextError, TextReader};
 use broken_off::BrokenOff;
@@ -117,6 +118,7 @@ pub struct Reader<'s> {
     allocations: bool,
     is_example: bool,
     copy_marks: CopyMarks,
+    table_bars: TableBars,
     /// The longest line of a frame so far: where lines are wrapped, that is how wide the window was.
     margin: usize,
 }
@@ -163,6 +165,7 @@ impl<'s> Reader<'s> {
             allocations: false,
             is_example: false,
             copy_marks: CopyMarks::default(),
+            table_bars: TableBars::default(),
             margin: 0,
         }
     }

@@ -36,7 +36,7 @@ fn line(text: &str) -> Option<TableLine<'_>> {
     if is_header(text) || is_rule(text) {
         return Some(TableLine::Header);
     }
-    let words: Vec<&str> = text.split_whitespace().collect();
+    let words = without_remark(text.split_whitespace().collect());
     match words.as_slice() {
         [name, value] if TOTALS.contains(name) => Some(TableLine::Field(name, value)),
         [index, block, held, recursion, behind @ ..] if is_hex(block) && is_number(index) && is_number(held) => {
@@ -70,6 +70,17 @@ fn is_header(text: &str) -> bool {
     text.trim_start().starts_with("Index") && text.contains("MonitorHeld")
 }
 
+/// `615(307 threads)`, `39 (19 threads)`: what somebody made of the number of waiters, behind it.
+fn without_remark(mut words: Vec<&str>) -> Vec<&str> {
+    let Some(at) = words.iter().take(4).position(|word| word.contains('(')).filter(|at| *at >= 2) else { return words };
+    let Some(end) = words.iter().skip(at).position(|word| word.ends_with(')')) else { return words };
+    let before = words[at].split('(').next().unwrap_or_default();
+    let rest = if before.is_empty() { at } else { at + 1 };
+    words[at] = before;
+    words.drain(rest..=at + end);
+    words
+}
+
 fn is_number(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -95,6 +106,15 @@ mod tests {
                 "   13 0000000000337218    3         1 000000000034b250 114   5",
                 "row 13 | 0000000000337218 | 3 | 1 | 000000000034b250 | 114 | 5",
             ),
+            (
+                "36 00000009a841a8b8 615(307 threads) 1 0000000a8254d890 301c 2425 00000007eedf7880 System.Object",
+                "row 36 | 00000009a841a8b8 | 615 | 1 | 0000000a8254d890 | 301c | 2425 | 00000007eedf7880 | System.Object",
+            ),
+            (
+                "36 00000009a841a8b8 39 (19 threads) 1 0000000a8254d890 301c 2425 00000007eedf7880 N.F(X)",
+                "row 36 | 00000009a841a8b8 | 39 | 1 | 0000000a8254d890 | 301c | 2425 | 00000007eedf7880 | N.F(X)",
+            ),
+            ("36 00000009a841a8b8 39(", "nothing"),
             ("00000000027e2088 System.Object", "cell object = 00000000027e2088 System.Object"),
             ("ComClassFactory 0", "field ComClassFactory = 0"),
             ("words of prose", "nothing"),
