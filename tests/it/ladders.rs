@@ -250,6 +250,31 @@ fn what_is_counted_in_percent_is_held_against_a_percentage() {
     check(&ladder.replace("gc-fragmentation", "private-bytes"), &[&of(30)], &[]);
 }
 
+#[test]
+fn one_moment_tells_a_value_and_no_growth() {
+    let of = |percent: &str, size: &str| {
+        format!(
+            "[System.Runtime]\n    Allocation Rate (B / 1 sec)    76,640,368\n    GC Fragmentation (%)    {percent}\n    GC Heap Size (MB)    {size}\n"
+        )
+    };
+    let asks = |part: &str| {
+        format!(
+            "id: ladder\nHEAD\nevidence:\n  part: {{counter: {{{part}}}}}\nverdicts: [{{verdict: suspected, when: [part]}}]\n"
+        )
+    };
+    for (part, holds) in [
+        ("name: gc-fragmentation, value: \"> 20%\"", true),
+        ("name: gc-fragmentation, value: \"> 80%\"", false),
+        ("name: gc-fragmentation, grows: false", false),
+        ("name: gc-fragmentation, value: \"> 20%\", rises: \">= 0%\"", false),
+        ("name: managed-heap, value: \">= 2000 MB\"", true),
+        ("name: managed-heap, growth: \"<= 1 MB\"", false),
+    ] {
+        let want: &[&str] = if holds { &["ladder suspected high"] } else { &[] };
+        check(&asks(part), &[&of("75.124", "2,791")], want);
+    }
+}
+
 /// Rule, severity and verdict of what the pack finds at medium or above.
 pub fn found_by_the_pack(texts: &[&str]) -> Vec<String> {
     let pack = builtin();

@@ -335,6 +335,40 @@ fn the_memory_of_the_runtime() {
 }
 
 #[test]
+fn free_space_by_generation() {
+    let stat = |total: &str, more: &str| {
+        format!(
+            "0:031> !heapstat\nHeap             Gen0         Gen1         Gen2          LOH\n\
+             Heap0        10459456      4186432    310452224    262144336\nHeap1         9437208      3145880    298844160    241172560\n\
+             Total        19896664      7332312    609296384    {total}\n\n\
+             Free space:                                                 Percentage\n\
+             Heap0          179288           24     12017128    188743696SOH:  3% LOH: 72%\n\
+             Heap1           50464           24      9119224    161061344SOH:  2% LOH: 66%\n{more}"
+        )
+    };
+    check(
+        &[&stat("503316896", "")],
+        &[
+            ("{name: gcheapstat, owner: Free in LOH, share: \">= 69%\", size: \">= 300 MB\"}", Holds),
+            ("{name: gcheapstat, owner: Free in Gen2, share: \">= 10%\"}", Contradicted),
+            ("{name: gcheapstat, owner: LOH, size: \"<= 503316896 bytes\"}", Holds),
+            ("{name: gcheapstat, owner: Free in POH, share: \">= 10%\"}", Undecided),
+            ("{name: gcheapstat, owner: Free in LOH, grows: true}", Undecided),
+        ],
+    );
+    // A heap is missing: the sums are not known.
+    check(
+        &[&stat("703316896", "")],
+        &[("{name: gcheapstat, owner: Free in LOH, share: \">= 69%\", size: \">= 300 MB\"}", Undecided)],
+    );
+    // Two tables that nothing parts.
+    check(
+        &[&stat("503316896", "Heap0          179288           24     12017128    188743696SOH:  3% LOH: 72%\n")],
+        &[("{name: gcheapstat, owner: Free in LOH, share: \">= 69%\"}", Missing)],
+    );
+}
+
+#[test]
 fn tables_of_the_debugger() {
     let address = |heap: u64| {
         format!(

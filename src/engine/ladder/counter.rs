@@ -50,13 +50,12 @@ fn checks(question: &CounterQuestion, fact: &CounterFact, all: &ProcessCounters)
         });
     }
     if let Some(asked) = &question.value {
-        let end = |fact: &CounterFact| fact.trend.ok().map(|trend| trend.end);
         checks.push(match &asked.of {
-            Some(of) => part_of(asked, end(fact), of, all, end, "amount"),
+            Some(of) => part_of(asked, fact.level(), of, all, CounterFact::level, "amount"),
             None if asked.unit == Unit::Percent => {
-                compare(asked, end(fact).and_then(|end| in_parts(end, fact.unit)), "it")
+                compare(asked, fact.level().and_then(|level| in_parts(level, fact.unit)), "it")
             }
-            None => compare(asked, end(fact).or_else(|| fact.points.last().map(|point| point.value)), "the amount"),
+            None => compare(asked, fact.level(), "the amount"),
         });
     }
     if let Some(asked) = &question.rate {
@@ -120,7 +119,9 @@ fn values(fact: &CounterFact) -> Vec<(&'static str, String)> {
         CounterUnit::Count => counts_in_row(&[value]),
         CounterUnit::Percent => percent(value / 100.0),
     };
-    let Ok(trend) = fact.trend else { return Vec::new() };
+    let Ok(trend) = fact.trend else {
+        return fact.level().map(|level| ("last", amount(level.value))).into_iter().collect();
+    };
     let mut values = vec![
         ("first", amount(trend.start.value)),
         ("last", amount(trend.end.value)),

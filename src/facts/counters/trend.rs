@@ -63,8 +63,12 @@ fn shape(timed: &[(DateTime, Amount)]) -> (f64, f64) {
 
 /// The median, as far off as the least exact of its samples.
 fn middle(part: &[(DateTime, Amount)]) -> Amount {
-    let error = part.iter().map(|(_, value)| value.error).fold(0.0, f64::max);
-    Amount { value: median(part.iter().map(|(_, value)| value.value)), error }
+    median_of(part.iter().map(|(_, value)| *value))
+}
+
+fn median_of(amounts: impl Iterator<Item = Amount> + Clone) -> Amount {
+    let error = amounts.clone().map(|amount| amount.error).fold(0.0, f64::max);
+    Amount { value: median(amounts.map(|amount| amount.value)), error }
 }
 
 /// Of the steps of a moving median that go up or down, the part that goes up; 0.0 where none does either.
@@ -103,6 +107,17 @@ impl Trend {
 }
 
 impl CounterFact {
+    /// How high it stood at the end: as the trend says, or where there is none, by the same median of what was recorded. One
+    /// moment is enough for this; of growth it says nothing.
+    pub fn level(&self) -> Option<Amount> {
+        if let Ok(trend) = self.trend {
+            return Some(trend.end);
+        }
+        let timed: Vec<Amount> = self.points.iter().map(|point| point.value).collect();
+        let lasts = &timed[timed.len() - (timed.len() / 5).max(1).min(timed.len())..];
+        (!lasts.is_empty()).then(|| median_of(lasts.iter().copied()))
+    }
+
     /// Whether it grows, steadily and to the end. `None` where there is no trend, or the error is too large to tell.
     pub fn grows(&self) -> Option<bool> {
         let trend = self.trend.ok()?;

@@ -13,6 +13,10 @@ impl CounterFact {
         let name = &self.name;
         let trend = match self.trend {
             Ok(trend) => trend,
+            Err(NoTrend::NoTimes | NoTrend::TooFew(_)) if self.points.len() == 1 => {
+                let value = figure(self.points[0].value.value, self.unit);
+                return format!("{name} was {value} at one moment, so how it went is unknown");
+            }
             Err(NoTrend::NoTimes) => return format!("{name} has no times, so how it went is unknown"),
             Err(NoTrend::TooFew(samples)) => {
                 return format!("{name} has {samples} of the 6 samples that are needed, so how it went is unknown");

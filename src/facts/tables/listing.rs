@@ -13,6 +13,7 @@ pub enum ListingKind {
     FinalizeQueue,
     GcHandles,
     GcHeap,
+    GcHeapStat,
     LoaderHeap,
     AddressSummary,
     HeapSummary,
@@ -70,11 +71,12 @@ pub struct Owner {
 }
 
 impl ListingKind {
-    pub const ALL: [ListingKind; 10] = [
+    pub const ALL: [ListingKind; 11] = [
         ListingKind::Dumpheap,
         ListingKind::FinalizeQueue,
         ListingKind::GcHandles,
         ListingKind::GcHeap,
+        ListingKind::GcHeapStat,
         ListingKind::LoaderHeap,
         ListingKind::AddressSummary,
         ListingKind::HeapSummary,
@@ -90,6 +92,7 @@ impl ListingKind {
             ListingKind::FinalizeQueue => "finalizequeue",
             ListingKind::GcHandles => "gchandles",
             ListingKind::GcHeap => "eeheap-gc",
+            ListingKind::GcHeapStat => "gcheapstat",
             ListingKind::LoaderHeap => "eeheap-loader",
             ListingKind::AddressSummary => "address-summary",
             ListingKind::HeapSummary => "heap-summary",
@@ -110,6 +113,7 @@ impl ListingKind {
             ListingKind::FinalizeQueue => "!finalizequeue",
             ListingKind::GcHandles => "!gchandles",
             ListingKind::GcHeap => "!eeheap -gc",
+            ListingKind::GcHeapStat => "!heapstat",
             ListingKind::LoaderHeap => "!eeheap -loader",
             ListingKind::AddressSummary => "!address -summary",
             ListingKind::HeapSummary => "!heap -s",
@@ -127,6 +131,7 @@ impl ListingKind {
             ListingKind::FinalizeQueue => "the objects with finalizers",
             ListingKind::GcHandles => "the GC handles",
             ListingKind::GcHeap => "the GC heap",
+            ListingKind::GcHeapStat => "its generation",
             ListingKind::LoaderHeap => "the loader heaps",
             ListingKind::AddressSummary => "the address space in use",
             ListingKind::HeapStat => "the busy bytes of its heap",
@@ -144,7 +149,7 @@ impl ListingKind {
             ListingKind::AddressSummary => "regions",
             ListingKind::HeapStat => "blocks",
             ListingKind::Umdh => "allocations",
-            ListingKind::GcHeap | ListingKind::HeapSummary => "",
+            ListingKind::GcHeap | ListingKind::GcHeapStat | ListingKind::HeapSummary => "",
         }
     }
 
@@ -164,7 +169,10 @@ impl ListingKind {
 
     /// Whether the table prints a total of this figure.
     pub fn has_total(self, measured: Measured) -> bool {
-        let has_none = matches!(self, ListingKind::HeapSummary | ListingKind::HeapStat | ListingKind::Umdh);
+        let has_none = matches!(
+            self,
+            ListingKind::GcHeapStat | ListingKind::HeapSummary | ListingKind::HeapStat | ListingKind::Umdh
+        );
         let sizes_only = matches!(self, ListingKind::AddressSummary | ListingKind::LoaderHeap);
         self.has(measured) && !has_none && !(sizes_only && measured == Measured::Count)
     }
@@ -209,6 +217,7 @@ pub fn of(table: &Table) -> Vec<Listing> {
         "finalizequeue" => runtime::finalize_queue(table),
         "gchandles" => runtime::gc_handles(table),
         "eeheap" => runtime::eeheap(table),
+        "gcheapstat" => runtime::gc_heap_stat(table),
         "address-summary" => native::address_summary(table),
         "heap-summary" => native::heap_summary(table),
         "heap-stat" => native::heap_stat(table),
@@ -243,7 +252,9 @@ fn narrowed(kind: ListingKind, command: &str) -> String {
         ListingKind::AddressSummary => ("address", &["-summary"]),
         ListingKind::Handles => ("handle", &["0", "f", "1", "3", "7", "ff"]),
         // All heaps are listed, or a heap is an owner of its own.
-        ListingKind::HeapSummary | ListingKind::HeapStat | ListingKind::Umdh => return String::new(),
+        ListingKind::GcHeapStat | ListingKind::HeapSummary | ListingKind::HeapStat | ListingKind::Umdh => {
+            return String::new();
+        }
     };
     let is_it = |part: &&str| {
         let first = part.split_whitespace().next().unwrap_or_default().trim_start_matches('!');

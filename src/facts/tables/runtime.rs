@@ -1,8 +1,8 @@
 //! Tables of SOS: objects, finalizers, handles, and the memory of the runtime.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::listing::{Item, Listing, ListingKind, Owner, items};
+use super::listing::{Cut, Item, Listing, ListingKind, Owner, items};
 use super::numbers::{address, decimal, size};
 use crate::model::{Amount, LeakFigure, Row, Table};
 
@@ -148,6 +148,59 @@ fn gc_heap(table: &Table) -> Option<Listing> {
 /// `GC Heap Size`, and `GC Allocated Heap Size` of newer ones beside what is committed.
 fn is_gc_total(name: &str) -> bool {
     name.starts_with("GC ") && name.ends_with("Heap Size") && !name.contains("Committed")
+}
+
+/// The generations of all heaps together, and what is free in them: `Gen2`, `Free in Gen2`. What is free is a part of its
+/// generation, and so is its share.
+pub fn gc_heap_stat(table: &Table) -> Vec<Listing> {
+    const GENERATIONS: [(&str, &str); 5] =
+        [("gen0", "Gen0"), ("gen1", "Gen1"), ("gen2", "Gen2"), ("loh", "LOH"), ("poh", "POH")];
+    let mut listing = Listing::new(ListingKind::GcHeapStat, table);
+    let mut part = "";
+    let mut heaps: BTreeSet<(&str, &str)> = BTreeSet::new();
+    let mut held: BTreeMap<(&str, &str), (u32, f64)> = BTreeMap::new();
+    let mut totals = held.clone();
+    for item in items(table) {
+        let row = match item {
+            Item::Field(field) => {
+                part = &field.name;
+                continue;
+            }
+            Item::Row(row) => row,
+        };
+        let heap = table.cell(row, "heap").unwrap_or_default();
+        if !heaps.insert((part, heap)) {
+            // Another table of this kind begins where nothing says so: which figures belong together is not known.
+            return Vec::new();
+        }
+        let sums = if heap == "Total" { &mut totals } else { &mut held };
+        for (column, name) in GENERATIONS {
+            if let Some(figure) = table.cell(row, column).and_then(decimal) {
+                sums.entry((part, name)).or_insert((row.line, 0.0)).1 += figure.value;
+            }
+        }
+    }
+    // People leave the rows of single heaps out.
+    let sums = if held.is_empty() { &totals } else { &held };
+    for (&key, &(_, total)) in &totals {
+        let rows = sums.get(&key).map_or(0.0, |(_, sum)| *sum);
+        if rows != total {
+            listing.is_cut = Some(Cut { rows, total: Some(total) });
+        }
+    }
+    for (_, name) in GENERATIONS {
+        let of = |part: &'static str| sums.get(&(part, name)).map(|(line, sum)| (*line, Amount::exact(*sum)));
+        let (held, free) = (of(""), of("Free space"));
+        if let Some((line, size)) = held {
+            listing.owners.push(Owner { name: name.to_string(), line, size: Some(size), ..Owner::default() });
+        }
+        if let Some((line, size)) = free {
+            let share = held.filter(|(_, held)| size.value <= held.value).and_then(|(_, held)| size.over(held));
+            let name = format!("Free in {name}");
+            listing.owners.push(Owner { name, line, size: Some(size), share, by_name_only: true, ..Owner::default() });
+        }
+    }
+    listing.owners.first().map(|owner| owner.line).map(|line| vec![Listing { line, ..listing }]).unwrap_or_default()
 }
 
 /// `Large Object Heap` of some versions is `Large object heap` of others.

@@ -179,7 +179,8 @@ impl SeriesOwner {
     fn leave_out_what_is_cut(&mut self, listings: &[Listing]) {
         let rows = self.figures.iter().flatten().map(|figures| figures.rows).max().unwrap_or_default();
         for (figures, listing) in self.figures.iter_mut().zip(listings) {
-            let is_summed = matches!(listing.kind, ListingKind::GcHeap | ListingKind::LoaderHeap);
+            let is_summed =
+                matches!(listing.kind, ListingKind::GcHeap | ListingKind::GcHeapStat | ListingKind::LoaderHeap);
             if listing.is_cut.is_some() {
                 *figures = figures.filter(|known| !is_summed && known.rows == rows);
             } else if figures.is_none() && listing.is_whole {

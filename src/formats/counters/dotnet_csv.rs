@@ -34,7 +34,7 @@ impl DotnetCsv {
         if begins(text) {
             self.cells = Cells::new(cells::delimiter(text).unwrap_or(b','));
             if self.cells.delimiter != b',' {
-                recording.saved_again();
+                recording.separates_thousands();
             }
             return Some(Taken::Row);
         }

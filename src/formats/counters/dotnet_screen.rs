@@ -48,6 +48,7 @@ fn provider(text: &str) -> Option<&str> {
 impl DotnetScreen {
     pub fn line(&mut self, line: u32, text: &str, cut: bool, recording: &mut Recording) -> Option<Taken> {
         if let Some(name) = provider(text) {
+            recording.separates_thousands();
             *self = DotnetScreen { provider: name.to_string(), ..DotnetScreen::default() };
             return Some(Taken::Row);
         }
@@ -133,6 +134,9 @@ mod tests {
                 "dotnet.gc.collections[gc.heap.generation=gen0] 12 | dotnet.gc.collections[gc.heap.generation=gen1] 3 | \
                  dotnet.assembly.count 163",
             ),
+            // A thousand, or one and a bit: nothing tells.
+            ("[System.Runtime]\n    Queue    1,348\n    Heap    3\n", "Queue | Heap 3 | N012"),
+            ("[System.Runtime]\n    Queue    1,348\n    Heap    3,412,000\n", "Queue 1348 | Heap 3412000"),
             ("[System.InvalidOperationException]\n    at    3\n", ""),
             ("[System.Runtime]\n    Heap    3\nand of another tool\n    Total    5\n", "Heap 3"),
             ("[System.Runtime] is a provider\n    at    3\n", ""),

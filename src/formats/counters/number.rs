@@ -144,11 +144,11 @@ impl Marks {
         }
     }
 
-    /// None of the tools that record counters separates thousands: in what they wrote a lone separator is a decimal mark.
-    /// Where another program saved it again (`saved_again`), that may be otherwise.
-    pub fn decide(&self, saved_again: bool) -> Decimal {
+    /// No tool separates thousands in a recording: a lone separator is a decimal mark there. On a screen, and where another
+    /// program saved the recording again (`separates_thousands`), that may be otherwise.
+    pub fn decide(&self, separates_thousands: bool) -> Decimal {
         match (self.point, self.comma) {
-            (0, 0) if saved_again => Decimal::Unknown,
+            (0, 0) if separates_thousands => Decimal::Unknown,
             (0, 0) if self.comma_before_three == 0 => Decimal::Point,
             (0, 0) if self.point_before_three == 0 => Decimal::Comma,
             (0, 0) => Decimal::Unknown,
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_saved_again_may_have_marks_of_thousands() {
+    fn what_separates_thousands_may_have_marks_of_them() {
         for (file, want) in [(&["1.234", "2"][..], Decimal::Unknown), (&["1.234", "0,5"], Decimal::Comma)] {
             let mut marks = Marks::default();
             file.iter().for_each(|text| marks.count(&Number::parse(text).expect(text)));

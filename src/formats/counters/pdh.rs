@@ -82,7 +82,7 @@ impl Pdh {
         self.cells = Cells::new(cells::delimiter(text).unwrap_or(by_name));
         self.quoted = text.starts_with('"');
         if !self.quoted {
-            recording.saved_again();
+            recording.separates_thousands();
         }
         self.columns.clear();
         (self.counters, self.row) = (0, None);

@@ -24,7 +24,7 @@ pub struct Recording {
     by_name: HashMap<String, usize, foldhash::fast::FixedState>,
     clock: Clock,
     marks: Marks,
-    saved_again: bool,
+    separates_thousands: bool,
     /// Samples held.
     held: usize,
     cap: usize,
@@ -64,7 +64,7 @@ impl Recording {
             by_name: HashMap::default(),
             clock: Clock::default(),
             marks: Marks::default(),
-            saved_again: false,
+            separates_thousands: false,
             held: 0,
             cap: SERIES_CAP,
             damaged: (0, 0),
@@ -74,9 +74,10 @@ impl Recording {
         }
     }
 
-    /// The text is not as the tool wrote it: a spreadsheet takes quotation marks off and may separate thousands.
-    pub fn saved_again(&mut self) {
-        self.saved_again = true;
+    /// Thousands may be separated: by a spreadsheet that saved the text again, as the lack of quotation marks shows, or by
+    /// the tool, where it writes for people.
+    pub fn separates_thousands(&mut self) {
+        self.separates_thousands = true;
     }
 
     /// The series of this name, made when it is new. `None` for one too many.
@@ -134,7 +135,7 @@ impl Recording {
     /// All series, now that everything was seen; `process` is whose they are, where the file says it.
     pub fn finish(self, notes: &mut Notes, mut give: impl FnMut(CounterSeries)) {
         let dates = self.clock.dates(self.habit);
-        let decimal = self.marks.decide(self.saved_again);
+        let decimal = self.marks.decide(self.separates_thousands);
         self.note_dates(dates, notes);
         self.note_rows(notes);
         let (mut thinned, mut left_out, mut mixed) = (Vec::new(), (0, 0), None);

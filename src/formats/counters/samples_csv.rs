@@ -81,7 +81,7 @@ impl SamplesCsv {
             return;
         }
         if !text.starts_with('"') {
-            recording.saved_again();
+            recording.separates_thousands();
         }
         self.cells = Cells::new(cells::delimiter(text).unwrap_or(b','));
         self.columns = if self.cells.split(text) == Record::Whole { self.cells.len() } else { 0 };

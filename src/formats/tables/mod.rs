@@ -14,6 +14,7 @@ mod eeheap;
 pub mod events;
 mod finalizequeue;
 mod gchandles;
+mod gcheapstat;
 mod handles;
 mod heap_stat;
 mod heap_summary;
@@ -50,6 +51,7 @@ pub static TABLES: &[TableFormat] = &[
     eeheap::FORMAT,
     finalizequeue::FORMAT,
     gchandles::FORMAT,
+    gcheapstat::FORMAT,
     threadpool::FORMAT,
     dumpexceptions::FORMAT,
     objects::FORMAT,
