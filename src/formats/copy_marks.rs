@@ -27,7 +27,7 @@ impl CopyMarks {
         if let Some(inner) = self.between_ticks(line) {
             return inner;
         }
-        let line = self.without_tick(line);
+        let line = without_wiki_marks(self.without_tick(line));
         let trimmed = line.trim_start();
         match trimmed.as_bytes().first().copied().unwrap_or_default() {
             b'|' if is_known_or_site(line.trim_matches(['|', ' '])) => line.trim_matches(['|', ' ']),
@@ -85,6 +85,22 @@ fn without_stamp(line: &str) -> &str {
         true => &text[FORM.len()..],
         false => line,
     }
+}
+
+/// `{{   at A.B()}}` and `{noformat}0:000> kL` of Jira: what is meant for a listing.
+fn without_wiki_marks(line: &str) -> &str {
+    if !line.contains('{') {
+        return line;
+    }
+    let trimmed = line.trim();
+    let of_line = trimmed.strip_prefix("{{").and_then(|inner| inner.strip_suffix("}}"));
+    if let Some(inner) = of_line.filter(|inner| !inner.contains("}}")) {
+        return inner;
+    }
+    let is_block = |words: &str| matches!(words.split(':').next(), Some("noformat" | "code"));
+    let begun = trimmed.strip_prefix('{').and_then(|rest| rest.split_once('}')).filter(|(words, _)| is_block(words));
+    let line = begun.map_or(line, |(_, behind)| behind);
+    line.strip_suffix("{noformat}").or_else(|| line.strip_suffix("{code}")).unwrap_or(line)
 }
 
 /// `> > 00 00000000`0b99b2f0 ...`: every answer to a mail adds one. dotnet-dump's prompt looks the same and is kept.
@@ -166,6 +182,12 @@ mod tests {
             ("--- End of inner exception stack trace ---", "--- End of inner exception stack trace ---"),
             ("2024-05-08T12:00:00.1234567Z    at N.T.M()", "   at N.T.M()"),
             ("2024-05-08T12:00:00.123Z    at N.T.M()", "2024-05-08T12:00:00.123Z    at N.T.M()"),
+            ("{{   at N.T.M()}}", "   at N.T.M()"),
+            ("{code:java}0:001> kL", "0:001> kL"),
+            ("a!b+0x12{noformat}", "a!b+0x12"),
+            ("{noformat}", ""),
+            ("{ \"a\": {} }", "{ \"a\": {} }"),
+            ("{{x}} and {{y}}", "{{x}} and {{y}}"),
             ("`fffffefe", "`fffffefe"),
             ("> ntdll!ZwCreateEvent+0x3", "ntdll!ZwCreateEvent+0x3"),
             ("23:     #6 0x7ff9bb1f1789 in SDL_WriteIO", "    #6 0x7ff9bb1f1789 in SDL_WriteIO"),

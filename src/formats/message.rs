@@ -39,6 +39,9 @@ pub fn is_cut_mark(line: &str) -> bool {
     if says_cut(line) {
         return true;
     }
+    if line == "+..." {
+        return true;
+    }
     let inner = line.trim_matches(['[', ']', '<', '>', '(', ')', '{', '}', '-', '=', '*', ' ']);
     let bracketed = inner.len() < line.len();
     match inner.to_ascii_lowercase().as_str() {
@@ -46,6 +49,12 @@ pub fn is_cut_mark(line: &str) -> bool {
         "..." | "\u{2026}" | "...." => bracketed || inner == "\u{2026}",
         _ => false,
     }
+}
+
+/// Whether a line is dots alone. The engine prints them while it loads symbols; where no engine speaks, somebody left frames
+/// out.
+pub fn is_dots(line: &str) -> bool {
+    matches!(line, "..." | "....")
 }
 
 /// `->  0884b810 System.Linq.Enumerable+<SelectManyIterator>d__17`: an object that `!gcroot` found to hold another.
@@ -70,6 +79,7 @@ mod tests {
         for (line, message, cut) in [
             ("*** WARNING: Unable to verify checksum for svc.exe", true, false),
             ("......", true, false),
+            ("+...", false, true),
             ("[...]", false, true),
             ("<snip>", false, true),
             ("--- snip ---", false, true),

@@ -1,7 +1,7 @@
 //! What a clean line is: part of the output that is being read, a header, a message, a frame, the rest of one, or nothing.
 
 use super::{Header, Reader};
-use crate::formats::message::{is_cut_mark, is_debugger_message, is_root_chain};
+use crate::formats::message::{is_cut_mark, is_debugger_message, is_dots, is_root_chain};
 use crate::formats::section::Section;
 use crate::formats::stacks::k::{self};
 use crate::formats::stacks::last_words::says_unhandled;
@@ -56,7 +56,7 @@ impl Reader<'_> {
             return;
         }
         let trimmed = text.trim();
-        if is_debugger_message(trimmed) {
+        if is_debugger_message(trimmed) && !self.is_left_out(trimmed) {
             return self.skip(text, SkipReason::DebuggerMessage);
         }
         if self.frame(text) {
@@ -105,7 +105,7 @@ impl Reader<'_> {
         // `!gcroot` names the frame that holds an object, and the chain of objects below it.
         let one_frame = self.current.open && !self.current.announced && self.current.stack.frames.len() == 1;
         self.current.is_location |= one_frame && is_root_chain(trimmed);
-        if self.current.open && is_cut_mark(trimmed) {
+        if self.current.open && (is_cut_mark(trimmed) || self.is_left_out(trimmed)) {
             self.current.cut_mark = true;
         } else if self.current.bare && !trimmed.is_empty() {
             // Call sites below other words are another stack.
@@ -131,6 +131,13 @@ impl Reader<'_> {
         if !self.may_tell_exception(text) {
             self.skip(text, SkipReason::Prose);
         }
+    }
+
+    /// Dots among frames that no engine printed, or that somebody copied without their columns.
+    fn is_left_out(&self, trimmed: &str) -> bool {
+        let current = &self.current;
+        let by_engine = matches!(current.stack.dialect, Dialect::K | Dialect::Clrstack) && !current.bare;
+        current.open && !by_engine && !current.stack.frames.is_empty() && is_dots(trimmed)
     }
 
     fn walk_failed(&mut self, text: &str) {

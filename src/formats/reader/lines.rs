@@ -84,7 +84,18 @@ impl Reader<'_> {
             Line::Detail => self.skip(text, SkipReason::FrameDetail),
             Line::Source(path, number) => return self.source_of_frame(format, path, number),
             Line::Hole => {
+                // Below words that stand apart, the mark begins another stack.
+                if self.has_frames_of(format) && self.current.after_prose && self.current.after_blank {
+                    self.finish_stack();
+                }
                 self.current.cut_mark |= self.current.open;
+                self.hidden_top = (!self.has_frames_of(format)).then_some(self.line);
+                self.accounts.headers += 1;
+            }
+            Line::Hidden => {
+                self.adopt(format, format.kind);
+                let inside = self.has_frames_of(format) && !self.current.after_prose;
+                self.hidden_top = (!inside).then_some(self.line);
                 self.accounts.headers += 1;
             }
             Line::Header => {
@@ -97,6 +108,12 @@ impl Reader<'_> {
             }
         }
         true
+    }
+
+    /// Whether the stack at hand is of this dialect and has begun.
+    fn has_frames_of(&self, format: &Format) -> bool {
+        let stack = &self.current.stack;
+        self.current.open && stack.dialect == format.dialect && !stack.frames.is_empty()
     }
 
     /// An exception whose frames are still to come.
@@ -144,6 +161,8 @@ impl Reader<'_> {
         }
         self.keep_held_row(format);
         if self.current.stack.frames.is_empty() {
+            let hidden = self.hidden_top.take().is_some_and(|line| line + 1 == self.line);
+            self.current.cut_mark |= hidden;
             self.current.next_number = Some(format.first_number);
             self.current.is_location = frame.location;
         }

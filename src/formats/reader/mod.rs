@@ -112,6 +112,8 @@ pub struct Reader<'s> {
     pending: Vec<(u32, String)>,
     /// A line `Thread 5` that may head a stack, and where it stands.
     thread_above: Option<(u32, ThreadRef)>,
+    /// The line of a mark for hidden frames, above which its stack has none.
+    hidden_top: Option<u32>,
     /// Lines that tell of an exception if frames follow.
     told: Vec<(u32, String)>,
     /// Lone call sites belong to allocations here.
@@ -161,6 +163,7 @@ impl<'s> Reader<'s> {
             scratch: String::new(),
             pending: Vec::new(),
             thread_above: None,
+            hidden_top: None,
             told: Vec::new(),
             allocations: false,
             is_example: false,

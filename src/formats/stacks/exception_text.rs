@@ -120,7 +120,7 @@ fn exception(trimmed: &str) -> Option<Vec<&str>> {
     if !(behind.is_empty() || behind.starts_with([':', ']'])) {
         return None;
     }
-    let message = behind.trim_start_matches([':', ']', ' ']).trim_end_matches(']');
+    let message = without_escaped_end(behind.trim_start_matches([':', ']', ' '])).trim_end_matches(']');
     let mut before = &text[..start];
     let mut outer = "";
     if let Some((wrappers, _)) = trimmed.rsplit_once("--->") {

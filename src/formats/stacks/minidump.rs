@@ -88,6 +88,9 @@ fn thread(text: &str) -> Option<ThreadRef> {
     known.then_some(ThreadRef { index: Some(index), os_id: tid, name, ..ThreadRef::default() })
 }
 
+/// A process with so many threads has other worries: reporters that print larger numbers (Sentry) mean the system's ids.
+const FIRST_OS_ID: u32 = 1000;
+
 /// `Thread 6312 Crashed:`, `Thread 3 Crashed:: Dispatch queue: x`, `Thread 4:: .NET Finalizer`, `Thread 5:`.
 fn heading(text: &str) -> Option<ThreadRef> {
     let (behind, index) = decimal(text.strip_prefix("Thread ")?).ok()?;
@@ -95,7 +98,8 @@ fn heading(text: &str) -> Option<ThreadRef> {
     let name = behind.strip_prefix(':').map(str::trim).filter(|name| !name.is_empty());
     let known = behind.trim().is_empty() || name.is_some();
     let name = name.filter(|name| !name.starts_with("Dispatch queue")).map(str::to_string);
-    known.then_some(ThreadRef { index: Some(index), name, ..ThreadRef::default() })
+    let (index, os_id) = if index < FIRST_OS_ID { (Some(index), None) } else { (None, Some(u64::from(index))) };
+    known.then_some(ThreadRef { index, os_id, name, ..ThreadRef::default() })
 }
 
 /// `libcoreclr.dylib   0x0000000108bf4e7d WaitForSingleObjectEx + 77`: its call site, and whether nothing else looks so.
@@ -238,7 +242,7 @@ mod tests {
             ("    rsp = 0x000000000011fcc0    rip = 0x0000000140001609", "detail"),
             ("    Found by: stack scanning", "detail"),
             ("Loaded modules:", "end"),
-            ("Thread 6312 Crashed:", "begin 6312"),
+            ("Thread 6312 Crashed:", "begin 0x18a8"),
             ("Thread 4:: .NET Finalizer", "begin 4 \".NET Finalizer\""),
             ("Thread 0 Crashed:: Dispatch queue: com.contoso.main-thread", "begin 0"),
             ("Thread 0 crashed with X86 Thread State (64-bit):", "nothing"),

@@ -111,6 +111,8 @@ pub enum Line<'t> {
     Source(&'t str, u32),
     /// Frames were left out here.
     Hole,
+    /// Frames are hidden where this line is the first of its stack; among frames it is a header.
+    Hidden,
     /// The frames between this line and the second rule of dashes below it come so many times.
     Repeat(u32),
     /// The stack is over, and frames that follow belong to another.
@@ -209,6 +211,7 @@ pub mod tests {
             Some(Line::Detail) => "detail".to_string(),
             Some(Line::Source(path, line)) => format!("source {path} @ {line}"),
             Some(Line::Hole) => "hole".to_string(),
+            Some(Line::Hidden) => "hidden".to_string(),
             Some(Line::Repeat(times)) => format!("repeat {times}"),
             Some(Line::End) => "end".to_string(),
             Some(Line::Cell(column, value)) => format!("cell {column} = {value}"),

@@ -19,6 +19,9 @@
 //!         locals:
 //! ```
 //!
+//! Without the native debugger, native frames are hidden: where `[Managed to Native Transition]` is the first line of a
+//! stack, what the thread is at is not known.
+//!
 //! Modules keep their extension, which is what tells these lines from any text with `!` in it.
 
 use super::{Begin, Format, FrameLine, Line};
@@ -101,7 +104,7 @@ fn line(text: &str) -> Option<Line<'_>> {
     let inline = call.strip_prefix("[Inline Frame]").map(str::trim_start);
     // `[Managed to Native Transition]`, `[Frames below may be incorrect and/or missing]`, `[Async Call Stack]`
     if inline.is_none() && call.starts_with('[') {
-        return Some(Line::Header);
+        return Some(if is_transition(call) { Line::Hidden } else { Line::Header });
     }
     if let Some(address) = unnamed(call) {
         return Some(Line::Frame(FrameLine { number, ..FrameLine::of(format!("0x{address}")) }));
@@ -287,7 +290,8 @@ mod tests {
                 "frame mscorlib.dll!N.Monitor.Wait(object obj)",
             ),
             (" 	a.dll!f() Line 3	C++	Symbols loaded (source information stripped).", "frame a.dll!f() Line 3"),
-            (" 	[Native to Managed Transition]		Annotated Frame", "header"),
+            (" 	[Native to Managed Transition]		Annotated Frame", "hidden"),
+            (" 	[Frames below may be incorrect and/or missing]", "header"),
             (" 	3f90c136()	Unknown", "frame 0x3f90c136"),
             ("*1      ntdll.dll!00007ff9a0b1c2d4()", "frame 1 ntdll.dll"),
             ("Callstack for Thread 1 (Thread Id: 5192 (0x1448)):", "begin 1 0x1448"),
