@@ -219,6 +219,12 @@ pub fn lost_line_ends(text: &str) -> Option<Vec<Cow<'_, str>>> {
     Some(pieces)
 }
 
+/// A message without the `\\r\\n` that a log of JSON set between it and the frames.
+fn without_escaped_end(message: &str) -> &str {
+    let ends = ["\\n", "\\r"];
+    ends.iter().fold(message.trim_end(), |message, end| message.strip_suffix(end).unwrap_or(message).trim_end())
+}
+
 /// Where `--- End of inner exception stack trace ---` and the like stand in a text.
 fn separators(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();

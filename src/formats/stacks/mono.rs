@@ -33,7 +33,8 @@ fn line(text: &str) -> Option<Line<'_>> {
         return Some(Line::End);
     }
     if is_title(trimmed) {
-        return Some(Line::Begin(Begin::default()));
+        // The dump does not say of which thread.
+        return Some(Line::Begin(Begin::thread(ThreadRef::default())));
     }
     if let Some(site) = native(trimmed) {
         return Some(Line::Frame(FrameLine::of(site)));
