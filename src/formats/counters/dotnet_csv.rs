@@ -18,8 +18,24 @@ pub struct DotnetCsv {
     cells: Cells,
 }
 
-/// Whether a line is the header.
+/// Whether a line is the header, or a row of a part that was pasted without it.
 pub fn begins(text: &str) -> bool {
+    is_header(text) || is_row(text)
+}
+
+/// `2020/11/13 4:25:21,System.Runtime,ThreadPool Queue Length,Metric,0`
+pub fn is_row(text: &str) -> bool {
+    if !text.starts_with(|c: char| c.is_ascii_digit()) || !text.ends_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
+    let Some((before, _)) = text.rsplit_once(',') else { return false };
+    let named = before.strip_suffix(",Metric").or_else(|| before.strip_suffix(",Rate"));
+    named.is_some_and(|named| {
+        named.matches(',').count() >= 2 && named.contains(",System.") | named.contains(",Microsoft.")
+    })
+}
+
+fn is_header(text: &str) -> bool {
     let text = text.strip_prefix('"').unwrap_or(text);
     let rest = text.strip_prefix("Timestamp").map(|rest| rest.trim_start_matches(['"', ',', ';', '\t']));
     rest.is_some_and(|rest| rest.starts_with("Provider") && rest.contains("Counter Name"))
@@ -31,7 +47,7 @@ impl DotnetCsv {
     }
 
     pub fn line(&mut self, line: u32, text: &str, cut: bool, recording: &mut Recording) -> Option<Taken> {
-        if begins(text) {
+        if is_header(text) {
             self.cells = Cells::new(cells::delimiter(text).unwrap_or(b','));
             if self.cells.delimiter != b',' {
                 recording.separates_thousands();
@@ -92,5 +108,11 @@ mod tests {
         ] {
             check(&format!("{header}{rows}"), want);
         }
+        // A part of it, as people quote it.
+        let row = "2020/11/13 4:25:2TICK,System.Runtime,ThreadPool Queue Length,Metric,";
+        let rows = [row.replace("TICK", "1") + "0\n", row.replace("TICK", "2") + "31\n"];
+        check(&rows.concat(), "ThreadPool Queue Length 0 31");
+        check(&format!("> {}> {}", rows[0], rows[1]), "ThreadPool Queue Length 0 31");
+        check("2020/11/13 4:25:21,of the first,Metric,7\n", "");
     }
 }

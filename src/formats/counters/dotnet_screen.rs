@@ -32,11 +32,39 @@ pub struct DotnetScreen {
     tag: Option<String>,
 }
 
-/// Whether a line is the name of a provider of counters: `[System.Runtime]`.
+/// Names of `System.Runtime` that no other tool prints, by which a part of the screen is told.
+const OF_RUNTIME: [&str; 14] = [
+    "CPU Usage (%)",
+    "GC Heap Size (MB)",
+    "GC Fragmentation (%)",
+    "GC Committed Bytes (MB)",
+    "% Time in GC since last GC (%)",
+    "Allocation Rate (B / 1 sec)",
+    "ThreadPool Queue Length",
+    "ThreadPool Thread Count",
+    "ThreadPool Completed Work Item Count (Count / 1 sec)",
+    "Monitor Lock Contention Count (Count / 1 sec)",
+    "Exception Count (Count / 1 sec)",
+    "Number of Active Timers",
+    "POH (Pinned Object Heap) Size (B)",
+    "LOH Size (B)",
+];
+
+/// Whether a line is the name of a provider of counters, `[System.Runtime]`, or a row of the runtime's.
 pub fn begins(text: &str) -> bool {
+    if is_row(text) {
+        return true;
+    }
     let Some(name) = provider(text) else { return false };
     // PowerShell and logs set types into brackets.
     (name.starts_with("System.") || name.starts_with("Microsoft.")) && !name.ends_with("Exception")
+}
+
+/// `    ThreadPool Queue Length                     55`
+pub fn is_row(text: &str) -> bool {
+    text.starts_with("  ")
+        && text.ends_with(|c: char| c.is_ascii_digit())
+        && name_and_value(text.trim()).is_some_and(|(name, _)| OF_RUNTIME.contains(&name))
 }
 
 fn provider(text: &str) -> Option<&str> {
@@ -51,6 +79,9 @@ impl DotnetScreen {
             recording.separates_thousands();
             *self = DotnetScreen { provider: name.to_string(), ..DotnetScreen::default() };
             return Some(Taken::Row);
+        }
+        if self.provider.is_empty() && is_row(text) {
+            self.provider = "System.Runtime".to_string();
         }
         let taken = (!self.provider.is_empty()).then(|| self.row(line, text, cut, recording)).flatten();
         if taken.is_none() {
@@ -137,6 +168,12 @@ mod tests {
             // A thousand, or one and a bit: nothing tells.
             ("[System.Runtime]\n    Queue    1,348\n    Heap    3\n", "Queue | Heap 3 | N012"),
             ("[System.Runtime]\n    Queue    1,348\n    Heap    3,412,000\n", "Queue 1348 | Heap 3412000"),
+            // A part of it.
+            (
+                "    ThreadPool Queue Length           55\n    ThreadPool Thread Count      53\n",
+                "ThreadPool Queue Length 55 | ThreadPool Thread Count 53",
+            ),
+            ("    Total Queue Length           55\n", ""),
             ("[System.InvalidOperationException]\n    at    3\n", ""),
             ("[System.Runtime]\n    Heap    3\nand of another tool\n    Total    5\n", "Heap 3"),
             ("[System.Runtime] is a provider\n    at    3\n", ""),

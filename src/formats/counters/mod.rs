@@ -134,6 +134,11 @@ impl Format {
     }
 }
 
+/// Whether a recording begins with this line.
+pub fn begins(text: &str) -> bool {
+    begun_by(text).is_some()
+}
+
 /// The first bytes of a header; asked of every line that is no plain frame.
 #[inline]
 fn may_begin(text: &str) -> bool {
@@ -145,6 +150,9 @@ fn may_begin(text: &str) -> bool {
         // `[System.Runtime]`
         [b'[', b'S' | b'M', ..] => true,
         [0xEF, 0xBB, 0xBF, ..] => true,
+        // Parts that were pasted without the lines above them.
+        [b'0'..=b'9', ..] => dotnet_csv::is_row(text),
+        [b' ', b' ', ..] => dotnet_screen::is_row(text),
         _ => false,
     }
 }

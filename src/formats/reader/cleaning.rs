@@ -106,7 +106,11 @@ impl Reader<'_> {
             };
         }
         let plain = self.table_bars.strip(text);
-        let text = without_line_end(self.copy_marks.strip(plain.as_deref().unwrap_or(text)));
+        let marked = plain.as_deref().unwrap_or(text);
+        let text = without_line_end(self.copy_marks.strip(marked));
+        if text.len() < marked.len() && self.recording.may_take(text) && self.counter_line(text) {
+            return;
+        }
         if text.is_empty() {
             if !self.pending_may_be_spaced() {
                 self.drop_pending();

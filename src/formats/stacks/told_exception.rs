@@ -76,7 +76,10 @@ pub fn row(text: &str) -> Option<Row<'_>> {
     // Written as code, in Markdown.
     let trimmed = text.trim().trim_matches('`');
     let told = json(trimmed).or_else(|| labelled(trimmed)).or_else(|| quoted(trimmed));
-    told.or_else(|| by_message(trimmed)).or_else(|| by_label(trimmed))
+    // `Error message: Object reference not set to an instance of an object.`
+    let labelled = || trimmed.split_once(": ").filter(|(label, _)| label.split(' ').count() <= 3);
+    let behind_label = || labelled().and_then(|(_, message)| by_message(message.trim()));
+    told.or_else(|| by_message(trimmed)).or_else(|| by_label(trimmed)).or_else(behind_label)
 }
 
 /// The message that a line of JSON gives for the exception of the lines around it.
@@ -235,6 +238,10 @@ mod tests {
                 Some(
                     "System.Runtime.InteropServices.COMException | UCEERR_A (Ausnahme von HRESULT: 0x88980406) |  |  | 0x88980406",
                 ),
+            ),
+            (
+                "Message: Attempted to divide by zero.",
+                Some("System.DivideByZeroException | Attempted to divide by zero. |  |  | "),
             ),
             ("Type 'N.OrderException' in Assembly 'N' is not marked as serializable.", None),
             ("Could not load type 'N.OrderException' from assembly 'N'.", None),
