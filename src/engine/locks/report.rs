@@ -26,6 +26,7 @@ impl LockCollection {
         for index in 0..rules.rules.len() {
             findings.extend(self.of_rule(rules, index, &all));
         }
+        give_way(rules, &mut findings);
         (findings, notes(&all, &unclear))
     }
 
@@ -260,6 +261,22 @@ impl LockCollection {
     fn method(&self, view: Option<usize>) -> Option<&str> {
         self.views.get(view?)?.wait.as_ref()?.method.as_deref()
     }
+}
+
+/// Where a more special rule tells of the same ring or queue, it alone does.
+fn give_way(rules: &RuleSet, findings: &mut Vec<Finding>) {
+    let places = |finding: &Finding| -> BTreeSet<(usize, u32)> {
+        finding.evidence.iter().map(|evidence| (evidence.source, evidence.line)).collect()
+    };
+    let told: Vec<(usize, BTreeSet<(usize, u32)>)> =
+        findings.iter().map(|finding| (finding.rule, places(finding))).collect();
+    findings.retain(|finding| {
+        let here = places(finding);
+        let is_said = |(rule, there): &(usize, BTreeSet<(usize, u32)>)| {
+            rules.rules[finding.rule].yields_to.contains(rule) && !there.is_disjoint(&here)
+        };
+        !told.iter().any(is_said)
+    });
 }
 
 /// What messages of `blocked-behind` may say.

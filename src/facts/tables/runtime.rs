@@ -23,8 +23,15 @@ pub fn dumpheap(table: &Table) -> Vec<Listing> {
             Item::Field(_) => {}
         }
     }
-    if !listing.owners.is_empty() {
-        listings.push(with_total(listing, None, table));
+    // Rows below the total, without one of their own: somebody picked them from the rows that were left out above.
+    match listings.last_mut().filter(|above| above.is_cut.is_some()) {
+        Some(above) => {
+            let is_new = |row: &Owner| !above.owners.iter().any(|known| known.name == row.name);
+            let picked: Vec<Owner> = listing.owners.into_iter().filter(is_new).collect();
+            above.owners.extend(picked);
+        }
+        None if !listing.owners.is_empty() => listings.push(with_total(listing, None, table)),
+        None => {}
     }
     listings
 }

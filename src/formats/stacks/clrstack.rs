@@ -126,10 +126,10 @@ fn row_of_sos(line: &str) -> IResult<&str, ClrRow<'_>> {
     .parse(line)
 }
 
-/// `D91CDFF0A0`: a stack pointer of 64 bits whose zeros were taken away. The instruction pointer behind it has all digits.
+/// `D91CDFF0A0`: a stack pointer of 64 bits whose first digits were cut off. The instruction pointer behind it has all digits.
 fn short_address(input: &str) -> IResult<&str, &str> {
     let digits = take_while1(|c: char| c.is_ascii_hexdigit());
-    verify(digits, |digits: &str| (9..16).contains(&digits.len())).parse(input)
+    verify(digits, |digits: &str| (6..16).contains(&digits.len())).parse(input)
 }
 
 fn wide_address(input: &str) -> IResult<&str, &str> {
@@ -221,6 +221,7 @@ mod tests {
             ),
             ("0012f0a0 7c90d1fc A.B.C()", Some((None, "A.B.C()"))),
             ("D91CDFF0A0 00007ff7f3d9104c A.B.C()", Some((None, "A.B.C()"))),
+            ("f4fe5a0 00007fffd14d7f2d A.B.C()", Some((None, "A.B.C()"))),
             ("D91CDFF0A0 7c90d1fc A.B.C()", None),
             ("0000000000000000 0000000000000000 <unknown>", None),
             (

@@ -57,7 +57,11 @@ fn thread(text: &str) -> Option<ThreadRef> {
 
 /// `.NET Call Stack`, in bold letters where it comes from a page.
 fn is_title(text: &str) -> bool {
-    [".NET Call Stack", "Full Call Stack"].contains(&text.trim_matches(['*', '_', '#', ':', ' ']))
+    let text = text.trim_matches(['*', '_', '#', ':', ' ']);
+    let behind = [".NET Call Stack", "Full Call Stack"].iter().find_map(|title| text.strip_prefix(title));
+    // Its columns may stand on the same line.
+    let is_column = |word: &str| ["Function", "Arg", "Source"].contains(&word) || word.parse::<u8>().is_ok();
+    behind.is_some_and(|behind| behind.trim_start_matches(':').split_whitespace().all(is_column))
 }
 
 /// `svc!main+f9   d:\src\main.cpp @ 12 + 3`: only DebugDiag prints the source like that.
@@ -84,7 +88,7 @@ fn is_header(text: &str) -> bool {
 /// The call site in the first cell; behind it arguments and the source.
 fn frame(text: &str) -> Option<String> {
     let mut cells = cells(text);
-    let first = cells.next()?;
+    let first = without_arguments(cells.next()?);
     let rest: Vec<&str> = cells.collect();
     let is_argument = |cell: &&&str| hex_value(cell.trim_start_matches("0x")).is_some();
     let arguments = rest.iter().take_while(is_argument).count();
@@ -99,6 +103,18 @@ fn frame(text: &str) -> Option<String> {
     };
     let source = source.and_then(|source| position_in(source)).map(|(path, line)| format!(" [{path} @ {line}]"));
     Some(call + &source.unwrap_or_default())
+}
+
+/// ``ntdll!RtlFreeHeap+1aa8f 00000000`00000020 00000000`403cd850``: columns that a copy set one blank apart.
+fn without_arguments(text: &str) -> &str {
+    let is_argument = |word: &str| word.len() >= 17 && word.contains('`') && hex_value(word).is_some();
+    let mut rest = text;
+    while let Some((before, last)) = rest.rsplit_once(' ')
+        && is_argument(last)
+    {
+        rest = before.trim_end();
+    }
+    rest
 }
 
 /// `[[HelperMethodFrame_1OBJ] (N.T.M)] N.T.M(Boolean)`: SOS's marker, in brackets once more.
@@ -148,6 +164,9 @@ mod tests {
             ("svc!main+f9\t\td:\\src\\main.cpp @ 12", "frame svc!main+0xf9 [d:\\src\\main.cpp @ 12]"),
             ("svc!main+f9   d:\\src\\main.cpp @ 12 + 1c", "frame svc!main+0xf9 [d:\\src\\main.cpp @ 12]"),
             ("**.NET Call Stack**", "begin"),
+            ("Full Call Stack: Function Arg 1 Arg 2 Arg 3 Arg 4", "begin"),
+            ("Full Call Stack of the thread", "nothing"),
+            ("ole32!CoTaskMemFree+36 00000000`403d6b00 00000000`00000001", "frame ole32!CoTaskMemFree+0x36"),
             (
                 "mscorlib_ni!System.Threading.Monitor.Wait(System.Object, Int32, Boolean)+17",
                 "frame mscorlib_ni!System.Threading.Monitor.Wait(System.Object, Int32, Boolean)+0x17",

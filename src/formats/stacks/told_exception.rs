@@ -84,7 +84,7 @@ pub fn row(text: &str) -> Option<Row<'_>> {
 
 /// The message that a line of JSON gives for the exception of the lines around it.
 pub fn json_message(text: &str) -> Option<&str> {
-    field(text, "\"Message\"")
+    field(text, "\"Message\"").or_else(|| field(text, "\"errorMessage\""))
 }
 
 /// Whether a line may stand between such words and the frames: a heading, or the fence of a listing.
@@ -99,16 +99,25 @@ pub fn leads_to_frames(text: &str) -> bool {
 
 /// `"HelpURL":null,`: what Json.NET writes of an exception between its type and its frames.
 fn is_json_field(text: &str) -> bool {
-    const FIELDS: [&str; 6] = ["Message", "Data", "InnerException", "HelpURL", "HResult", "Source"];
+    const FIELDS: [&str; 7] = ["Message", "Data", "InnerException", "HelpURL", "HResult", "Source", "errorMessage"];
     let Some((name, value)) = text.strip_prefix('"').and_then(|text| text.split_once("\":")) else { return false };
-    FIELDS.contains(&name) && !value.ends_with(['{', '['])
+    name == "stackTrace" || (FIELDS.contains(&name) && !value.ends_with(['{', '[']))
 }
 
 /// `"ClassName":"System.OutOfMemoryException","Message":"..."`: how Json.NET writes an exception.
 fn json(trimmed: &str) -> Option<Row<'_>> {
+    // AWS Lambda leaves the namespace out.
+    if let Some(name) = field(trimmed, "\"errorType\"") {
+        return is_exception_type(name).then(|| [name, json_message(trimmed).unwrap_or_default(), "", "", ""]);
+    }
     let name = field(trimmed, "\"ClassName\"")?;
     let is_type = names(name).any(|(start, found)| start == 0 && found.len() == name.len());
     is_type.then(|| [name, json_message(trimmed).unwrap_or_default(), "", "", ""])
+}
+
+fn is_exception_type(name: &str) -> bool {
+    let is_name = name.chars().all(|c| c.is_alphanumeric() || "._+`".contains(c));
+    is_name && name.starts_with(char::is_uppercase) && name.ends_with("Exception")
 }
 
 /// The text of a field of JSON, as it is written; the name is given with its quotation marks.
@@ -213,6 +222,7 @@ mod tests {
                 "{\"ClassName\":\"N.OrderException\",\"Message\":\"Say \\\"no\\\"\",\"Data\":null,",
                 Some("N.OrderException | Say \\\"no\\\" |  |  | "),
             ),
+            ("\"errorType\": \"OrderException\",", Some("OrderException |  |  |  | ")),
             ("\"ClassName\": \"N.OrderException\",", Some("N.OrderException |  |  |  | ")),
             ("\"ClassName\": \"wide OrderException\",", None),
             ("Exception: OutOfMemoryException", Some("System.OutOfMemoryException |  |  |  | ")),

@@ -34,7 +34,9 @@ fn line(text: &str) -> Option<TableLine<'_>> {
 /// A row of the statistics: method table, count, size, class. `!finalizequeue` and `!gchandles` end in them too.
 pub fn statistics(text: &str) -> Option<[&str; 4]> {
     let ([method_table, count, size], class) = first_words(text)?;
-    let fits = is_address(method_table) && is_count(count) && is_count(size) && !class.is_empty();
+    // `!do` lists fields: `00007b4add0c2bd0  4002075  8 ...ashtable+Bucket[]  0 instance 00007b0aeca1e7b0 _buckets`
+    let is_field = ["instance", "static", "shared", "TLstatic"].iter().any(|word| class.contains(&format!(" {word} ")));
+    let fits = is_address(method_table) && is_count(count) && is_count(size) && !class.is_empty() && !is_field;
     fits.then_some([method_table, count, size, class])
 }
 
@@ -96,6 +98,8 @@ mod tests {
             ("00000000002eb910      245        94228      Free", "row 00000000002eb910 | 245 | 94228 | Free"),
             ("total 12400 objects", "field Total = 12400 objects"),
             ("Total 1,437 objects, 20,108,132 bytes", "field Total = 1,437 objects, 20,108,132 bytes"),
+            // The field of an object.
+            ("00007b4add0c2bd0  4002075        8 ...Bucket[]  0 instance 00007b0aeca1e7b0 _buckets", "nothing"),
             // An object, and a fragment: the third word is no count.
             ("01905378 79119a1c       32", "nothing"),
             ("7f7ec0201000 1,048,576 000002812345 System.Byte[]", "nothing"),

@@ -103,6 +103,10 @@ fn event(text: &str) -> Option<[&str; 5]> {
     {
         return Some([process, thread, &event[..event.len() - chance.len() - 2], code, chance.trim()]);
     }
+    // dbgeng on a core of Linux: `Signal SIGSEGV (Segmentation fault) code SEGV_MAPERR (...) at 0x7f184817b00c`
+    if let Some(signal) = event.strip_prefix("Signal ").and_then(|words| words.split_whitespace().next()) {
+        return signal.starts_with("SIG").then_some([process, thread, signal, "", "received"]);
+    }
     let Some((event, behind)) = event.split_once(" - code ") else {
         return (!ids.is_empty()).then_some([process, thread, event, "", ""]);
     };
