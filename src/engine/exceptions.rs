@@ -1,5 +1,7 @@
 //! Exceptions of a case, as the tables of its sources tell them.
 
+use foldhash::HashSet;
+
 use crate::formats::bucket_code;
 use crate::model::{CallSites, Dialect, Field, Row, Stack, Table};
 
@@ -18,6 +20,8 @@ pub struct Exception {
     pub line: u32,
     /// The thread that holds it, by its id of the operating system.
     pub holder: Option<u64>,
+    /// It wraps another one, whose frames come first.
+    pub is_outer: bool,
     /// The first frame of its stack.
     pub thrown: Option<Thrown>,
 }
@@ -66,6 +70,35 @@ pub fn thrown_of(stack: &Stack, sites: &CallSites, source: usize) -> Option<Thro
     })
 }
 
+/// Finds the stack of each exception: the first that follows its text, before that of another. What was thrown is in the
+/// order of the sources and lines.
+pub fn place(exceptions: &mut [Exception], thrown: &[Thrown]) {
+    let mut lines: Vec<(usize, u32)> = exceptions.iter().map(|exception| (exception.source, exception.line)).collect();
+    lines.sort_unstable();
+    for exception in exceptions {
+        let begin = (exception.source, exception.line);
+        let end = lines.get(lines.partition_point(|line| *line <= begin));
+        let at = thrown.partition_point(|thrown| (thrown.source, thrown.stack_line) < begin);
+        let is_before = |thrown: &&Thrown| end.is_none_or(|end| (thrown.source, thrown.stack_line) < *end);
+        let is_here = |thrown: &&Thrown| thrown.source == exception.source;
+        exception.thrown = thrown.get(at).filter(is_here).filter(is_before).cloned();
+    }
+}
+
+/// The exceptions whose stacks begin at these places; all of them, where a place is not that of an exception's stack.
+pub fn of_stacks<'e>(exceptions: &'e [Exception], places: &HashSet<(usize, u32)>) -> Vec<&'e Exception> {
+    let is_own = |exception: &&Exception| {
+        let place = exception.thrown.as_ref().map(|thrown| (thrown.source, thrown.stack_line));
+        !exception.is_outer && place.is_some_and(|place| places.contains(&place))
+    };
+    let own: Vec<&Exception> = exceptions.iter().filter(is_own).collect();
+    let placed: HashSet<u32> = own.iter().flat_map(|own| &own.thrown).map(|thrown| thrown.stack_line).collect();
+    match !own.is_empty() && places.iter().all(|(_, line)| placed.contains(line)) {
+        true => own,
+        false => exceptions.iter().collect(),
+    }
+}
+
 /// The exceptions in a table of the source with this index. One that wraps others comes with these.
 pub fn exceptions_of(table: &Table, source: usize) -> Vec<Exception> {
     let mut exceptions = Vec::new();
@@ -79,19 +112,15 @@ pub fn exceptions_of(table: &Table, source: usize) -> Vec<Exception> {
         let unhandled = is_unhandled(table, row);
         let mut add = |name: &str, message: &str, code: Option<u64>| {
             let (name, message) = (name.to_string(), message.to_string());
-            let exception = Exception { name, message, code, unhandled, source, line: row.line, holder, thrown: None };
+            let exception =
+                Exception { name, message, code, unhandled, source, line: row.line, holder, ..Exception::default() };
             exceptions.extend((!exception.name.is_empty()).then_some(exception));
         };
         match table.name {
             "exception-text" | "printexception" | "clrma" => {
                 add(cell("type"), cell("message"), code_in(cell("hresult")).or_else(|| code_in(cell("code"))));
                 add(inner_type(cell("inner")), "", None);
-                for outer in cell("outer").split("--->").map(str::trim) {
-                    let (name, message) = outer.split_once(": ").unwrap_or((outer, ""));
-                    // `Ns.OrderException (0x80004005)`
-                    let (name, code) = name.split_once(" (").unwrap_or((name, ""));
-                    add(name.trim_end(), message, code_in(code.trim_end_matches(')')));
-                }
+                exceptions.extend(outer_exceptions(cell("outer"), source, row.line, unhandled));
             }
             "events" => add(cell("event"), "", code_in(cell("code"))),
             "lldb" => add(cell("stop reason"), "", None),
@@ -109,6 +138,18 @@ pub fn exceptions_of(table: &Table, source: usize) -> Vec<Exception> {
     exceptions
         .extend(table.fields.iter().filter(|_| table.name == "events").filter_map(|field| of_record(field, source)));
     exceptions
+}
+
+/// Those that wrap the innermost: `Ns.OrderException (0x80004005): Order 17 failed ---> System.IO.IOException: ...`.
+fn outer_exceptions(outer: &str, source: usize, line: u32, unhandled: bool) -> impl Iterator<Item = Exception> {
+    let each = outer.split("--->").map(str::trim).filter(|outer| !outer.is_empty());
+    each.map(move |outer| {
+        let (name, message) = outer.split_once(": ").unwrap_or((outer, ""));
+        let (name, code) = name.split_once(" (").unwrap_or((name, ""));
+        let (name, message) = (name.trim_end().to_string(), message.to_string());
+        let code = code_in(code.trim_end_matches(')'));
+        Exception { name, message, code, source, line, unhandled, is_outer: true, ..Exception::default() }
+    })
 }
 
 /// `ExceptionCode: c0000005 (Access violation)` of `.exr`, which is printed without the line of an event above it.

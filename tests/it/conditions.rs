@@ -142,6 +142,13 @@ fn exceptions_are_found_in_every_text() {
     let record = "ExceptionAddress: 72c81a3a (svc!draw+0x0000000a)\n   ExceptionCode: c0000005 (Access violation)\n";
     check("id: r\nHEAD\nmatch:\n  exception: {code: 0xc0000005}\n", record, &["r 0"]);
     check("id: r\nHEAD\nmatch:\n  exception: {code: 0xc00000fd}\n", record, &[]);
+    // Of the trace of an exception, its own; what wraps it has frames of its own.
+    let on_trace = |name: &str| format!("id: r\nHEAD\nmatch:\n  stack: N.T.M\n  exception: {{type: {name}}}\n");
+    for wrapped in ["N.OrderException: a ---> N.DiskException: b", "N.OrderException: a\n---> N.DiskException: b"] {
+        let trace = format!("{wrapped}\n   at N.T.M()\n   at N.T.Main()\n");
+        check(&on_trace("N.DiskException"), &trace, &["r 1"]);
+        check(&on_trace("N.OrderException"), &trace, &[]);
+    }
     let both = "id: r\nHEAD\nmatch:\n  stack: svc!draw\n  exception: {type: System.OutOfMemoryException}\n";
     check(both, &(log("svc!draw x!x") + "\nSystem.OutOfMemoryException: no\n   at N.T.M()\n"), &["r 1"]);
     check(both, &log("svc!draw x!x"), &[]);

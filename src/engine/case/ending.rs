@@ -5,6 +5,7 @@ use foldhash::HashSet;
 use super::recording::group_among;
 use super::{CaseResult, CaseScan};
 use crate::engine::evaluate::Hit;
+use crate::engine::exceptions::place;
 use crate::engine::found::{Found, FoundThread};
 use crate::engine::ladder::{CaseFacts, climb};
 use crate::engine::locks::fold;
@@ -18,7 +19,7 @@ impl CaseScan<'_> {
     pub(super) fn finish_with_facts(mut self) -> (CaseResult, CaseFacts) {
         let settled = self.settle();
         let captures = std::mem::take(&mut self.captures).finish();
-        self.place_exceptions();
+        place(&mut self.exceptions, &self.thrown);
         self.add_stuck(&captures);
         let (of_locks, lock_notes) = self.locks.findings(self.rules);
         self.give_way(&of_locks, &settled);

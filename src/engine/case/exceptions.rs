@@ -1,12 +1,13 @@
 //! Rules that ask for an exception, of which some text of the case tells.
 
 use super::CaseScan;
-use crate::engine::exceptions::{Exception, Thrown};
+use crate::engine::exceptions::{Exception, of_stacks};
 use crate::engine::proof::{exception_evidence, exception_finding, filled_in};
 use crate::finding::{Finding, ThreadEvidence};
 
 impl CaseScan<'_> {
-    /// The first exception that a rule asks for, held by none but these threads as far as is known.
+    /// The first exception that a rule asks for, held by none but these threads as far as is known; of the stacks of
+    /// exceptions none but their own.
     /// Of several texts about it the first that has its message.
     pub(super) fn exception_of(&self, rule: usize, threads: &[ThreadEvidence]) -> Option<&Exception> {
         let condition = self.rules.rules[rule].exception.as_ref()?;
@@ -18,25 +19,11 @@ impl CaseScan<'_> {
             condition.holds(Some(&exception.name), exception.code, exception.unhandled)
                 && exception.holder.is_none_or(may_hold)
         };
-        let mut all = self.exceptions.iter().filter(is_asked);
+        let places = threads.iter().map(|evidence| (evidence.source, evidence.line)).collect();
+        let mut all = of_stacks(&self.exceptions, &places).into_iter().filter(is_asked);
         let first = all.next()?;
         let has_message = |other: &&Exception| other.name == first.name && !other.message.is_empty();
         Some(Some(first).filter(has_message).or_else(|| all.find(has_message)).unwrap_or(first))
-    }
-
-    /// Finds the stack of each exception: the first that follows its text, before that of another.
-    pub(super) fn place_exceptions(&mut self) {
-        let mut lines: Vec<(usize, u32)> =
-            self.exceptions.iter().map(|exception| (exception.source, exception.line)).collect();
-        lines.sort_unstable();
-        for exception in &mut self.exceptions {
-            let begin = (exception.source, exception.line);
-            let end = lines.get(lines.partition_point(|line| *line <= begin));
-            let at = self.thrown.partition_point(|thrown| (thrown.source, thrown.stack_line) < begin);
-            let is_before = |thrown: &&Thrown| end.is_none_or(|end| (thrown.source, thrown.stack_line) < *end);
-            let is_here = |thrown: &&Thrown| thrown.source == exception.source;
-            exception.thrown = self.thrown.get(at).filter(is_here).filter(is_before).cloned();
-        }
     }
 
     /// Adds the exception that the finding's rule asks for beside a stack.

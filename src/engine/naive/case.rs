@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use foldhash::HashSet;
+
 use super::{best_match, evaluate};
-use crate::engine::exceptions::{Exception, exceptions_of};
+use crate::engine::exceptions::{Exception, Thrown, exceptions_of, of_stacks, place, thrown_of};
 use crate::engine::matcher::Stance;
 use crate::engine::names::{name_key, shown_name};
 use crate::engine::tape::{Item, Tape};
@@ -17,7 +19,12 @@ pub type PlainFinding = (usize, Option<String>, u64);
 /// All findings of a case of one source, by rule and group.
 pub fn findings(capture: &Capture, rules: &RuleSet) -> Vec<PlainFinding> {
     let sites = &capture.sites;
-    let exceptions: Vec<Exception> = capture.tables.iter().flat_map(|table| exceptions_of(table, 0)).collect();
+    let mut exceptions: Vec<Exception> = capture.tables.iter().flat_map(|table| exceptions_of(table, 0)).collect();
+    let thrown: Vec<Thrown> = (capture.stacks.iter())
+        .filter(|stack| stack.kind == StackKind::Exception)
+        .filter_map(|stack| thrown_of(stack, sites, 0))
+        .collect();
+    place(&mut exceptions, &thrown);
     let judged =
         |stack: &&Stack| !stack.frames.is_empty() && matches!(stack.kind, StackKind::Thread | StackKind::Exception);
     let stacks: Vec<&Stack> = capture.stacks.iter().filter(judged).collect();
@@ -32,16 +39,19 @@ pub fn findings(capture: &Capture, rules: &RuleSet) -> Vec<PlainFinding> {
             }
         }
     }
-    let tells = |rule: &Rule| {
+    let tells = |rule: &Rule, on: &[usize]| {
+        let places: HashSet<(usize, u32)> = on.iter().map(|&number| (0, stacks[number].line)).collect();
         let holds = |asked: &crate::rules::ExceptionCondition| {
-            exceptions.iter().any(|exception| asked.holds(Some(&exception.name), exception.code, exception.unhandled))
+            of_stacks(&exceptions, &places)
+                .iter()
+                .any(|exception| asked.holds(Some(&exception.name), exception.code, exception.unhandled))
         };
         rule.exception.as_ref().is_none_or(holds)
     };
     let holds = |rule: &Rule, stacks: &[usize]| {
         let count = stacks.len() as f64;
         let enough = |asked: &ThreadsCondition| count >= asked.at_least as f64 && count / busy.max(1.0) >= asked.share;
-        !stacks.is_empty() && rule.threads.as_ref().is_none_or(enough) && tells(rule)
+        !stacks.is_empty() && rule.threads.as_ref().is_none_or(enough) && tells(rule, stacks)
     };
     // Rules that yield to none come first. A stack is taken from those that yield to a rule that holds on it, or that had
     // to give it up itself.
@@ -70,7 +80,7 @@ pub fn findings(capture: &Capture, rules: &RuleSet) -> Vec<PlainFinding> {
         let rule = &rules.rules[index];
         let alone = rule.exception.is_some() && !rule.asks_of_stacks() && rule.role.is_none();
         let suppressed = rules.suppressions.iter().any(|all| all.rules.contains(&index) && all.pattern.is_none());
-        alone && tells(rule) && !suppressed
+        alone && tells(rule, &[]) && !suppressed
     };
     let alone: Vec<usize> = (0..rules.rules.len()).filter(is_alone).collect();
     let held: Vec<usize> = found.iter().map(|(rule, ..)| *rule).chain(alone.iter().copied()).collect();
