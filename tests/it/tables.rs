@@ -281,6 +281,13 @@ fn tables_that_leave_owners_out_are_compared_with_no_others() {
         state(question, &[&narrow]),
         (Missing, "`!dumpheap -stat` was printed with `-min 85000` only".to_string())
     );
+    // What nobody holds any more is in no question, but is in the tables with which it is compared.
+    let live = |types| dumpheap(types).replace("-stat", "-stat -live");
+    check(&[&live(FIRST), &live(SECOND)], &[("{name: dumpheap, owner: \"System.Byte[]\", grows: true}", Holds)]);
+    check(
+        &[&dumpheap(FIRST), &live(SECOND)],
+        &[("{name: dumpheap, owner: \"System.Byte[]\", grows: true}", Undecided)],
+    );
 }
 
 #[test]

@@ -9,6 +9,9 @@ use crate::finding::{Evidence, EvidenceKind, EvidenceState};
 use crate::model::Amount;
 use crate::rules::{Comparison, Glob, TableQuestion, TableSubject, Truth, Unit};
 
+/// `!dumpheap -stat -live` leaves out what the next collection takes away, of which no question is.
+const LIVE: &str = "-live";
+
 /// The answer for one process. `why_none` says why there are no tables of it, where there are some of others.
 pub fn answer(question: &TableQuestion, tables: Option<&ProcessTables>, why_none: Option<&str>) -> Answer {
     let command = question.kind.command();
@@ -17,8 +20,10 @@ pub fn answer(question: &TableQuestion, tables: Option<&ProcessTables>, why_none
         return Answer::missing(why_none.unwrap_or(&none));
     };
     let of_kind: Vec<&Series> = tables.series.iter().filter(|series| series.kind == question.kind).collect();
-    let can_say =
-        |series: &&&Series| series.narrowed.is_empty() || (series.is_of_types() && is_of_owner_alone(question));
+    let can_say = |series: &&&Series| {
+        let lists_what_is_held = series.narrowed.is_empty() || series.narrowed == LIVE;
+        lists_what_is_held || (series.is_of_types() && is_of_owner_alone(question))
+    };
     let answers = of_kind.iter().filter(can_say).map(|series| of_series(question, series));
     let rank = |answer: &Answer| match answer.state {
         EvidenceState::Holds => 3,
