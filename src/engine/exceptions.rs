@@ -92,8 +92,9 @@ pub fn of_stacks<'e>(exceptions: &'e [Exception], places: &HashSet<(usize, u32)>
         !exception.is_outer && place.is_some_and(|place| places.contains(&place))
     };
     let own: Vec<&Exception> = exceptions.iter().filter(is_own).collect();
-    let placed: HashSet<u32> = own.iter().flat_map(|own| &own.thrown).map(|thrown| thrown.stack_line).collect();
-    match !own.is_empty() && places.iter().all(|(_, line)| placed.contains(line)) {
+    let placed: HashSet<(usize, u32)> =
+        own.iter().flat_map(|own| &own.thrown).map(|thrown| (thrown.source, thrown.stack_line)).collect();
+    match !own.is_empty() && places.iter().all(|place| placed.contains(place)) {
         true => own,
         false => exceptions.iter().collect(),
     }
@@ -213,6 +214,12 @@ fn of_section(name: &str, value: &str, add: &mut impl FnMut(&str, &str, Option<u
             if let Some(code) = bucket_code(first) {
                 add(code, "", code_in(code));
             }
+        }
+        "CLR.Exception.Type" => add(first, "", None),
+        // `Key  : CLR.System.InvalidOperationException._message`, and its value.
+        _ if name.starts_with("CLR.") && name.ends_with("._message") => {
+            let named = name.trim_start_matches("CLR.").trim_end_matches("._message");
+            add(named.strip_prefix("Exception.").unwrap_or(named), value.trim(), None);
         }
         "EXCEPTION_OBJECT" | "MANAGED_EXCEPTION_TYPE" | "CLR_EXCEPTION_TYPE" => add(first, "", None),
         _ => {}

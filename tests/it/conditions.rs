@@ -138,6 +138,8 @@ fn exceptions_are_found_in_every_text() {
     check(by_type, inner, &["r 0"]);
     let record = "0:000> !analyze -v\nEXCEPTION_RECORD:  (.exr -1)\n   ExceptionCode: c0000005 (Access violation)\n\nPROCESS_NAME:  a\n";
     check("id: r\nHEAD\nmatch:\n  exception: {code: 0xc0000005}\n", record, &["r 0"]);
+    let key = "0:000> !analyze -v\nKEY_VALUES_STRING: 1\n\n    Key  : CLR.System.OutOfMemoryException._message\n    Value: no\n";
+    check(by_type, key, &["r 0"]);
     // By itself, as people paste it.
     let record = "ExceptionAddress: 72c81a3a (svc!draw+0x0000000a)\n   ExceptionCode: c0000005 (Access violation)\n";
     check("id: r\nHEAD\nmatch:\n  exception: {code: 0xc0000005}\n", record, &["r 0"]);

@@ -141,7 +141,9 @@ pub fn frame_without_child_sp(line: &str) -> Option<KLine<'_>> {
 pub fn is_memory_row(frame: &KLine<'_>) -> bool {
     let (Some(child_sp), Some(ret_addr)) = (frame.child_sp, frame.ret_addr) else { return false };
     let gap = |above: &str, below: &str| below.as_ptr() as usize - (above.as_ptr() as usize + above.len());
-    frame.number.is_none() && gap(child_sp, ret_addr) == 2 && gap(ret_addr, frame.site) <= 1
+    let is_apart = frame.number.is_none() && gap(child_sp, ret_addr) == 2;
+    // An empty call site need not be a part of the line.
+    is_apart && (frame.site.is_empty() || gap(ret_addr, frame.site) <= 1)
 }
 
 /// Reads a frame of which nothing says that it is one: no row of `dps`, and nothing but a frame number before.
@@ -428,6 +430,10 @@ mod tests {
             ("0012f0a0 7c90d1fc ntdll!KiFastSystemCallRet", true),
             ("00000000`700555f4 cc              int     3", false),
             ("00000001`400018e0 svc!Contoso::Renderer (void)", false),
+            // Columns set apart; `dps` has one blank before its symbols, and a line may end within the arguments.
+            ("0b1ee4ac  76061a2c   KERNELBASE!WaitForMultipleObjectsEx+0x100", true),
+            ("0b1ee4ac  76061a2c KERNELBASE!WaitForMultipleObjectsEx+0x100", false),
+            ("0b1ee4ac  76061a2c : 00000000 0000", false),
         ] {
             assert_eq!(frame_without_header(line).is_some(), want, "{line}");
         }
