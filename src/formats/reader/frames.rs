@@ -164,8 +164,10 @@ impl Reader<'_> {
         }
         self.pending.push((self.line, text.to_string()));
         let lines: Vec<&str> = self.pending.iter().map(|(_, line)| line.as_str()).collect();
-        // Two paragraphs may name a call site each; three are a stack that a page has spaced out.
-        let are_enough = self.pending_distance() != Some(SPACED) || lines.len() >= 3;
+        // Two paragraphs may name a function each; three, or two with their offsets, are a stack that a page has spaced out.
+        let are_enough = self.pending_distance() != Some(SPACED)
+            || lines.len() >= 3
+            || lines.iter().all(|line| bare::has_offset(line));
         if are_enough && bare::are_stack(&lines) || (self.is_example && kind == Alone::Site) {
             self.believe_pending();
         }

@@ -141,6 +141,11 @@ pub fn frame(line: &str) -> Option<(Option<u32>, &str)> {
     (is_call_site(site) && !call_site::is_raw_address(site)).then_some((number, site))
 }
 
+/// Whether a line is a call site with its offset, which prose leaves out.
+pub fn has_offset(line: &str) -> bool {
+    frame(line).is_some_and(|(_, site)| call_site::parse(site).offset.0.is_some())
+}
+
 /// `10, ntdll.dll!RtlUserThreadStart+0x34`: the lists of Process Hacker and System Informer have decimal numbers.
 fn listed(line: &str) -> Option<(u32, &str)> {
     let (number, site) = line.split_once(", ")?;
