@@ -216,8 +216,7 @@ impl LockCollection {
             }
             _ => None,
         };
-        let value =
-            |name: &str| value(name).or_else(|| Some("unknown".to_string()).filter(|_| FIGURES.contains(&name)));
+        let value = |name: &str| value(name).or_else(|| FIGURES.contains(&name).then(|| unknown(name).to_string()));
         let message = hit.and_then(|hit| hit.message.as_ref()).or(rule.message.as_ref());
         finding.message = message.map(|message| filled_in(message, value).0);
         finding.fingerprint = fingerprint(rule, methods.iter().map(|method| Some(*method)));
@@ -277,6 +276,11 @@ fn give_way(rules: &RuleSet, findings: &mut Vec<Finding>) {
         };
         !told.iter().any(is_said)
     });
+}
+
+/// What a message says where a figure is not known.
+fn unknown(figure: &str) -> &'static str {
+    if figure == "methods" { "methods that the text does not show" } else { "unknown" }
 }
 
 /// What messages of `blocked-behind` may say.
