@@ -46,9 +46,30 @@ pub fn write_draft(
     if is_taken(&id) {
         id.push_str("-draft");
     }
-    let pattern: String = lines(frames, &items, shape).iter().map(|line| format!("  {line}\n")).collect();
-    let (indicator, example) = block(example);
-    Some(format!(
+    let lines: String = lines(frames, &items, shape).iter().map(|line| format!("  {line}\n")).collect();
+    let pattern = format!("match: |\n{lines}");
+    let healthy = "a healthy stack that looks like the one above";
+    Some(written(&Words { id: &id, title: &title, pattern: &pattern, example, healthy }))
+}
+
+/// What differs from draft to draft.
+pub struct Words<'w> {
+    pub id: &'w str,
+    pub title: &'w str,
+    /// `match` with its block.
+    pub pattern: &'w str,
+    /// The paste.
+    pub example: &'w str,
+    /// What the author puts below `no-match`.
+    pub healthy: &'w str,
+}
+
+/// The file, with a note wherever its author has something to say.
+pub fn written(words: &Words<'_>) -> String {
+    let Words { id, title, pattern, healthy, .. } = words;
+    let title = quoted(title);
+    let (indicator, example) = block(words.example);
+    format!(
         "\
 # Drafted from a pasted stack. Delete the lines of `match` that do not matter, write * for what differs from case to
 # case, and answer every FILL IN. Then run `stacklint rules check` and `stacklint rules test` with this file.
@@ -56,7 +77,6 @@ id: {id}
 title: {title}
 severity: medium  # FILL IN: critical, high, medium, low or info
 category: todo  # FILL IN: a word of yours, such as locking or native-memory
-match: |
 {pattern}# FILL IN: why this is bad, in a few sentences.
 why: todo
 # FILL IN: what to do about it, one step after the other.
@@ -69,10 +89,10 @@ fix:
 examples:
   match:
     - |{indicator}
-{example}  # FILL IN: a healthy stack that looks like the one above and must not be reported, put in the same way.
+{example}  # FILL IN: {healthy} and must not be reported, put in the same way.
   no-match: []
 "
-    ))
+    )
 }
 
 /// A pattern line to be: a run of frames with one name.
@@ -200,7 +220,7 @@ fn title(kind: StackKind, calls: &[&Sifted], application: Option<&Sifted>, top: 
         Some(class) => format!("The constructor of {class}"),
         None => frame.human.clone(),
     });
-    let title = match (called, own) {
+    match (called, own) {
         (Some(called), Some(own)) if kind == StackKind::Exception => format!("{own} gets an exception from {called}"),
         (None, Some(own)) if kind == StackKind::Exception => format!("{own} throws an exception"),
         (Some(called), Some(own)) if waits => format!("{own} waits in {called}"),
@@ -213,8 +233,7 @@ fn title(kind: StackKind, calls: &[&Sifted], application: Option<&Sifted>, top: 
         (Some(_), None) if waits => format!("A thread waits in {}", calls[0].human),
         (Some(called), None) => format!("A thread is in {called}"),
         (None, None) => "A thread".to_string(),
-    };
-    quoted(&title)
+    }
 }
 
 /// Plain where YAML takes it for a text, else in quotes.

@@ -3,6 +3,7 @@
 
 use super::doubts::HEALTHY;
 use super::draft::{Shape, write_draft};
+use super::draft_root::write_root_draft;
 use super::examples::{ExampleOutcome, run_examples};
 use super::sift::{Share, sift};
 use crate::engine::{Evaluator, Sieve};
@@ -58,7 +59,7 @@ impl Drafting {
         let mut found = 0;
         for (index, stack) in capture.stacks.iter().enumerate() {
             let is_meant = thread.is_none_or(|thread| is_thread(stack, thread));
-            if !is_meant || stack.frames.is_empty() || !matches!(stack.kind, StackKind::Thread | StackKind::Exception) {
+            if !is_meant || stack.frames.is_empty() || !stack.kind.is_judged() {
                 continue;
             }
             if let Some(role) = idle_role(&self.rules, stack, &capture.sites) {
@@ -68,7 +69,11 @@ impl Drafting {
             found += 1;
             let frames = sift(stack, &capture.sites, &self.rules);
             let count = |share: Share| frames.iter().filter(|frame| frame.share == share).count();
-            let weight = (count(Share::Application), count(Share::Api));
+            // What keeps an object alive is meant where there is nothing else.
+            let weight = match stack.kind {
+                StackKind::Root => (0, 0),
+                _ => (count(Share::Application) + 1, count(Share::Api)),
+            };
             if best.is_none_or(|(most, _)| weight > most) {
                 best = Some((weight, index));
             }
@@ -88,6 +93,10 @@ impl Drafting {
         let frames = sift(stack, &capture.sites, &self.rules);
         let example = example_of(stack, &capture.sites, text);
         let is_taken = |id: &str| self.rules.find(id).is_some() || is_builtin_rule(id);
+        if stack.kind == StackKind::Root {
+            let draft = write_root_draft(stack, &capture.sites, &example, is_taken).ok_or(NoDraft::NoNames)?;
+            return is_good(&draft).then_some(draft).ok_or(NoDraft::NoPattern);
+        }
         let tight = (0..=MORE_FRAMES).map(|more| Shape::Telling { more });
         for shape in tight.chain([Shape::Loose, Shape::One]) {
             let draft = write_draft(stack.kind, &frames, shape, &example, is_taken).ok_or(NoDraft::NoNames)?;

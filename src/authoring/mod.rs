@@ -3,6 +3,7 @@
 mod bare_module;
 mod doubts;
 mod draft;
+mod draft_root;
 mod drafting;
 mod examples;
 mod hidden;

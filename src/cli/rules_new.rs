@@ -61,6 +61,9 @@ fn say_which(capture: &Capture, chosen: Chosen) -> String {
         1 => "there is 1 other stack".to_string(),
         others => format!("there are {others} other stacks"),
     };
+    if stack.kind == StackKind::Root {
+        return format!("drafted from the root in line {}; {others}", stack.line);
+    }
     format!(
         "drafted from the stack of {thread}, line {}: it has most frames of the application; {others} (`--thread N` \
          takes another)",

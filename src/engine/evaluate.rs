@@ -9,7 +9,7 @@ use super::matcher::Stance;
 use super::names::{NameId, Names};
 use super::sieve::Sieve;
 use crate::facts::FrameName;
-use crate::model::{CallSites, SiteId, Stack};
+use crate::model::{CallSites, SiteId, Stack, StackKind};
 use crate::rules::{Pattern, RuleSet, Suppression};
 
 /// What the rules say of one stack.
@@ -199,7 +199,7 @@ impl<'r> Evaluator<'r> {
     /// Adds all that rules can tell of the stack that was classified last if they compare no names: the classes of its
     /// frames, which of those that a pattern may keep have no name, its holes, and whether the bottom is missing.
     pub(super) fn write_key(&self, stack: &Stack, key: &mut Vec<u32>) {
-        key.push(u32::from(self.has_repeats));
+        key.push(u32::from(self.has_repeats) | u32::from(stack.kind == StackKind::Root) << 1);
         key.extend(self.of_frame.iter().map(|class| class.0));
         for (frame, name) in self.name_of_frame.iter().enumerate() {
             if name.is_none() && self.classes.get(self.of_frame[frame]).is_kept {
@@ -255,8 +255,9 @@ impl<'r> Evaluator<'r> {
         let mut result = StackResult::default();
         let mut held = Vec::new();
         // Roles first: rules may ask for them.
+        let asked = candidates.into_iter().filter(|&rule| self.rules.rules[rule].is_asked_of(stack.kind));
         let (roles, findings): (Vec<usize>, Vec<usize>) =
-            candidates.into_iter().partition(|&rule| self.rules.rules[rule].role.is_some());
+            asked.partition(|&rule| self.rules.rules[rule].role.is_some());
         result.by_names = self.depend_on_names(&roles);
         let (of_few, roles) = self.role_hits(roles, stack).into_iter().partition(|hit| self.is_for_few(hit));
         result.roles_of_few = of_few;

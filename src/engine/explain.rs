@@ -11,7 +11,7 @@ use super::sieve::Sieve;
 use crate::facts::{FrameName, SeriesPlace};
 use crate::finding::{Explanation, Outcome};
 use crate::formats::Sink;
-use crate::model::{CallSites, CounterSeries, LeakReport, Sign, SiteId, Stack, StackKind, Table};
+use crate::model::{CallSites, CounterSeries, LeakReport, Sign, SiteId, Stack, Table};
 use crate::rules::{RuleSet, TestId};
 
 /// Call sites whose likeness to the first line is worked out.
@@ -86,9 +86,8 @@ impl<'r> ExplainScan<'r> {
 impl Sink for ExplainScan<'_> {
     fn stack(&mut self, stack: &Stack, sites: &CallSites) {
         self.case.stack(stack, sites);
-        // The engine judges no others.
-        let asks = self.evaluator.rules.rules[self.rule].asks_of_stacks();
-        if !asks || stack.frames.is_empty() || !matches!(stack.kind, StackKind::Thread | StackKind::Exception) {
+        let rule = &self.evaluator.rules.rules[self.rule];
+        if !rule.asks_of_stacks() || stack.frames.is_empty() || !rule.is_asked_of(stack.kind) {
             return;
         }
         self.evaluator.classify(stack, sites);

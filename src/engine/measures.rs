@@ -27,6 +27,8 @@ pub struct Texts {
     pub has_native: bool,
     pub has_managed: bool,
     pub has_exceptions: bool,
+    /// What keeps objects alive.
+    pub has_roots: bool,
     /// Tables that tell who owns locks.
     pub lock_tables: bool,
     /// Stacks of threads that wait for a lock.
@@ -37,6 +39,7 @@ pub struct Texts {
 
 impl Texts {
     pub fn look(&mut self, stack: &Stack, sites: &CallSites) {
+        self.has_roots |= stack.kind == StackKind::Root;
         if stack.kind != StackKind::Thread || stack.frames.is_empty() {
             return;
         }
@@ -73,6 +76,9 @@ pub fn why_silent(
 }
 
 fn lack(rule: &Rule, texts: &Texts) -> Option<&'static str> {
+    if rule.of_roots {
+        return (!texts.has_roots).then_some("no output of `!gcroot`");
+    }
     let asks_exception = rule.exception.is_some();
     if asks_exception && !texts.has_exceptions {
         return Some("no exception");
@@ -114,6 +120,7 @@ mod tests {
         let stuck = "match: {stuck: {captures: \">= 2\", stack: a!b}}\n";
         let deadlock = "match: {deadlock: {via: [syncblk]}}\n";
         let exception = "match: {exception: {type: X}}\n";
+        let root = "match: {root: a!b}\n";
         let leak = "evidence: {owner: {leak: {module: GdiPlus, share: \">= 40%\"}}}\n\
                     verdicts: [{verdict: likely, when: [owner]}]\n";
         for (conditions, texts, want) in [
@@ -125,6 +132,8 @@ mod tests {
             (deadlock, Texts { lock_tables: true, ..none }, None),
             (deadlock, Texts { waiting: 2, ..stacks }, Some("no table of locks, and threads that wait for one")),
             (deadlock, stacks, None),
+            (root, stacks, Some("no output of `!gcroot`")),
+            (root, Texts { has_roots: true, ..none }, None),
             (exception, stacks, Some("no exception")),
             (exception, Texts { has_exceptions: true, ..none }, None),
             (leak, stacks, Some("no leak reports")),

@@ -8,7 +8,7 @@ use super::names::name_key;
 use super::tape::{Item, Tape};
 use crate::facts::FrameName;
 use crate::model::{CallSites, Stack};
-use crate::rules::{AtomId, Pattern, RuleSet, Step, TestId, Truth};
+use crate::rules::{AtomId, Pattern, Rule, RuleSet, Step, TestId, Truth};
 
 pub use case::{PlainFinding, findings};
 
@@ -17,8 +17,9 @@ pub type PlainHit = (usize, bool, u32, Vec<usize>);
 
 /// All rules on one stack, as the engine evaluates them.
 pub fn evaluate(stack: &Stack, sites: &CallSites, rules: &RuleSet) -> Vec<PlainHit> {
+    let asked = |(_, rule): &(usize, &Rule)| rule.is_asked_of(stack.kind);
     let mut roles: Vec<(usize, bool)> = Vec::new();
-    for (index, _) in rules.rules.iter().enumerate().filter(|(_, rule)| rule.role.is_some()) {
+    for (index, _) in rules.rules.iter().enumerate().filter(asked).filter(|(_, rule)| rule.role.is_some()) {
         let found = hit(index, stack, sites, rules);
         roles.extend(found.map(|(rule, uncertain, ..)| (rule, uncertain)));
     }
@@ -26,7 +27,7 @@ pub fn evaluate(stack: &Stack, sites: &CallSites, rules: &RuleSet) -> Vec<PlainH
         return Vec::new();
     }
     let mut held: Vec<PlainHit> = Vec::new();
-    for (index, rule) in rules.rules.iter().enumerate().filter(|(_, rule)| rule.role.is_none()) {
+    for (index, rule) in rules.rules.iter().enumerate().filter(asked).filter(|(_, rule)| rule.role.is_none()) {
         // Sure when one rule that gives the role is.
         let of = |name: &String| {
             let given = roles.iter().filter(|(role, _)| rules.rules[*role].role.as_ref() == Some(name));

@@ -2,6 +2,7 @@
 
 use super::evaluate::{Doubt, Evaluator, Hit};
 use super::exceptions::Exception;
+use super::names::shown_name;
 use crate::facts::{FrameName, Generics};
 use crate::finding::{Confidence, Evidence, EvidenceKind, Finding, ShownRow, ShownStack, Verdict};
 use crate::model::{CallSites, Hole, Stack, StackKind};
@@ -46,7 +47,7 @@ pub fn finding(evaluator: &Evaluator<'_>, hit: &Hit, stack: &Stack, sites: &Call
         verdict: Verdict::of_stack(confidence),
         lowered_because: (!certain).then(|| reasons(&hit.doubts, stack)),
         fingerprint: fingerprint(rules, hit, stack, sites),
-        message: rules.rules[hit.rule].message.as_ref().map(|message| filled(message, hit, evaluator)),
+        message: rules.rules[hit.rule].message.as_ref().map(|message| filled(message, evaluator, hit, stack, sites)),
         group: evaluator.group_of(hit).map(str::to_string),
         evidence: evidence.collect(),
         shown: ShownStack {
@@ -101,12 +102,15 @@ pub fn exception_evidence(exception: &Exception) -> Evidence {
     Evidence { kind: EvidenceKind::Exception, source: exception.source, line: exception.line, frame: None, text }
 }
 
-/// A message with the names that the pattern kept, and how often frames repeat.
-fn filled(message: &str, hit: &Hit, evaluator: &Evaluator<'_>) -> String {
+/// A message with the names that the pattern kept, as they stand on this stack, and how often frames repeat.
+fn filled(message: &str, evaluator: &Evaluator<'_>, hit: &Hit, stack: &Stack, sites: &CallSites) -> String {
     let names = &evaluator.rules.rules[hit.rule].pattern.captures;
-    let captured = |name: &str| evaluator.name_kept(hit, names.iter().position(|known| known == name)?);
+    let captured = |name: &str| {
+        let kept = hit.captures.get(names.iter().position(|known| known == name)?)?;
+        Some(kept.map(|position| shown_name(&sites.get(stack.frames[position].site))).unwrap_or_default())
+    };
     let value = |name: &str| match (captured(name), name, hit.cycle) {
-        (Some(captured), ..) => Some(captured.to_string()),
+        (Some(captured), ..) => Some(captured),
         (None, "repeats", Some((repeats, _))) => Some(repeats.to_string()),
         (None, "period", Some((_, period))) => Some(period.to_string()),
         _ => None,

@@ -233,7 +233,7 @@ impl Trial<'_, '_> {
     /// The frame wanted may be one of those that are missing from the text.
     fn holes_below(&self, end: usize) -> Option<String> {
         let holes = self.furthest.tape.items[end..].iter().filter_map(|item| match item {
-            Item::Hole(hole) => Some(missing_between(&self.stack.holes[*hole], self.stack)),
+            Item::Hole(hole) => self.stack.holes.get(*hole).map(|hole| missing_between(hole, self.stack)),
             Item::Frame(_) => None,
         });
         let mut holes: Vec<String> = holes.collect();

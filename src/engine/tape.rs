@@ -13,6 +13,9 @@ pub enum Item {
     Hole(usize),
 }
 
+/// The hole below the last frame, where the text does not show what called it: it is none of the stack's list.
+pub const BELOW: usize = usize::MAX;
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tape {
     pub items: Vec<Item>,
@@ -34,6 +37,11 @@ impl Tape {
             if frame < stack.frames.len() && !is_transparent(frame) {
                 items.push(Item::Frame(frame));
             }
+        }
+        // Which frame called the last one cannot be seen; that it is none of those excluded may be so.
+        let ends_excluding = pattern.steps.last().is_some_and(|step| step.negated && !step.is_gap && step.min > 0);
+        if stack.cut_off && ends_excluding {
+            items.push(Item::Hole(BELOW));
         }
         Tape { items, open_below: stack.cut_off }
     }

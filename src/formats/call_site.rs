@@ -5,8 +5,9 @@
 //! the front by nom.
 
 use memchr::memmem;
+use nom::branch::alt;
 use nom::bytes::complete::{tag, take_till1, take_until1, take_while1};
-use nom::combinator::{opt, recognize};
+use nom::combinator::{opt, recognize, verify};
 use nom::sequence::{delimited, terminated};
 use nom::{IResult, Parser};
 
@@ -60,16 +61,21 @@ pub fn without_glued_warning(text: &str) -> &str {
     }
 }
 
-/// `[HelperMethodFrame_1OBJ] System.Threading.Monitor.Enter(System.Object)`: the marker without its address.
+/// `[HelperMethodFrame_1OBJ] System.Threading.Monitor.Enter(System.Object)`: the marker without its address. What keeps an
+/// object alive is named in words: `[pinned handle]`.
 fn marker(input: &str) -> IResult<&str, &str> {
-    delimited(tag("["), take_while1(|c: char| c.is_ascii_alphanumeric() || c == '_'), tag("]")).parse(input)
+    let word = take_while1(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    let root = verify(take_until1("]"), |name: &str| {
+        name.ends_with(" handle") || matches!(name, "finalizer queue" | "older generation")
+    });
+    alt((delimited(tag("["), word, tag("]")), delimited(tag("["), root, tag("]")))).parse(input)
 }
 
 /// `System_Drawing_ni!`; a `!` behind a parenthesis belongs to the arguments.
 fn module_prefix(input: &str) -> IResult<&str, &str> {
     let unloaded = recognize((tag("<"), take_until1(">"), tag(">")));
     let plain = take_till1(|c: char| matches!(c, '!' | '(' | '<' | '`' | '\''));
-    terminated(nom::branch::alt((unloaded, plain)), tag("!")).parse(input)
+    terminated(alt((unloaded, plain)), tag("!")).parse(input)
 }
 
 /// ` [c:\x y\z.cpp @ 12]`, or SOS's ` at /src/a.cpp:12`: read from the right, since paths hold anything.

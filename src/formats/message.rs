@@ -57,12 +57,6 @@ pub fn is_dots(line: &str) -> bool {
     matches!(line, "..." | "....")
 }
 
-/// `->  0884b810 System.Linq.Enumerable+<SelectManyIterator>d__17`: an object that `!gcroot` found to hold another.
-pub fn is_root_chain(line: &str) -> bool {
-    let object = line.strip_prefix("-> ").and_then(|behind| behind.split_whitespace().next());
-    object.is_some_and(|object| object.len() >= 8 && object.bytes().all(|byte| byte.is_ascii_hexdigit()))
-}
-
 /// `... removed 6k lines duplicated`, `....... omitted .......`, `** The rest of the stack is omitted **`
 fn says_cut(line: &str) -> bool {
     let marked = line.starts_with(['.', '[', '<', '*', '(', '\u{2026}', '-']);

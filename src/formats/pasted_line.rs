@@ -1,7 +1,7 @@
 //! A frame's line as people paste it into a rule, made a call site.
 
 use super::reader;
-use super::stacks::{Line, clrstack, exception_frame, gdb, k, lldb, visual_studio};
+use super::stacks::{Line, clrstack, exception_frame, gcroot, gdb, k, lldb, visual_studio};
 use super::tokens;
 
 /// The call site of a line as people paste it: frame number, addresses and arguments dropped. The same cleaner serves
@@ -34,6 +34,9 @@ fn without_number(line: &str) -> &str {
 /// The call site of a line of lldb, gdb, Visual Studio or of exception text, without arguments: exception text names parameters and lldb
 /// prints values, in forms that no other tool has.
 fn of_other_tools(line: &str) -> Option<String> {
+    if let Some(object) = gcroot::pasted(line) {
+        return Some(object);
+    }
     let site = if line.contains("frame #") {
         let Line::Frame(frame) = (lldb::FORMAT.line)(line)? else { return None };
         frame.site.into_owned()
@@ -84,6 +87,10 @@ mod tests {
             ("#1  0x00007ff7c62516cf in Foo::Bar (this=0x0, n=3) at foo.cpp:12", "Foo::Bar"),
             ("myapp.dll!B.g() Line 5\tC#", "myapp.dll!B.g"),
             ("at Contoso.Loader.Parse(String p, Int32[] d) in c:\\src\\a.cs:line 5", "Contoso.Loader.Parse"),
+            ("-> 0000019419341038 System.Object[]", "System.Object[]"),
+            ("00a513ec (pinned handle)", "[pinned handle]"),
+            ("DOMAIN(001E5E08):HANDLE(Pinned):12312f0:Root:0226c498(System.Object[])->", "[pinned handle]"),
+            ("018af940(System.EventHandler)->", "System.EventHandler"),
             ("at Contoso.Loader.Parse", "Contoso.Loader.Parse"),
             ("at Contoso.Lists.Box`1.Get(T key)", "Contoso.Lists.Box`1.Get"),
             ("N.Dictionary`2.FindEntry", "N.Dictionary`2.FindEntry"),

@@ -223,7 +223,6 @@ const NO_STACK: &[&str] = &[
     "dumpvc",
     "eb",
     "ed",
-    "gcroot",
     "gchandleleaks",
     "gcwhere",
     "dumpheap",

@@ -16,17 +16,25 @@ pub enum StackKind {
     Allocation,
     /// Asynchronous methods that wait for each other: no thread stands there either.
     Async,
+    /// What keeps an object alive: its root, and the objects from there down to it.
+    Root,
     /// Raw words of a stack (`!dumpstack`): false frames among the true ones.
     Unreliable,
 }
 
 impl StackKind {
+    /// Whether rules are asked of it. Where memory was allocated no thread stands, and raw words are no stack.
+    pub fn is_judged(self) -> bool {
+        matches!(self, StackKind::Thread | StackKind::Exception | StackKind::Root)
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             StackKind::Thread => "thread",
             StackKind::Exception => "exception",
             StackKind::Allocation => "allocation",
             StackKind::Async => "async",
+            StackKind::Root => "root",
             StackKind::Unreliable => "unreliable",
         }
     }
@@ -50,6 +58,8 @@ pub enum Dialect {
     ParallelStacks,
     /// `dumpasync` of SOS.
     DumpAsync,
+    /// `!gcroot` of SOS.
+    GcRoot,
     /// .NET exception text.
     ExceptionText,
     /// Mono's thread dump.
@@ -94,6 +104,7 @@ impl Dialect {
             Dialect::Clrma => "clrma",
             Dialect::ParallelStacks => "pstacks",
             Dialect::DumpAsync => "dumpasync",
+            Dialect::GcRoot => "gcroot",
             Dialect::ExceptionText => "exception-text",
             Dialect::Mono => "mono",
             Dialect::DotnetStack => "dotnet-stack",

@@ -23,7 +23,8 @@ pub fn render_explanation(
     writeln!(out, "{}  {}", styled(BOLD, &rule.id), printable(&rule.title))?;
     paragraph(out, "  ", &printable(&verdict(explanation, rule, sources)), width)?;
     if !explanation.lines.is_empty() {
-        writeln!(out, "\n  Pattern (innermost call first)")?;
+        let order = if rule.of_roots { "the root first" } else { "innermost call first" };
+        writeln!(out, "\n  Pattern ({order})")?;
         write_pattern(explanation, out)?;
     }
     write_conditions(explanation, out, width)?;

@@ -81,6 +81,7 @@ pub fn stack_label(kind: StackKind, thread: &ThreadRef) -> String {
         StackKind::Exception => "an exception".to_string(),
         StackKind::Allocation => "an allocation".to_string(),
         StackKind::Async => "asynchronous methods".to_string(),
+        StackKind::Root => "a root".to_string(),
         StackKind::Unreliable => format!("{}, raw words of its stack", thread_label(thread)),
     }
 }

@@ -9,7 +9,7 @@ use super::near_miss::write_near_misses;
 use super::rule_page::write_advice;
 use super::{CaseReport, Report, printable};
 use crate::finding::{EvidenceKind, Finding, ShownRow, ShownView};
-use crate::model::NoteCode;
+use crate::model::{NoteCode, StackKind};
 use crate::rules::RuleSet;
 
 /// Threads named in full.
@@ -91,7 +91,8 @@ fn write_folded(rules: &RuleSet, finding: &Finding, out: &mut dyn Write, width: 
 
 fn threads(finding: &Finding) -> String {
     let mut names: Vec<String> = Vec::new();
-    for thread in &finding.threads {
+    let is_root = finding.shown.kind == StackKind::Root;
+    for thread in finding.threads.iter().filter(|_| !is_root) {
         let name = match (thread.thread.index, thread.thread.os_id) {
             (Some(index), _) => index.to_string(),
             (None, Some(os_id)) => format!("{os_id:#x}"),
@@ -108,7 +109,7 @@ fn threads(finding: &Finding) -> String {
         return "told by an exception in the text".to_string();
     }
     let group = finding.group.as_ref().map(|group| format!(" with {}", printable(group))).unwrap_or_default();
-    let stacks = format!("on {}{group}", count(finding.stacks, "stack"));
+    let stacks = format!("on {}{group}", count(finding.stacks, if is_root { "root" } else { "stack" }));
     let more = names.len() > THREADS_NAMED;
     names.truncate(THREADS_NAMED);
     match (names.len(), more) {

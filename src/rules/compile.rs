@@ -210,6 +210,7 @@ impl Compiler {
         let threads = written.threads.as_ref().map(|threads| self.threads(source, threads, &pattern));
         let exception = written.exception.as_ref().map(|exception| ExceptionCondition {
             type_name: exception.type_name.as_ref().map(|name| Glob::new(&name.to_ascii_lowercase())),
+            messages: exception.messages.iter().map(|text| Glob::new(&text.to_lowercase())).collect(),
             code: exception.code,
             unhandled: exception.unhandled,
         });
@@ -229,6 +230,7 @@ impl Compiler {
             category: written.category.clone(),
             tags: written.tags.clone(),
             pattern,
+            of_roots: written.of_roots,
             unless,
             unless_roles: written.unless_roles.iter().map(|role| role.value.clone()).collect(),
             on: written.on.iter().map(|role| role.value.clone()).collect(),

@@ -32,12 +32,14 @@ impl ThreadsCondition {
     }
 }
 
-/// `exception: {type: System.OutOfMemoryException, code: 0xc00000fd, unhandled: true}`: all that is given must hold of one
-/// exception.
+/// `exception: {type: System.OutOfMemoryException, message: "*pool*", code: 0xc00000fd, unhandled: true}`: all that is given
+/// must hold of one exception.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExceptionCondition {
     /// In lower case.
     pub type_name: Option<Glob>,
+    /// In lower case; any of them. A text without the message says nothing of it.
+    pub messages: Vec<Glob>,
     pub code: Option<u64>,
     /// The text must say that nobody caught it.
     pub unhandled: bool,
@@ -49,16 +51,22 @@ impl ExceptionCondition {
         let name = self.type_name.as_ref().map(|glob| format!(" {}", glob.text())).unwrap_or_default();
         let code = self.code.map(|code| format!(" with code {code:#x}")).unwrap_or_default();
         let unhandled = if self.unhandled { " that nobody caught" } else { "" };
-        format!("an exception{name}{code}{unhandled}")
+        let texts: Vec<String> = self.messages.iter().map(|glob| format!("\"{}\"", glob.text())).collect();
+        let message = match texts.is_empty() {
+            true => String::new(),
+            false => format!(" whose message is {}", texts.join(" or ")),
+        };
+        format!("an exception{name}{code}{unhandled}{message}")
     }
 
     /// Whether an exception is one of those meant.
-    pub fn holds(&self, type_name: Option<&str>, code: Option<u64>, unhandled: bool) -> bool {
-        let named = self
-            .type_name
-            .as_ref()
-            .is_none_or(|glob| type_name.is_some_and(|name| is_of_type(glob, &name.to_ascii_lowercase())));
-        named && self.code.is_none_or(|wanted| code == Some(wanted)) && (unhandled || !self.unhandled)
+    pub fn holds(&self, type_name: &str, message: &str, code: Option<u64>, unhandled: bool) -> bool {
+        let is_named = self.type_name.as_ref().is_none_or(|glob| is_of_type(glob, &type_name.to_ascii_lowercase()));
+        let says = || {
+            let message = message.to_lowercase();
+            self.messages.is_empty() || self.messages.iter().any(|glob| glob.matches(&message))
+        };
+        is_named && self.code.is_none_or(|wanted| code == Some(wanted)) && (unhandled || !self.unhandled) && says()
     }
 }
 
@@ -205,8 +213,28 @@ mod tests {
             ("*timeoutexception", "RedisTimeoutException", true),
             ("system.exception", "CLR exception", false),
         ] {
-            let condition = ExceptionCondition { type_name: Some(Glob::new(glob)), code: None, unhandled: false };
-            assert_eq!(condition.holds(Some(name), None, false), want, "{glob} on {name}");
+            let condition = ExceptionCondition { type_name: Some(Glob::new(glob)), ..ExceptionCondition::default() };
+            assert_eq!(condition.holds(name, "", None, false), want, "{glob} on {name}");
+        }
+    }
+
+    #[test]
+    fn messages_are_compared_whole_whatever_the_case() {
+        for (globs, message, want) in [
+            (
+                &["*prior to obtaining a connection from the pool*"][..],
+                "Timeout expired.  The timeout period elapsed PRIOR to obtaining a connection from the pool.  This",
+                true,
+            ),
+            (&["the pool"], "Timeout: the pool is empty", false),
+            (&["no", "*pool*"], "Timeout: the pool is empty", true),
+            (&["*"], "", true),
+            (&["*pool*"], "", false),
+            (&[], "", true),
+        ] {
+            let messages = globs.iter().map(|glob| Glob::new(glob)).collect();
+            let condition = ExceptionCondition { messages, ..ExceptionCondition::default() };
+            assert_eq!(condition.holds("N.AnyException", message, None, false), want, "{globs:?} on {message}");
         }
     }
 }

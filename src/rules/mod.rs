@@ -21,6 +21,7 @@ mod read;
 mod read_block;
 mod read_conditions;
 mod read_ladder;
+mod read_match;
 mod read_table;
 mod read_text;
 mod rule_set;

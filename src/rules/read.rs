@@ -37,6 +37,7 @@ pub(super) const RULE_KEYS: &[&str] = &[
 /// Keys that stand below those of a rule.
 pub(super) const CONDITION_KEYS: &[&str] = &[
     "stack",
+    "root",
     "on",
     "threads",
     "exception",
@@ -48,18 +49,8 @@ pub(super) const CONDITION_KEYS: &[&str] = &[
     "no-match",
     "lists",
 ];
-/// Keys of `match`.
-const MATCH_KEYS: &[&str] = &["stack", "on", "threads", "exception", "cycle", "deadlock", "blocked-behind", "stuck"];
-/// Those of them that ask of locks.
-const LOCK_KEYS: &[&str] = &["deadlock", "blocked-behind"];
 pub(super) const SHARED_KEYS: &[&str] = &["lists", "noise", "aliases", "counters"];
 
-const UNLESS_SAMPLE: &str = "\
-write it like this:
-unless:
-  - stack: |
-      MyApp!Main
-  - role: idle";
 const EXAMPLES_SAMPLE: &str = "\
 write it like this:
 examples:
@@ -128,6 +119,7 @@ impl FileReader<'_> {
         }
         if is_rule {
             self.check_required(entries, &rule);
+            self.check_unless(entries, &rule);
             self.doubt_marks(entries, &rule.id.value);
             file.rules.push(rule);
         }
@@ -245,74 +237,6 @@ impl FileReader<'_> {
         Spot { value: id, span: node.span }
     }
 
-    /// A pattern: a block, a list of lines, or a map with `stack:` and more conditions.
-    fn pattern(&mut self, node: &Node, rule: &mut WrittenRule) {
-        let Value::Map(entries) = &node.value else {
-            rule.pattern = self.pattern_block(node).unwrap_or_default();
-            return;
-        };
-        for (key, node) in entries {
-            match key.name.as_str() {
-                "stack" => rule.pattern = self.pattern_block(node).unwrap_or_default(),
-                "on" => rule.on = self.texts(node),
-                "threads" => rule.threads = self.threads(node),
-                "exception" => rule.exception = self.exception(node),
-                "cycle" => rule.cycle = self.cycle(node),
-                "deadlock" => rule.deadlock = self.deadlock(node),
-                "blocked-behind" => self.blocked_behind(node, rule),
-                "stuck" => self.stuck(node, rule),
-                _ => self.unknown_key(key, entries, MATCH_KEYS),
-            }
-        }
-        let of_locks = entries.iter().find(|(key, _)| LOCK_KEYS.contains(&key.name.as_str()));
-        let other = entries.iter().find(|(key, _)| Some(&key.name) != of_locks.map(|(key, _)| &key.name));
-        if let (Some((key, _)), Some((other, _))) = (of_locks, other) {
-            let message = format!("`{}` stands alone, and `{}` is no part of it", key.name, other.name);
-            let help = match key.name.as_str() {
-                "blocked-behind" => "what the owner's stack must show is said with `owner: |` below it",
-                _ => "put the other condition into a rule of its own",
-            };
-            self.diagnostics_at(Code::BadValue, other.span, message, help);
-            return;
-        }
-        let patterns = entries.iter().filter(|(key, _)| key.name == "stack" || key.name == "stuck").collect::<Vec<_>>();
-        if let [_, (second, _), ..] = patterns.as_slice() {
-            let message = "`stuck` has the pattern, so `match` has no `stack` of its own".to_string();
-            self.diagnostics_at(Code::BadValue, second.span, message, "move the frames into `stuck: {stack: ...}`");
-        }
-        let of_threads = entries.iter().find(|(key, _)| key.name == "threads" || key.name == "on");
-        let asks_of_stacks = entries.iter().any(|(key, _)| matches!(key.name.as_str(), "stack" | "cycle" | "stuck"));
-        if let Some((key, _)) = of_threads.filter(|_| !asks_of_stacks) {
-            let message = format!("`{}` asks for threads on which a `stack` matches, and there is none", key.name);
-            self.diagnostics_at(Code::BadValue, key.span, message, "add the pattern: `stack: |`");
-        }
-    }
-
-    fn unless(&mut self, node: &Node, rule: &mut WrittenRule) {
-        let Value::List(items) = &node.value else {
-            self.wrong_kind_as(node, "a list of exceptions", UNLESS_SAMPLE);
-            return;
-        };
-        for item in items {
-            let Value::Map(entries) = &item.value else {
-                self.wrong_kind_as(item, "`stack: |` with a pattern, or `role:`", UNLESS_SAMPLE);
-                continue;
-            };
-            if let [_, (second, _), ..] = entries.as_slice() {
-                let message = "an entry of `unless` asks for one thing";
-                let help = "each of the entries takes a match back by itself: begin another one with `- `";
-                self.diagnostics.add(Code::BadValue, self.index, second.span, message).help(help);
-            }
-            for (key, node) in entries {
-                match key.name.as_str() {
-                    "stack" => rule.unless.extend(self.pattern_block(node)),
-                    "role" => rule.unless_roles.extend(self.texts(node)),
-                    _ => self.unknown_key(key, entries, &["stack", "role"]),
-                }
-            }
-        }
-    }
-
     fn lists(&mut self, node: &Node) -> Vec<(Spot<String>, Block)> {
         let Value::Map(entries) = &node.value else {
             self.wrong_kind(node, "a map of list names and blocks");
@@ -423,7 +347,7 @@ impl FileReader<'_> {
     }
 
     /// As [`Self::wrong_kind`], with a sample of what is right.
-    fn wrong_kind_as(&mut self, node: &Node, wanted: &str, sample: &str) {
+    pub(super) fn wrong_kind_as(&mut self, node: &Node, wanted: &str, sample: &str) {
         let message = format!("expected {wanted}, found {}", node.value.describe());
         self.diagnostics.add(Code::BadValue, self.index, node.span, message).help(sample);
     }

@@ -10,6 +10,8 @@ use super::written::{
 use crate::diagnostic::Code;
 use crate::finding::Confidence;
 
+const EXCEPTION_KEYS: &[&str] = &["type", "message", "code", "unhandled"];
+
 impl FileReader<'_> {
     pub(super) fn threads(&mut self, node: &Node) -> Option<WrittenThreads> {
         let mut threads = WrittenThreads { span: node.span, ..WrittenThreads::default() };
@@ -32,14 +34,16 @@ impl FileReader<'_> {
         for (key, node) in entries {
             match key.name.as_str() {
                 "type" => exception.type_name = self.text(node),
+                "message" => exception.messages = self.texts(node).into_iter().map(|text| text.value).collect(),
                 "code" => exception.code = self.code(node),
                 "unhandled" => exception.unhandled = self.unhandled(node),
-                _ => self.unknown_key(key, entries, &["type", "code", "unhandled"]),
+                _ => self.unknown_key(key, entries, EXCEPTION_KEYS),
             }
         }
         // A value that cannot be read has been reported by now.
-        if !entries.iter().any(|(key, _)| matches!(key.name.as_str(), "type" | "code" | "unhandled")) {
-            self.mistake(Code::BadValue, node.span, "an exception needs a `type`, a `code`, or `unhandled: true`");
+        if !entries.iter().any(|(key, _)| EXCEPTION_KEYS.contains(&key.name.as_str())) {
+            let message = "an exception needs a `type`, a `message`, a `code`, or `unhandled: true`";
+            self.mistake(Code::BadValue, node.span, message);
         }
         Some(exception)
     }

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::facts::{Aliases, CounterNames};
 use crate::finding::{Confidence, Severity};
+use crate::model::StackKind;
 use crate::text::Span;
 
 /// Every rule that is loaded, with the atoms that their patterns share.
@@ -80,6 +81,8 @@ pub struct Rule {
     pub category: String,
     pub tags: Vec<String>,
     pub pattern: Pattern,
+    /// The pattern is laid over what keeps objects alive, from the root down, and not over stacks.
+    pub of_roots: bool,
     /// A stack on which one of these matches is not reported.
     pub unless: Vec<Pattern>,
     /// A thread that has one of these roles is not reported.
@@ -127,6 +130,11 @@ impl Rule {
     /// A pattern of it asks for the same name twice.
     pub fn compares_names(&self) -> bool {
         self.pattern.compares_names() || self.unless.iter().any(Pattern::compares_names)
+    }
+
+    /// Whether it is asked of stacks of this kind.
+    pub fn is_asked_of(&self, kind: StackKind) -> bool {
+        kind.is_judged() && self.of_roots == (kind == StackKind::Root)
     }
 
     /// It says something about single stacks, and not only about the case as a whole.

@@ -140,13 +140,15 @@ enum Match {
 /// A stack pattern and what else must hold.
 #[derive(JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[schemars(extend("anyOf" = json!([{"required": ["stack"]}, {"required": ["cycle"]}, {"required": ["deadlock"]}, {"required": ["blocked-behind"]}, {"required": ["stuck"]}, {
+#[schemars(extend("anyOf" = json!([{"required": ["stack"]}, {"required": ["root"]}, {"required": ["cycle"]}, {"required": ["deadlock"]}, {"required": ["blocked-behind"]}, {"required": ["stuck"]}, {
     "required": ["exception"],
     "not": {"anyOf": [{"required": ["threads"]}, {"required": ["on"]}]},
 }])))]
 struct Conditions {
     /// The frames, the one that was called last first.
     stack: Option<Lines>,
+    /// What keeps an object alive, as `!gcroot` prints it: the root first, the object last. It stands alone.
+    root: Option<Lines>,
     /// Roles that the thread must have, all of them.
     on: Option<OneOrMany>,
     /// How many threads must match.
@@ -224,6 +226,8 @@ struct Exception {
     /// Its type with its namespace; `*` is any text.
     #[serde(rename = "type")]
     type_name: Option<String>,
+    /// What it says, or several texts of which any will do; `*` is any text, and case does not matter.
+    message: Option<OneOrMany>,
     /// Its code in hexadecimal: `0xc00000fd`.
     code: Option<NumberOrText>,
     /// The text says that nobody caught it.
@@ -263,6 +267,8 @@ struct Stuck {
 enum Unless {
     /// A pattern that matches the same stack.
     Stack(Lines),
+    /// A pattern that matches the same chain from a root.
+    Root(Lines),
     /// A role that the thread has.
     Role(OneOrMany),
 }

@@ -51,6 +51,8 @@ pub struct WrittenRule {
     pub category: String,
     pub tags: Vec<String>,
     pub pattern: Block,
+    /// The pattern is one of what keeps an object alive, not of a stack.
+    pub of_roots: bool,
     pub unless: Vec<Block>,
     pub unless_roles: Vec<Spot<String>>,
     /// Roles that the thread must have.
@@ -88,6 +90,8 @@ pub struct WrittenThreads {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WrittenException {
     pub type_name: Option<String>,
+    /// Any of them.
+    pub messages: Vec<String>,
     pub code: Option<u64>,
     pub unhandled: bool,
 }
@@ -270,6 +274,7 @@ impl WrittenRule {
         rule.notes = self.notes.clone().or_else(|| base.notes.clone());
         if self.pattern.lines.is_empty() {
             rule.pattern = base.pattern.clone();
+            rule.of_roots = base.of_roots;
             // Its examples are examples of this pattern too.
             rule.examples = joined_examples(&base.examples, &self.examples);
         }

@@ -6,7 +6,8 @@ use stacklint::formats::read;
 use stacklint::rules::{Origin, compile};
 use stacklint::text::Source;
 
-/// Pattern lines are separated by ` / `; frames by blanks, each with the number of frames missing above it: `3:m!a`.
+/// Pattern lines are separated by ` / `; frames by blanks, each with the number of frames missing above it: `3:m!a`. Behind
+/// `...` the stack goes on, and the text does not show it.
 fn check(pattern: &str, frames: &str, want: &str) {
     let lines: String = pattern.split(" / ").map(|line| format!("  {line}\n")).collect();
     let rule = format!("id: r\ntitle: t\nseverity: low\nconfidence: high\nwhy: w\nfix: f\nmatch: |\n{lines}");
@@ -30,7 +31,7 @@ fn log(frames: &str) -> String {
     let mut text = "0:001> kL\n # Child-SP          RetAddr           Call Site\n".to_string();
     let mut number = 0;
     let frames: Vec<&str> = frames.split(' ').collect();
-    for (index, frame) in frames.iter().enumerate() {
+    for (index, frame) in frames.iter().enumerate().filter(|(_, frame)| **frame != "...") {
         let (missing, site) = match frame.split_once(':') {
             Some((missing, site)) if missing.parse::<u32>().is_ok() => (missing.parse().unwrap(), site),
             _ => (0, *frame),
@@ -55,6 +56,14 @@ fn holes_hold_no_more_frames_than_are_missing() {
         ("m!a / ... max 1 / m!b", "m!a m!c 9:m!b", "0 11, lowered"),
         ("m!a / m!b", "2:m!a m!b", "2 3"),
         ("<top> / m!a / m!b", "2:m!a m!b", "2 3, lowered"),
+        // What called the last frame is not known where the text breaks off.
+        ("m!a / not m!f", "m!a ...", "0, lowered"),
+        ("m!a / not m!f", "m!a", "none"),
+        ("m!a / not m!f", "m!a m!f ...", "none"),
+        ("m!a / not m!f", "m!a m!c m!a ...", "0 1"),
+        ("m!a x1+ / not m!f x2", "m!a m!c ...", "0 1, lowered"),
+        ("m!a / not m!f / <bottom>", "m!a ...", "0, lowered"),
+        ("m!a / m!b", "m!a ...", "none"),
     ] {
         check(pattern, frames, want);
     }

@@ -58,6 +58,7 @@ fn drafts_are_what_a_person_would_write() {
             ("monitor-enter", "samples/dialects/clrstack.txt", None),
             ("native-wait", "samples/dialects/k-x64.txt", Some("3")),
             ("exception", "samples/dialects/exception-text.txt", None),
+            ("root", "samples/dialects/gcroot.txt", None),
             ("pstacks", "samples/dialects/pstacks.txt", Some("0x2f30")),
             ("dotnet-stack", "samples/dialects/dotnet-stack.txt", Some("0x1b08")),
             ("gdb-abort", "samples/dialects/gdb.txt", Some("1")),

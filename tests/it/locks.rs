@@ -232,3 +232,31 @@ fn what_keeps_a_rule_from_being_reported_is_explained() {
         "{found}"
     );
 }
+
+#[test]
+fn a_rule_on_locks_gives_way_to_a_more_special_one() {
+    let any = "---\nid: any-ring\ntitle: Any\nseverity: high\nmatch:\n  deadlock: {via: [syncblk, critical-section]}\n\
+               yields-to: [ring]\nwhy: w\nfix: f\n";
+    let source = Source::new("rules.yml", RULES.to_string() + any);
+    let rules = compile(vec![(source, Origin::User)]).rules.unwrap();
+    let sieve = Sieve::new(&rules);
+    let ring_of_monitors = two_in_a_ring();
+    // `!dlk` names a section too.
+    let ring_of_both = "0:007> !dlk\n*DEADLOCK DETECTED*\n\
+        CLR thread 0x1 holds the lock on SyncBlock 011e59b0 OBJ:02e93410[N.Lock]\n...and is waiting on CriticalSection 01216a58\n\
+        CLR thread 0x3 holds CriticalSection 01216a58\n\
+        ...and is waiting for the lock on SyncBlock 011e59b0 OBJ:02e93410[N.Lock]\n";
+    for (text, want) in [(ring_of_monitors.as_str(), "ring"), (ring_of_both, "any-ring")] {
+        let mut scan = CaseScan::new(&rules, &sieve);
+        read(text.as_bytes(), "log", &mut scan).unwrap();
+        let mut found: Vec<String> =
+            scan.finish().findings.iter().map(|found| rules.rules[found.rule].id.clone()).collect();
+        found.retain(|id| id.ends_with("ring"));
+        assert_eq!(found, [want]);
+    }
+    let index = rules.rules.iter().position(|rule| rule.id == "any-ring").unwrap();
+    let mut scan = ExplainScan::new(&rules, &sieve, index);
+    read(ring_of_monitors.as_bytes(), "log", &mut scan).unwrap();
+    let condition = scan.finish().unwrap().conditions.remove(0);
+    assert_eq!((condition.holds, condition.found.as_str()), (false, "it yields to `ring`"));
+}

@@ -22,6 +22,7 @@ mod mending;
 mod pastes;
 mod recordings;
 mod roles;
+mod roots;
 mod pack;
 mod rules_test;
 mod schema;

@@ -40,6 +40,7 @@ fn a_rule_lies_in_the_file_of_its_name() {
         let folder = match (&rule.role, &rule.ladder) {
             (Some(_), _) => "builtin/roles",
             (_, Some(_)) => "builtin/ladders",
+            _ if rule.of_roots => "builtin/roots",
             _ => "builtin",
         };
         assert_eq!(rule.file, format!("{folder}/{}.yml", rule.id));

@@ -376,6 +376,26 @@ fn free_space_by_generation() {
 }
 
 #[test]
+fn dotnet_gcdump_counts_what_is_alive_and_sizes_one_object() {
+    let report = "     41,229,480  GC Heap bytes\n      12,023  GC Heap objects\n\n   Object Bytes     Count  Type\n\
+        \x20     1,191,000         2  System.Byte[] (Bytes > 1M)  [System.Private.CoreLib.dll]\n\
+        \x20        32,792        21  System.Byte[] (Bytes > 10K)  [System.Private.CoreLib.dll]\n\
+        \x20           264    12,000  N.Basket  [N.dll]\n";
+    check(
+        &[report],
+        &[
+            ("{name: dumpheap, owner: \"N.Basket\", measure: count, count: \">= 12000\"}", Holds),
+            ("{name: dumpheap, owner: \"System.Byte[]\", measure: count, count: \">= 23\"}", Holds),
+            ("{name: dumpheap, owner: \"System.Byte[]\", measure: count, count: \">= 24\"}", Contradicted),
+            ("{name: dumpheap, total: size, size: \">= 40 MB\"}", Contradicted),
+            ("{name: dumpheap, total: size, size: \">= 39 MB\"}", Holds),
+            // What all objects of a type hold it does not say.
+            ("{name: dumpheap, owner: \"N.Basket\", size: \">= 1 KB\"}", Undecided),
+        ],
+    );
+}
+
+#[test]
 fn tables_of_the_debugger() {
     let address = |heap: u64| {
         format!(

@@ -193,9 +193,7 @@ impl Sink for CaseScan<'_> {
             standings.count(self.source);
         }
         self.tables.stack(self.source, stack, sites);
-        // Where memory was allocated no thread stands, and raw words are no stack.
-        let is_judged = matches!(stack.kind, StackKind::Thread | StackKind::Exception);
-        if !is_judged {
+        if !stack.kind.is_judged() {
             return;
         }
         self.thread_ids.learn(&stack.thread);

@@ -5,7 +5,7 @@ use crate::engine::bits::FewBits;
 use crate::engine::captures::best_captured_match;
 use crate::engine::cycle;
 use crate::engine::matcher::{Match, Stance, best_match};
-use crate::engine::tape::{Item, Tape};
+use crate::engine::tape::{BELOW, Item, Tape};
 use crate::model::Stack;
 use crate::rules::{CycleCondition, Pattern, Rule, RuleSet, Step, TestId, Truth};
 
@@ -148,8 +148,8 @@ impl Evaluator<'_> {
             }
             for item in run {
                 match item {
-                    Item::Hole(hole) if !step.is_free && !doubts.contains(&Doubt::Hole(*hole)) => {
-                        doubts.push(Doubt::Hole(*hole));
+                    Item::Hole(hole) if !step.is_free && !doubts.contains(&doubt_of(*hole)) => {
+                        doubts.push(doubt_of(*hole));
                     }
                     Item::Frame(frame) if truth(step.test, *frame) == Truth::Unknown => {
                         doubts.push(Doubt::Unreadable(*frame));
@@ -161,15 +161,20 @@ impl Evaluator<'_> {
         if pattern.to_bottom {
             let rest = &tape.items[found.bounds[found.bounds.len() - 1]..];
             doubts.extend(rest.iter().filter_map(|item| match item {
-                Item::Hole(hole) => Some(Doubt::Hole(*hole)),
+                Item::Hole(hole) => Some(doubt_of(*hole)),
                 Item::Frame(_) => None,
             }));
-            if tape.open_below {
+            if tape.open_below && !doubts.contains(&Doubt::OpenBelow) {
                 doubts.push(Doubt::OpenBelow);
             }
         }
         doubts
     }
+}
+
+/// The doubt that a hole casts.
+fn doubt_of(hole: usize) -> Doubt {
+    if hole == BELOW { Doubt::OpenBelow } else { Doubt::Hole(hole) }
 }
 
 /// Whether the thread has a role; if so, whether the surest of the rules for it is certain.

@@ -41,6 +41,12 @@ impl LockCollection {
             (_, Some(blocked)) => blocked.in_words(),
             _ => return None,
         };
+        let (reported, _) = self.findings(rules);
+        if !found.is_empty() && reported.iter().all(|finding| finding.rule != index) {
+            let others = rule.yields_to.iter().filter(|&&other| reported.iter().any(|finding| finding.rule == other));
+            let names = others.map(|&other| format!("`{}`", rules.rules[other].id));
+            return Some(CaseCondition { asked, holds: false, found: format!("it yields to {}", in_words(names)) });
+        }
         let held = found.iter().flat_map(|finding| &finding.rungs).map(|rung| format!("{}: {}", rung.name, rung.said));
         let found_words = match found.is_empty() {
             false => in_words_by("; ", held),

@@ -25,8 +25,7 @@ pub fn findings(capture: &Capture, rules: &RuleSet) -> Vec<PlainFinding> {
         .filter_map(|stack| thrown_of(stack, sites, 0))
         .collect();
     place(&mut exceptions, &thrown);
-    let judged =
-        |stack: &&Stack| !stack.frames.is_empty() && matches!(stack.kind, StackKind::Thread | StackKind::Exception);
+    let judged = |stack: &&Stack| !stack.frames.is_empty() && stack.kind.is_judged();
     let stacks: Vec<&Stack> = capture.stacks.iter().filter(judged).collect();
     let busy =
         stacks.iter().filter(|stack| stack.kind == StackKind::Thread && !is_idle(stack, sites, rules)).count() as f64;
@@ -44,7 +43,7 @@ pub fn findings(capture: &Capture, rules: &RuleSet) -> Vec<PlainFinding> {
         let holds = |asked: &crate::rules::ExceptionCondition| {
             of_stacks(&exceptions, &places)
                 .iter()
-                .any(|exception| asked.holds(Some(&exception.name), exception.code, exception.unhandled))
+                .any(|exception| asked.holds(&exception.name, &exception.message, exception.code, exception.unhandled))
         };
         rule.exception.as_ref().is_none_or(holds)
     };

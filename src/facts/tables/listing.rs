@@ -2,7 +2,7 @@
 
 use jiff::civil::DateTime;
 
-use super::{native, runtime};
+use super::{gcdump, native, runtime};
 use crate::facts::Measured;
 use crate::model::{Amount, Field, LeakFigure, Row, Table};
 
@@ -214,6 +214,7 @@ impl Listing {
 pub fn of(table: &Table) -> Vec<Listing> {
     match table.name {
         "dumpheap" => runtime::dumpheap(table),
+        "gcdump-report" => gcdump::gcdump_report(table),
         "finalizequeue" => runtime::finalize_queue(table),
         "gchandles" => runtime::gc_handles(table),
         "eeheap" => runtime::eeheap(table),

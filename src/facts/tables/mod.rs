@@ -7,11 +7,12 @@
 //! | file | what it does |
 //! |---|---|
 //! | `listing` | one table: owners, totals, and whether all of it is there |
-//! | `runtime`, `native` | the kinds of tables: those of SOS, and those of the debugger and UMDH |
+//! | `runtime`, `gcdump`, `native` | the kinds of tables: those of SOS, of dotnet-gcdump, and of the debugger and UMDH |
 //! | `session` | of which process, and of what time, the tables of a text are |
 //! | `joining` | listings of one process, in order |
 //! | `series` | how each owner went |
 
+mod gcdump;
 mod joining;
 mod listing;
 mod native;

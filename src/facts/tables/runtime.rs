@@ -23,17 +23,18 @@ pub fn dumpheap(table: &Table) -> Vec<Listing> {
             Item::Field(_) => {}
         }
     }
-    // Rows below the total, without one of their own: somebody picked them from the rows that were left out above.
-    match listings.last_mut().filter(|above| above.is_cut.is_some()) {
-        Some(above) => {
-            let is_new = |row: &Owner| !above.owners.iter().any(|known| known.name == row.name);
-            let picked: Vec<Owner> = listing.owners.into_iter().filter(is_new).collect();
-            above.owners.extend(picked);
-        }
+    match listings.last_mut().filter(|above| are_picked(&listing.owners, above)) {
+        Some(above) => above.owners.extend(listing.owners),
         None if !listing.owners.is_empty() => listings.push(with_total(listing, None, table)),
         None => {}
     }
     listings
+}
+
+/// Whether rows below a total, without one of their own, are of the table above: somebody picked them from those that were
+/// left out there. Another table would have some of its types again.
+fn are_picked(rows: &[Owner], above: &Listing) -> bool {
+    above.is_cut.is_some() && rows.iter().all(|row| above.owners.iter().all(|known| known.name != row.name))
 }
 
 fn object_type(table: &Table, row: &Row) -> Option<Owner> {
@@ -123,7 +124,7 @@ fn gc_heap(table: &Table) -> Option<Listing> {
     let mut total = None;
     for item in items(table) {
         match item {
-            Item::Field(field) if field.name.to_ascii_lowercase().ends_with("object heap") => {
+            Item::Field(field) if is_heap_title(&field.name) => {
                 heap = capitalised(&field.name);
             }
             Item::Field(field) if field.name.starts_with("generation ") && field.value.is_empty() => {
@@ -150,6 +151,12 @@ fn gc_heap(table: &Table) -> Option<Listing> {
         listing.size = Some(LeakFigure { line, amount: size });
     }
     Some(listing)
+}
+
+/// `Large object heap`; `NonGC heap` holds literals and the like.
+fn is_heap_title(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.ends_with("object heap") || name == "nongc heap"
 }
 
 /// `GC Heap Size`, and `GC Allocated Heap Size` of newer ones beside what is committed.

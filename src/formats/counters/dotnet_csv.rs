@@ -30,9 +30,8 @@ pub fn is_row(text: &str) -> bool {
     }
     let Some((before, _)) = text.rsplit_once(',') else { return false };
     let named = before.strip_suffix(",Metric").or_else(|| before.strip_suffix(",Rate"));
-    named.is_some_and(|named| {
-        named.matches(',').count() >= 2 && named.contains(",System.") | named.contains(",Microsoft.")
-    })
+    let is_of_provider = |named: &str| [",System.", ",Microsoft."].iter().any(|provider| named.contains(provider));
+    named.is_some_and(|named| named.matches(',').count() >= 2 && is_of_provider(named))
 }
 
 fn is_header(text: &str) -> bool {

@@ -119,7 +119,9 @@ impl Reader<'_> {
             self.accounts.blank += 1;
             return;
         }
-        match (text.len() > SEVERAL_FRAMES).then(|| self.lost_line_ends(text)).flatten() {
+        // An arrow points from the object that `!gcroot` names to the next.
+        let may_hold_several = text.len() > SEVERAL_FRAMES || text.ends_with("->");
+        match may_hold_several.then(|| self.lost_line_ends(text)).flatten() {
             Some(pieces) => self.pieces(&pieces.iter().map(Cow::as_ref).collect::<Vec<_>>()),
             None => self.known_line(text),
         }

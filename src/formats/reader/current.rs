@@ -46,6 +46,8 @@ pub struct Current {
     pub raw: String,
     /// So many times the frames from this position on come, up to the second rule of dashes.
     pub repeat: Option<(u32, usize)>,
+    /// Its first frame is that of the stack above, and counts only where others follow.
+    pub shares_first: bool,
     /// Its first frame may be nothing but the place where a thread stands.
     pub is_location: bool,
     /// A line below the last frame told where it stands in the sources.
@@ -84,6 +86,9 @@ impl Current {
     /// Ends the stack. `None` when there is none; otherwise whether it breaks off at code without symbols.
     pub fn finish(&mut self, sites: &CallSites) -> Option<bool> {
         if !std::mem::take(&mut self.open) || (self.stack.frames.is_empty() && !self.announced) {
+            return None;
+        }
+        if self.shares_first && self.stack.frames.len() == 1 {
             return None;
         }
         let stack = &mut self.stack;

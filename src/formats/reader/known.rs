@@ -1,7 +1,7 @@
 //! What a clean line is: part of the output that is being read, a header, a message, a frame, the rest of one, or nothing.
 
 use super::{Header, Reader};
-use crate::formats::message::{is_cut_mark, is_debugger_message, is_dots, is_root_chain};
+use crate::formats::message::{is_cut_mark, is_debugger_message, is_dots};
 use crate::formats::section::Section;
 use crate::formats::stacks::k::{self};
 use crate::formats::stacks::last_words::says_unhandled;
@@ -102,9 +102,6 @@ impl Reader<'_> {
             self.accounts.frames += 1;
             return;
         }
-        // `!gcroot` names the frame that holds an object, and the chain of objects below it.
-        let one_frame = self.current.open && !self.current.announced && self.current.stack.frames.len() == 1;
-        self.current.is_location |= one_frame && is_root_chain(trimmed);
         if self.current.open && (is_cut_mark(trimmed) || self.is_left_out(trimmed)) {
             self.current.cut_mark = true;
         } else if self.current.bare && !trimmed.is_empty() {

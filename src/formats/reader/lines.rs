@@ -102,6 +102,10 @@ impl Reader<'_> {
                 self.adopt(format, format.kind);
                 self.accounts.headers += 1;
             }
+            Line::Again => {
+                self.begin_again(format);
+                self.accounts.headers += 1;
+            }
             Line::End => {
                 self.finish_stack();
                 self.accounts.headers += 1;
@@ -128,7 +132,13 @@ impl Reader<'_> {
         let waiting = self.current.open && self.current.stack.frames.is_empty() && self.current.announced;
         if says_more || !waiting || self.current.stack.dialect != format.dialect {
             let same = self.current.stack.dialect == format.dialect;
-            let no_thread = matches!(kind, StackKind::Allocation | StackKind::Async);
+            // Of what keeps objects alive, only locals of methods are a thread's.
+            let is_of_handle = || begin.frame.as_ref().is_some_and(|frame| frame.site.starts_with('['));
+            let no_thread = match kind {
+                StackKind::Allocation | StackKind::Async => true,
+                StackKind::Root => !same || is_of_handle(),
+                _ => false,
+            };
             let thread = match (says_more, no_thread) {
                 (true, _) => begin.thread,
                 (false, true) => ThreadRef::default(),
@@ -151,6 +161,18 @@ impl Reader<'_> {
         if let Some(frame) = begin.frame {
             self.format_frame(format, &frame, text);
         }
+    }
+
+    /// Another stack with the first frame of the one at hand, unless that has nothing but this frame yet.
+    fn begin_again(&mut self, format: &Format) {
+        let stack = &self.current.stack;
+        let is_same = self.current.open && stack.dialect == format.dialect && stack.frames.len() > 1;
+        let Some(&first) = stack.frames.first().filter(|_| is_same) else { return };
+        let thread = stack.thread.clone();
+        self.begin(format.dialect, thread, false);
+        self.current.stack.kind = format.kind;
+        self.current.push(first.site, first.line, None, false);
+        self.current.shares_first = true;
     }
 
     fn format_frame(&mut self, format: &Format, frame: &FrameLine<'_>, text: &str) {
@@ -239,6 +261,13 @@ impl Reader<'_> {
     /// A thread's header, or call sites alone, turn out to be of this dialect.
     fn adopt(&mut self, format: &Format, kind: StackKind) {
         let current = &mut self.current;
+        // `!gcroot` names the method whose local holds an object.
+        let is_root = format.dialect == Dialect::GcRoot && !current.announced && current.stack.frames.len() == 1;
+        if current.open && is_root && current.stack.dialect == Dialect::Clrstack {
+            current.stack.dialect = format.dialect;
+            current.stack.kind = format.kind;
+            current.after_prose = false;
+        }
         let header_only = current.announced && current.stack.frames.is_empty();
         if current.open
             && (header_only || (current.bare && !current.after_prose))

@@ -55,9 +55,9 @@ fn thread(text: &str) -> Option<ThreadRef> {
     Some(ThreadRef { index: Some(index.trim().parse().ok()?), os_id: Some(id.parse().ok()?), ..ThreadRef::default() })
 }
 
-/// `.NET Call Stack`, in bold letters where it comes from a page.
+/// `.NET Call Stack`, a heading where it comes from a page.
 fn is_title(text: &str) -> bool {
-    let text = text.trim_matches(['*', '_', '#', ':', ' ']);
+    let text = text.trim_matches(['#', ':', ' ']);
     let behind = [".NET Call Stack", "Full Call Stack"].iter().find_map(|title| text.strip_prefix(title));
     // Its columns may stand on the same line.
     let is_column = |word: &str| ["Function", "Arg", "Source"].contains(&word) || word.parse::<u8>().is_ok();
@@ -163,7 +163,7 @@ mod tests {
             ),
             ("svc!main+f9\t\td:\\src\\main.cpp @ 12", "frame svc!main+0xf9 [d:\\src\\main.cpp @ 12]"),
             ("svc!main+f9   d:\\src\\main.cpp @ 12 + 1c", "frame svc!main+0xf9 [d:\\src\\main.cpp @ 12]"),
-            ("**.NET Call Stack**", "begin"),
+            ("### .NET Call Stack", "begin"),
             ("Full Call Stack: Function Arg 1 Arg 2 Arg 3 Arg 4", "begin"),
             ("Full Call Stack of the thread", "nothing"),
             ("ole32!CoTaskMemFree+36 00000000`403d6b00 00000000`00000001", "frame ole32!CoTaskMemFree+0x36"),

@@ -14,24 +14,21 @@ use super::exception_frame::matching;
 
 /// The call in the form of `Exception.ToString()`; `None` for one that is in that form already, and for prose.
 pub fn plain_call(call: &str) -> Option<String> {
-    let is_marked = |word: &str| call.starts_with(word);
     let rest = call.strip_prefix("async ").unwrap_or(call);
-    let rest = rest.strip_prefix("static ").unwrap_or(rest);
-    let (name, behind_name) = match rest.strip_prefix("new ") {
-        Some(created) => (format!("{}..ctor", name_of(created)?), created),
-        None => {
-            let called = behind_return_type(rest);
-            match called {
-                Some(called) => (name_of(called)?.to_string(), called),
-                None if is_marked("static ") => (format!("{}..cctor", name_of(rest)?), rest),
-                None => return None,
-            }
-        }
+    let (is_static, rest) = match rest.strip_prefix("static ") {
+        Some(rest) => (true, rest),
+        None => (false, rest),
     };
-    let behind_name = &behind_name[arguments_at(behind_name)?..];
-    let close = matching(behind_name, '(', ')')?;
-    let (arguments, behind) = behind_name.split_at(close + 1);
-    Some(format!("{name}{arguments}{}", behind_the_call(behind)))
+    // From the name on.
+    let (called, special) = match (rest.strip_prefix("new "), behind_return_type(rest)) {
+        (Some(created), _) => (created, "..ctor"),
+        (None, Some(called)) => (called, ""),
+        (None, None) if is_static => (rest, "..cctor"),
+        (None, None) => return None,
+    };
+    let name = name_of(called)?;
+    let (arguments, behind) = called[name.len()..].split_at(matching(&called[name.len()..], '(', ')')? + 1);
+    Some(format!("{name}{special}{arguments}{}", behind_the_call(behind)))
 }
 
 fn name_of(call: &str) -> Option<&str> {

@@ -59,7 +59,8 @@ fn begin(trimmed: &str) -> Option<Begin<'_>> {
     if let Some(words) = last_words(trimmed) {
         return Some(Begin { row: words.row, held: words.held, ..Begin::default() });
     }
-    exception(trimmed).map(|row| Begin { row, ..Begin::default() })
+    let row = exception(trimmed).or_else(|| told_exception::by_clear_message(trimmed).map(Vec::from));
+    row.map(|row| Begin { row, ..Begin::default() })
 }
 
 /// What Visual Studio and ASP.NET's event 1309 say of an exception below its type: `HResult=0x80070005`,
@@ -76,8 +77,7 @@ fn detail(trimmed: &str) -> Option<Line<'_>> {
 /// `Exception type: RedisTimeoutException` of event 1309, which prints no namespace.
 fn labelled_type(trimmed: &str) -> Option<&str> {
     let name = trimmed.strip_prefix("Exception type:")?.trim();
-    let is_name = name.chars().all(|c| c.is_alphanumeric() || "._+`".contains(c));
-    (is_name && name.len() > 9 && name.ends_with("Exception") && name.starts_with(char::is_uppercase)).then_some(name)
+    told_exception::is_exception_type(name).then_some(name)
 }
 
 /// `--- End of inner exception stack trace ---`, and what else stands between dashes.

@@ -15,6 +15,8 @@
 //! The lines are those of `LogInfoForFatalError` and `DefaultCatchHandler` in dotnet/runtime; with a colon, of .NET
 //! Framework and Mono. `at` frames follow. The event log has `Exception Info:` below a description.
 
+use super::assistants::{COLLECTED_DELEGATE, assistant};
+
 /// What such a line says.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LastWords<'t> {
@@ -27,16 +29,15 @@ pub struct LastWords<'t> {
 /// How the runtime begins what it says, and the words in which it says so.
 const UNHANDLED: &str = "Unhandled exception.";
 
-/// The runtime's message, and the name of the assistant of the debugger that tells the same.
-const COLLECTED: &str = "A callback was made on a garbage collected delegate of type";
-const COLLECTED_ASSISTANT: &str = "CallbackOnCollectedDelegate";
-
 /// COR_E_FAILFAST: the code with which `Environment.FailFast` ends a process.
 const FAIL_FAST: &str = "0x80131623";
 
 /// The exception that ends the process, without the types of others that it may wrap.
 pub fn last_words(trimmed: &str) -> Option<LastWords<'_>> {
-    if !trimmed.contains(['.', ':']) || !(trimmed.contains("er") || trimmed.contains("ollected")) {
+    if let Some(words) = told_by_assistant(trimmed) {
+        return Some(words);
+    }
+    if !trimmed.contains(['.', ':']) || !trimmed.contains("er") {
         return None;
     }
     match trimmed {
@@ -44,9 +45,6 @@ pub fn last_words(trimmed: &str) -> Option<LastWords<'_>> {
         "Process is terminating due to StackOverflowException."
         | "Process is terminated due to StackOverflowException." => return Some(overflow(trimmed, false)),
         _ => {}
-    }
-    if let Some(words) = collected_delegate(trimmed) {
-        return Some(words);
     }
     if let Some(message) = trimmed.strip_prefix("Process terminated.") {
         return Some(LastWords { row: vec!["Process terminated", message.trim(), "", "", FAIL_FAST], held: true });
@@ -56,20 +54,12 @@ pub fn last_words(trimmed: &str) -> Option<LastWords<'_>> {
     Some(fatal(words, said.trim()))
 }
 
-/// The sentence of the runtime behind its labels, and what the debugger's assistant says.
-fn collected_delegate(trimmed: &str) -> Option<LastWords<'_>> {
-    let labels = ["", "Process terminated.", "Message:", "FailFast:"];
-    let message = labels.iter().find_map(|label| {
-        let behind = trimmed.strip_prefix(label)?.trim_start();
-        behind.starts_with(COLLECTED).then_some(behind)
-    });
-    if let Some(message) = message {
-        return Some(LastWords { row: vec![COLLECTED_ASSISTANT, message, "", "", FAIL_FAST], held: false });
-    }
-    let assistant = trimmed.strip_prefix("Managed Debugging Assistant '").or_else(|| trimmed.strip_prefix("MDA "));
-    let is_it = assistant.is_some_and(|behind| behind.starts_with(COLLECTED_ASSISTANT))
-        || trimmed.starts_with("CallbackOnCollectedDelegate was detected");
-    is_it.then(|| LastWords { row: vec![COLLECTED_ASSISTANT, trimmed], held: false })
+/// What an assistant of the debugger says; of a delegate that was collected, the runtime says the same by itself.
+fn told_by_assistant(trimmed: &str) -> Option<LastWords<'_>> {
+    let (name, message) = assistant(trimmed)?;
+    let by_runtime = name == COLLECTED_DELEGATE && message.starts_with("A callback");
+    let code = if by_runtime && !trimmed.starts_with("Managed Debugging") { FAIL_FAST } else { "" };
+    Some(LastWords { row: vec![name, message, "", "", code], held: false })
 }
 
 fn overflow(words: &str, held: bool) -> LastWords<'_> {
@@ -172,8 +162,7 @@ mod tests {
             ),
             (
                 "Managed Debugging Assistant 'CallbackOnCollectedDelegate' : 'A callback was made.'",
-                "CallbackOnCollectedDelegate | Managed Debugging Assistant 'CallbackOnCollectedDelegate' : 'A callback \
-                 was made.'",
+                "CallbackOnCollectedDelegate | A callback was made |  |  | ",
             ),
             ("see: A callback was made on a garbage collected delegate of type x", "nothing"),
             ("It says Fatal error. 0xC0000005", "nothing"),

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use crate::model::{Dialect, StackKind, ThreadRef};
 
+mod assistants;
 pub mod bare;
 mod clrma;
 pub mod clrstack;
@@ -19,6 +20,7 @@ mod dx;
 pub mod exception_frame;
 mod exception_text;
 mod find_stack;
+pub mod gcroot;
 pub mod gdb;
 pub mod k;
 mod kernel_stacks;
@@ -77,6 +79,7 @@ pub static FORMATS: &[Format] = &[
     clrma::FORMAT,
     parallel_stacks::FORMAT,
     dump_async::FORMAT,
+    gcroot::FORMAT,
     mono::FORMAT,
     exception_text::FORMAT,
     dotnet_stack::FORMAT,
@@ -115,6 +118,8 @@ pub enum Line<'t> {
     Hidden,
     /// The frames between this line and the second rule of dashes below it come so many times.
     Repeat(u32),
+    /// Another stack that has its first frame in common with the one above.
+    Again,
     /// The stack is over, and frames that follow belong to another.
     End,
 }
@@ -180,9 +185,9 @@ pub fn call_site(module: Option<&str>, function: &str, offset: Option<u64>, sour
     site
 }
 
-/// Where a text holds several frames of exception text because its line ends were lost: the pieces.
+/// Where a text holds several frames of exception text because its line ends were lost, or the objects of a root: the pieces.
 pub fn lost_line_ends(text: &str) -> Option<Vec<Cow<'_, str>>> {
-    exception_text::lost_line_ends(text)
+    gcroot::lost_line_ends(text).or_else(|| exception_text::lost_line_ends(text))
 }
 
 /// The format of a dialect; `None` for the two that have a path of their own.
@@ -214,6 +219,7 @@ pub mod tests {
             Some(Line::Hidden) => "hidden".to_string(),
             Some(Line::Repeat(times)) => format!("repeat {times}"),
             Some(Line::End) => "end".to_string(),
+            Some(Line::Again) => "again".to_string(),
             Some(Line::Cell(column, value)) => format!("cell {column} = {value}"),
             Some(Line::Frame(frame)) => describe_frame(&frame),
             Some(Line::Begin(begin)) => describe_begin(&begin),

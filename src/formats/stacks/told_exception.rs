@@ -42,7 +42,7 @@ const SYSTEM: [&str; 6] = [
 ];
 
 /// Messages that one type of exception has and no other.
-const MESSAGES: [(&str, &str, &str); 18] = [
+const MESSAGES: [(&str, &str, &str); 21] = [
     // `TypeInitialization_Type` of the runtime's resources.
     ("The type initializer for '", "' threw an exception.", "System.TypeInitializationException"),
     // `Gdip.StatusException` of System.Drawing.
@@ -57,6 +57,8 @@ const MESSAGES: [(&str, &str, &str); 18] = [
     ("Parameter is not valid", ".", "System.ArgumentException"),
     ("Out of memory", ".", "System.OutOfMemoryException"),
     // `ADP_PooledOpenTimeout` of System.Data.
+    ("Timeout expired.  The timeout period elapsed prior to obtaining a connection from the pool", "", POOL),
+    // As pages print it.
     ("Timeout expired. The timeout period elapsed prior to obtaining a connection from the pool", "", POOL),
     // `Arg_*` of the runtime's resources.
     ("Insufficient memory to continue the execution of the program", ".", "System.OutOfMemoryException"),
@@ -66,9 +68,16 @@ const MESSAGES: [(&str, &str, &str); 18] = [
     ("Collection was modified; enumeration operation may not execute", ".", "System.InvalidOperationException"),
     ("Thread was being aborted", ".", "System.Threading.ThreadAbortException"),
     ("Operation is not valid due to the current state of the object", ".", "System.InvalidOperationException"),
+    (
+        "Operations that change non-concurrent collections must have exclusive access",
+        "",
+        "System.InvalidOperationException",
+    ),
+    ("Only one usage of each socket address (protocol/network address/port) is normally permitted", "", SOCKET),
 ];
 
 const POOL: &str = "System.InvalidOperationException";
+const SOCKET: &str = "System.Net.Sockets.SocketException";
 const GDIPLUS: &str = "System.Runtime.InteropServices.ExternalException";
 
 /// Type and message of the exception that a line tells of.
@@ -77,8 +86,10 @@ pub fn row(text: &str) -> Option<Row<'_>> {
     let trimmed = text.trim().trim_matches('`');
     let told = json(trimmed).or_else(|| labelled(trimmed)).or_else(|| quoted(trimmed));
     // `Error message: Object reference not set to an instance of an object.`
-    let labelled = || trimmed.split_once(": ").filter(|(label, _)| label.split(' ').count() <= 3);
-    let behind_label = || labelled().and_then(|(_, message)| by_message(message.trim()));
+    let behind_label = || {
+        let (label, message) = trimmed.split_once(": ")?;
+        by_message(message.trim()).filter(|_| label.split(' ').count() <= 3)
+    };
     told.or_else(|| by_message(trimmed)).or_else(|| by_label(trimmed)).or_else(behind_label)
 }
 
@@ -115,9 +126,11 @@ fn json(trimmed: &str) -> Option<Row<'_>> {
     is_type.then(|| [name, json_message(trimmed).unwrap_or_default(), "", "", ""])
 }
 
-fn is_exception_type(name: &str) -> bool {
+/// Whether a word is the type of an exception, with or without its namespace.
+pub fn is_exception_type(name: &str) -> bool {
     let is_name = name.chars().all(|c| c.is_alphanumeric() || "._+`".contains(c));
-    is_name && name.starts_with(char::is_uppercase) && name.ends_with("Exception")
+    let is_more_than_the_word = name.len() > "Exception".len();
+    is_name && is_more_than_the_word && name.starts_with(char::is_uppercase) && name.ends_with("Exception")
 }
 
 /// The text of a field of JSON, as it is written; the name is given with its quotation marks.
@@ -164,6 +177,20 @@ fn quoted(trimmed: &str) -> Option<Row<'_>> {
     around.iter().any(says).then_some([name, trimmed, "", "", ""])
 }
 
+/// Messages that nobody writes but the one exception: they need no frames to be believed.
+const CLEAR: [&str; 5] = [
+    "Timeout expired.  The timeout period elapsed prior to obtaining a connection from the pool",
+    "Timeout expired. The timeout period elapsed prior to obtaining a connection from the pool",
+    "Operations that change non-concurrent collections must have exclusive access",
+    "Only one usage of each socket address (protocol/network address/port) is normally permitted",
+    "Insufficient memory to continue the execution of the program",
+];
+
+/// The exception that a line by itself tells of, by its message.
+pub fn by_clear_message(trimmed: &str) -> Option<Row<'_>> {
+    CLEAR.iter().any(|message| trimmed.starts_with(message)).then(|| by_message(trimmed)).flatten()
+}
+
 fn by_message(trimmed: &str) -> Option<Row<'_>> {
     // `UCEERR_RENDERTHREADFAILURE (Exception from HRESULT: 0x88980406)`: WPF's codes come as no other type.
     if let Some(at) = trimmed.find("0x8898").filter(|_| trimmed.contains("HRESULT")) {
@@ -206,6 +233,21 @@ pub fn code(behind: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn messages_that_need_no_frames() {
+        for (text, want) in [
+            (
+                "Timeout expired.  The timeout period elapsed prior to obtaining a connection from the pool.  This may",
+                POOL,
+            ),
+            ("Only one usage of each socket address (protocol/network address/port) is normally permitted", SOCKET),
+            ("Object reference not set to an instance of an object.", ""),
+            ("It says Timeout expired. The timeout period elapsed prior to obtaining a connection from the pool", ""),
+        ] {
+            assert_eq!(by_clear_message(text).map_or("", |row| row[0]), want, "{text}");
+        }
+    }
 
     #[test]
     fn exceptions_told_in_words() {

@@ -108,6 +108,10 @@ fn segment(text: &str) -> Option<TableLine<'_>> {
     }
     match addresses.as_slice() {
         [segment, begin, allocated] => Some(TableLine::Row(vec!["", segment, begin, allocated, "", size])),
+        // Of a segment with nothing in it only the committed size is printed.
+        [segment, begin, allocated, committed] if begin == allocated && committed_size.trim().is_empty() => {
+            Some(TableLine::Row(vec!["", segment, begin, allocated, committed, "", size]))
+        }
         [segment, begin, allocated, committed] => {
             Some(TableLine::Row(vec!["", segment, begin, allocated, committed, size, committed_size.trim()]))
         }
@@ -169,6 +173,10 @@ mod tests {
             (
                 "01e6a8f0a2b0 01e6a9000020 01e6a9001fe8 01e6a9400000 0x1fc8 (8136) 0x400000 (4194304)",
                 "row  | 01e6a8f0a2b0 | 01e6a9000020 | 01e6a9001fe8 | 01e6a9400000 | 0x1fc8 (8136) | 0x400000 (4194304)",
+            ),
+            (
+                "01e6a8f0a2b0 01e6a9000020 01e6a9000020 01e6a9400000    0x400000 (4194304)",
+                "row  | 01e6a8f0a2b0 | 01e6a9000020 | 01e6a9000020 | 01e6a9400000 |  | 0x400000 (4194304)",
             ),
             ("Total Size   0x1201c(73756)", "field Total Size = 0x1201c(73756)"),
             ("GC Heap Size:            Size: 0x33468 (210024) bytes.", "field GC Heap Size = 0x33468 (210024) bytes"),

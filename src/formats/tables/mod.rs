@@ -13,6 +13,7 @@ mod dumpheap;
 mod eeheap;
 pub mod events;
 mod finalizequeue;
+mod gcdump_report;
 mod gchandles;
 mod gcheapstat;
 mod handles;
@@ -51,6 +52,7 @@ pub static TABLES: &[TableFormat] = &[
     eeheap::FORMAT,
     finalizequeue::FORMAT,
     gchandles::FORMAT,
+    gcdump_report::FORMAT,
     gcheapstat::FORMAT,
     threadpool::FORMAT,
     dumpexceptions::FORMAT,

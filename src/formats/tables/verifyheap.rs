@@ -62,8 +62,8 @@ fn field(text: &str) -> Option<TableLine<'_>> {
     if text == "No heap corruption detected." {
         return Some(TableLine::Field("heap corruption", "none"));
     }
-    if let Some((count, errors)) = text.split_once(" objects verified, ") {
-        return Some(TableLine::Field("verified", if errors.starts_with('0') { count } else { text }));
+    if text.contains(" objects verified, ") {
+        return Some(TableLine::Field("verified", text));
     }
     labelled(text, &["Last good object", "curr_object"]).map(|(name, value)| TableLine::Field(name, value))
 }
@@ -106,7 +106,7 @@ mod tests {
                 "row 01bc0d9d6f40 | InvalidObjectReference | Object 1bc has a bad member",
             ),
             ("No heap corruption detected.", "field heap corruption = none"),
-            ("1,437 objects verified, 0 errors.", "field verified = 1,437"),
+            ("1,437 objects verified, 0 errors.", "field verified = 1,437 objects verified, 0 errors."),
             ("7,032 SyncBlocks verified, 0 errors.", "nothing"),
         ] {
             check(&FORMAT, text, want);

@@ -1,0 +1,78 @@
+//! Managed debugging assistants: what the debugger's helpers in the runtime say when they see a mistake.
+//!
+//! ```text
+//! Managed Debugging Assistant 'ContextSwitchDeadlock' : 'The CLR has been unable to transition from COM context ...'
+//! ContextSwitchDeadlock was detected
+//! Message: The CLR has been unable to transition from COM context 0x1a4478 to COM context 0x1a45e8 for 60 seconds.
+//! ```
+//!
+//! The first is what newer versions of Visual Studio write, the others older ones. The names are those of
+//! <https://learn.microsoft.com/en-us/dotnet/framework/debug-trace-profile/diagnosing-errors-with-managed-debugging-assistants>.
+
+/// The assistants that tell of a fault, and how their message begins where people paste it without the name.
+const ASSISTANTS: [(&str, &str); 8] = [
+    (COLLECTED_DELEGATE, "A callback was made on a garbage collected delegate of type"),
+    ("ContextSwitchDeadlock", "The CLR has been unable to transition from COM context"),
+    ("LoaderLock", "Attempting managed execution inside OS Loader lock"),
+    ("PInvokeStackImbalance", "A call to PInvoke function '"),
+    ("FatalExecutionEngineError", "The runtime has encountered a fatal error. The address of the error was at"),
+    ("DisconnectedContext", "Transition into COM context"),
+    ("RaceOnRCWCleanup", "An attempt has been made to free an RCW that is in use"),
+    ("InvalidOverlappedToPinvoke", "An overlapped pointer"),
+];
+
+/// The runtime says the same by itself when it ends the process.
+pub const COLLECTED_DELEGATE: &str = "CallbackOnCollectedDelegate";
+
+/// Name of the assistant and its message, where a line has one.
+pub fn assistant(trimmed: &str) -> Option<(&'static str, &str)> {
+    let named = trimmed.strip_prefix("Managed Debugging Assistant '").or_else(|| trimmed.strip_prefix("MDA "));
+    if let Some(named) = named {
+        let named = named.trim_start_matches('\'');
+        let (name, _) = ASSISTANTS.iter().find(|(name, _)| named.starts_with(name))?;
+        let message = named.split_once(" : '").map(|(_, message)| message.trim_end_matches(['\'', '.']));
+        return Some((name, message.unwrap_or(trimmed)));
+    }
+    if let Some(name) = trimmed.strip_suffix(" was detected") {
+        let (name, _) = ASSISTANTS.iter().find(|(known, _)| *known == name)?;
+        return Some((name, trimmed));
+    }
+    const LABELS: [&str; 5] = ["", "Process terminated.", "Message:", "FailFast:", "Additional information:"];
+    LABELS.iter().find_map(|label| {
+        let message = trimmed.strip_prefix(label)?.trim_start();
+        let (name, _) = ASSISTANTS.iter().find(|(_, begin)| message.starts_with(begin))?;
+        Some((*name, message))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_assistants_say() {
+        for (text, want) in [
+            (
+                "Managed Debugging Assistant 'ContextSwitchDeadlock' : 'The CLR has been unable to transition.'",
+                Some(("ContextSwitchDeadlock", "The CLR has been unable to transition")),
+            ),
+            (
+                "Managed Debugging Assistant 'LoaderLock' has detected a problem in 'C:\\a.exe'.",
+                Some(("LoaderLock", "Managed Debugging Assistant 'LoaderLock' has detected a problem in 'C:\\a.exe'.")),
+            ),
+            ("LoaderLock was detected", Some(("LoaderLock", "LoaderLock was detected"))),
+            (
+                "Message: Attempting managed execution inside OS Loader lock. Do not run managed code in a DllMain.",
+                Some((
+                    "LoaderLock",
+                    "Attempting managed execution inside OS Loader lock. Do not run managed code in a DllMain.",
+                )),
+            ),
+            ("A deadlock was detected", None),
+            ("Managed Debugging Assistant 'BindingFailure' : 'The assembly failed to load.'", None),
+            ("The CLR has been updated", None),
+        ] {
+            assert_eq!(assistant(text), want, "{text}");
+        }
+    }
+}
