@@ -78,6 +78,8 @@ pub enum Dialect {
     FindStack,
     /// `!us` of the extension mex.
     Mex,
+    /// `!mk` of the extension SOSEX.
+    Mk,
     /// `!stacks` of the kernel debugger.
     KernelStacks,
     /// Logs and differences of UMDH.
@@ -114,6 +116,7 @@ impl Dialect {
             Dialect::Minidump => "minidump-stackwalk",
             Dialect::FindStack => "findstack",
             Dialect::Mex => "mex",
+            Dialect::Mk => "mk",
             Dialect::KernelStacks => "stacks",
             Dialect::Umdh => "umdh",
             Dialect::Dx => "dx",

@@ -222,6 +222,29 @@ fn a_rule_on_an_exception_tells_what_it_was_and_yields_to_the_special() {
     check(rules, &format!("{table}\n{}", text("N.SvcException")), &["any 0: N.SvcException at N.T.M: it is gone"]);
 }
 
+/// What was logged is not why the process ended, unless the one wraps the other.
+#[test]
+fn an_exception_that_ends_the_process_is_told_beside_one_that_came_before() {
+    let yields = "id: any\nHEAD\nyields-to: [slow]\nmatch:\n  exception: {unhandled: true}\n---\n\
+                  id: slow\nHEAD\nmatch:\n  exception: {type: N.SlowException}\n";
+    let folds = "id: any\nHEAD\nmatch:\n  exception: {unhandled: true}\n---\n\
+                 id: slow\nHEAD\nexplains: [any]\nmatch:\n  exception: {type: N.SlowException}\n";
+    let logged = "N.SlowException: it took too long\n   at N.T.Ask()\n";
+    let ended = |name: &str| format!("Unhandled Exception: {name}: gone\n   at N.T.M()\n   at N.T.Main()\n");
+    for (text, want) in [
+        (format!("{logged}\n{}", ended("N.NullException")), &["any 0", "slow 0"][..]),
+        (format!("{logged}\n{}", ended("N.SlowException")), &["slow 0"]),
+        (format!("{logged}\n{}", ended("N.WorkException: no ---> N.SlowException")), &["slow 0"]),
+        (format!("{logged}\n{}", ended("N.WorkException: the SlowException of the last call")), &["slow 0"]),
+        (format!("{logged}\n{}", ended("System.AggregateException")), &["slow 0"]),
+        // What the process ended with may be told of more than once, and in parts.
+        (format!("{}\n{logged}", ended("N.NullException")), &["slow 0"]),
+    ] {
+        check(yields, &text, want);
+        check(folds, &text, want);
+    }
+}
+
 #[test]
 fn what_nobody_caught_is_asked_for() {
     let by_type = "id: r\nHEAD\nmatch:\n  exception: {type: N.*Exception, unhandled: true}\n";

@@ -60,7 +60,7 @@ impl CaseScan<'_> {
             rank(b).cmp(&rank(a)).then(by_id).then_with(|| a.group.cmp(&b.group))
         });
         let standings = self.standings(&findings, &settled);
-        fold(self.rules, &mut findings, &self.thread_ids);
+        fold(self.rules, &mut findings, &self.thread_ids, &self.exceptions);
         let near_misses = match findings.is_empty() && suppressed.is_empty() {
             true => self.near_misses_at_work(&settled),
             false => Vec::new(),

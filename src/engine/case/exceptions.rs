@@ -1,7 +1,7 @@
 //! Rules that ask for an exception, of which some text of the case tells.
 
 use super::CaseScan;
-use crate::engine::exceptions::{Exception, of_stacks};
+use crate::engine::exceptions::{Exception, of_stacks, tells_of_another};
 use crate::engine::proof::{exception_evidence, exception_finding, filled_in};
 use crate::finding::{Finding, ThreadEvidence};
 
@@ -39,14 +39,16 @@ impl CaseScan<'_> {
     pub(super) fn add_exceptions_alone(&self, findings: &mut Vec<Finding>) {
         let alone =
             |&rule: &usize| self.exception_alone(rule).is_some() && self.suppression_without_stack(rule).is_none();
-        let held: Vec<usize> = (0..self.rules.rules.len()).filter(alone).collect();
-        let reported: Vec<usize> = findings.iter().map(|finding| finding.rule).chain(held.iter().copied()).collect();
-        for rule in held {
-            let yields = self.rules.rules[rule].yields_to.iter().any(|other| reported.contains(other));
-            if let (Some(exception), false) = (self.exception_alone(rule), yields) {
-                findings.push(exception_finding(self.rules, rule, exception));
-            }
-        }
+        let held = (0..self.rules.rules.len()).filter(alone);
+        let held = held.filter_map(|rule| Some(exception_finding(self.rules, rule, self.exception_alone(rule)?)));
+        let held: Vec<Finding> = held.collect();
+        let yields = |finding: &Finding| {
+            let special = &self.rules.rules[finding.rule].yields_to;
+            let mut reported = findings.iter().chain(&held).filter(|other| special.contains(&other.rule));
+            reported.any(|other| !tells_of_another(&self.exceptions, finding, other))
+        };
+        let stay: Vec<bool> = held.iter().map(|finding| !yields(finding)).collect();
+        findings.extend(held.into_iter().zip(stay).filter_map(|(finding, stays)| stays.then_some(finding)));
     }
 
     /// The exception of a rule that asks for nothing else.

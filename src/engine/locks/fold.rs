@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::super::exceptions::{Exception, tells_of_another};
 use super::super::threads::ThreadIds;
 use crate::finding::{Finding, ThreadEvidence};
 use crate::model::ThreadRef;
@@ -10,12 +11,16 @@ use crate::rules::{Rule, RuleSet};
 /// Folds findings into those that explain them. A rule that asks of locks explains what stands on its threads and on those
 /// behind them, and one that asks for many threads what stands on these; any other rule explains what there is of the whole
 /// process.
-pub fn fold(rules: &RuleSet, findings: &mut Vec<Finding>, ids: &ThreadIds) {
+pub fn fold(rules: &RuleSet, findings: &mut Vec<Finding>, ids: &ThreadIds, exceptions: &[Exception]) {
     let mut folded_into: Vec<Option<usize>> = vec![None; findings.len()];
     for cause in 0..findings.len() {
         for effect in 0..findings.len() {
             let is_free = cause != effect && folded_into[cause] != Some(effect) && folded_into[effect].is_none();
-            if is_free && explains(rules, &findings[cause], &findings[effect], ids) {
+            let explains = || {
+                explains(rules, &findings[cause], &findings[effect], ids)
+                    && !tells_of_another(exceptions, &findings[effect], &findings[cause])
+            };
+            if is_free && explains() {
                 folded_into[effect] = Some(cause);
             }
         }

@@ -341,6 +341,11 @@ impl Reader<'_> {
         let Some(frame) = self.current.stack.frames.pop() else { return false };
         self.current.open = false;
         self.accounts.frames -= 1;
+        if self.sites.get(frame.site).text.starts_with('[') {
+            // A root of `!gcroot` with nothing below it: a heading.
+            self.accounts.headers += 1;
+            return true;
+        }
         self.accounts.skipped += 1;
         let text = std::mem::take(&mut self.current.raw);
         self.sink.skipped(frame.line, &text, &SkipReason::Location);

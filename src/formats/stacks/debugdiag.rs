@@ -123,7 +123,8 @@ fn marked(text: &str) -> Option<String> {
     let (marker, behind) = inner.split_once(']')?;
     let (_, method) = behind.split_once(']')?;
     let word = !marker.is_empty() && !marker.contains([' ', '[']);
-    word.then(|| format!("[{marker}] {}", method.trim()).trim_end().to_string())
+    let method = managed(method.trim()).unwrap_or_else(|| method.trim().to_string());
+    word.then(|| format!("[{marker}] {method}").trim_end().to_string())
 }
 
 /// `[[InlinedCallFrame] (N.T.M)] N.T.M(Boolean)`: nothing else has both.
@@ -173,6 +174,7 @@ mod tests {
             ),
             ("[[GCFrame]]", "frame [GCFrame]"),
             ("[[HelperMethodFrame_1OBJ] (N.T.M)] N.T.M(Boolean)", "frame [HelperMethodFrame_1OBJ] N.T.M(Boolean)"),
+            ("[[InlinedCallFrame] (N.T.M)] N.T.M(IntPtr)+1ad", "frame [InlinedCallFrame] N.T.M(IntPtr)+0x1ad"),
             ("0x7ff010145a3", "frame 0x7ff010145a3"),
             ("This thread is waiting on a lock", "nothing"),
         ] {

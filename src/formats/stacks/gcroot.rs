@@ -38,7 +38,7 @@ pub const FORMAT: Format = Format {
 fn shows(text: &str) -> bool {
     let trimmed = text.trim();
     let is_chain = addressed_object(trimmed).is_some() || old_root(trimmed).is_some();
-    is_chain || handle(trimmed).is_some() || place(trimmed).is_some() || trimmed == "HandleTable:"
+    is_chain || handle(trimmed).is_some() || place(trimmed).is_some()
 }
 
 fn line(text: &str) -> Option<Line<'_>> {
@@ -73,14 +73,19 @@ fn root_frame(root: &str) -> FrameLine<'static> {
 
 /// `-> 000001941c364e28 System.Int32[]`, `018af940(System.EventHandler)->`; people leave the addresses out.
 fn object(trimmed: &str) -> Option<Cow<'_, str>> {
-    let bare = || trimmed.strip_prefix("->").map(str::trim_start).filter(|name| is_type_alone(name));
+    let bare = || behind_arrow(trimmed).filter(|name| is_type_alone(name));
     addressed_object(trimmed).or_else(bare).map(with_its_note)
+}
+
+/// Editors make one sign of the arrow.
+fn behind_arrow(trimmed: &str) -> Option<&str> {
+    ["->", "\u{2192}"].iter().find_map(|arrow| trimmed.strip_prefix(arrow)).map(str::trim_start)
 }
 
 /// The type of an object, and what SOS says of it in brackets.
 fn addressed_object(trimmed: &str) -> Option<&str> {
-    if let Some(behind) = trimmed.strip_prefix("->") {
-        let (address, name) = behind.trim_start().split_once(' ')?;
+    if let Some(behind) = behind_arrow(trimmed) {
+        let (address, name) = behind.split_once(' ')?;
         return (is_address(address) && is_type(name.trim_start())).then(|| name.trim());
     }
     // Behind the arrow stands the size of all that it keeps, where somebody noted it.
@@ -103,8 +108,11 @@ fn with_its_note(name: &str) -> Cow<'_, str> {
     }
 }
 
+/// Long names are cut in front where people shorten them.
 fn is_type(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_alphabetic() || "<_".contains(c))
+    let name = name.trim_start_matches("...");
+    // lldb's disassembly points at `<+52>: movl`.
+    name.starts_with(|c: char| c.is_alphabetic() || "<_".contains(c)) && !name.starts_with("<+")
 }
 
 /// A type with nothing behind it but a note: what people write behind an arrow is prose.
@@ -156,6 +164,8 @@ fn old_root(trimmed: &str) -> Option<String> {
 /// A heading below which SOS lists what holds objects by itself.
 fn place(trimmed: &str) -> Option<&str> {
     match trimmed {
+        // What follows says which handle, unless somebody cut it out.
+        "HandleTable:" | "Handle table:" => Some("handle"),
         "Finalizer Queue:" | "finalizer queue:" => Some("finalizer queue"),
         "Older Generation:" => Some("older generation"),
         _ => None,
@@ -197,7 +207,6 @@ fn is_slot(trimmed: &str) -> bool {
 
 fn is_said_by_sos(trimmed: &str) -> bool {
     const SAID: &[&str] = &[
-        "HandleTable:",
         "Note: Roots found on stacks may be false positives.",
         "more info.",
         "Scan Thread ",
@@ -211,7 +220,7 @@ fn is_said_by_sos(trimmed: &str) -> bool {
 pub fn pasted(text: &str) -> Option<String> {
     let first = lost_line_ends(text).map(|pieces| pieces[0].clone().into_owned());
     let text = first.as_deref().unwrap_or(text);
-    if !shows(text) && !text.starts_with("->") {
+    if !shows(text) && behind_arrow(text).is_none() {
         return None;
     }
     match line(text)? {
@@ -241,7 +250,7 @@ mod tests {
     #[test]
     fn lines() {
         for (text, want) in [
-            ("HandleTable:", "header"),
+            ("HandleTable:", "begin, frame location [handle]"),
             ("    00a513ec (pinned handle)", "begin, frame location [pinned handle]"),
             ("    0000015DA7AA4168 (async pinned handle)", "begin, frame location [async pinned handle]"),
             ("  HandleTable (strong handle)", "begin, frame location [strong handle]"),
@@ -262,6 +271,9 @@ mod tests {
             ),
             ("            ->  11b8cfb0 N.Lock+Awaiter (dependent handle)", "frame N.Lock+Awaiter (dependent handle)"),
             ("      -> System.Object[]             (_invocationList)", "frame System.Object[]"),
+            ("    \u{2192} 036d34c8 System.Object[]", "frame System.Object[]"),
+            ("    -> 036d34c8 ...Generic.List<N.Feed>", "frame ...Generic.List<N.Feed>"),
+            ("\u{2192} we found it in the logs", "nothing"),
             ("-> 1234 N.Feed", "nothing"),
             ("Thread 29fc:", "begin 0x29fc"),
             ("    00d9ef18 040ecf9a N.Job.Run() [c:\\a.cs @ 55]", "begin, frame location N.Job.Run() [c:\\a.cs @ 55]"),
@@ -279,6 +291,7 @@ mod tests {
             ("Found the cause", "nothing"),
             ("-> we found it in the logs", "nothing"),
             ("Note: this is prose", "nothing"),
+            ("->  0x7f7f5c10f5b4 <+52>: movl   %eax, %ebx", "nothing"),
         ] {
             check(&FORMAT, text, want);
         }

@@ -119,10 +119,12 @@ pub fn repeats(trimmed: &str) -> Option<u32> {
     count.strip_suffix(" times:")?.parse().ok()
 }
 
-/// Nothing, or the marks with which a log or a build tool begins a line: `[exec]`, `contoso[6907]:`.
+/// Nothing, or the marks with which a log or a build tool begins a line: `[exec]`, `contoso[6907]:`, the time.
 fn may_stand_before(prefix: &str) -> bool {
     let prefix = prefix.trim_end();
-    prefix.is_empty() || prefix.ends_with([']', ':', '|', '>', '"'])
+    let last = prefix.rsplit(' ').next().unwrap_or(prefix);
+    let is_time = last.contains(':') && last.bytes().all(|byte| byte.is_ascii_digit() || b":.,-+TZ".contains(&byte));
+    prefix.is_empty() || prefix.ends_with([']', ':', '|', '>', '"']) || is_time
 }
 
 fn is_type(name: &str) -> bool {
@@ -148,6 +150,10 @@ mod tests {
             (
                 "[exec] \tFatal error. Internal CLR error. (0x80131506)",
                 "System.ExecutionEngineException | Internal CLR error. (0x80131506) |  | Fatal error. | 0x80131506",
+            ),
+            (
+                "2024-05-01T12:00:00.0003271Z Fatal error. 0xC0000005",
+                "0xC0000005 |  |  | Fatal error. | 0xC0000005",
             ),
             ("Fatal error. 0xC0000005", "0xC0000005 |  |  | Fatal error. | 0xC0000005"),
             ("Fatal error. the journal is lost", "held Fatal error | the journal is lost |  | Fatal error."),
@@ -181,6 +187,7 @@ mod tests {
         for (before, want) in [
             ("Unhandled exception. ", true),
             ("Sep 07 15:45:49 host contoso[6907]: Unhandled exception. ", true),
+            ("2024-05-01 12:00:00,123 Unhandled exception. ", true),
             ("Unhandled Exception: ", true),
             ("[ERROR] FATAL UNHANDLED EXCEPTION: ", true),
             // What a program logs that has caught it.

@@ -29,6 +29,7 @@ mod leaktrack;
 pub mod lldb;
 pub mod mex;
 mod minidump;
+mod mk;
 mod mono;
 pub mod parallel_stacks;
 mod print_exception;
@@ -91,6 +92,7 @@ pub static FORMATS: &[Format] = &[
     rust::FORMAT,
     find_stack::FORMAT,
     mex::FORMAT,
+    mk::FORMAT,
     kernel_stacks::FORMAT,
     umdh::FORMAT,
     leaktrack::FORMAT,
