@@ -2,7 +2,7 @@
 //! before each line of a pipeline's log.
 
 use super::stacks::{self, clrstack, k};
-use super::{counters, leak_reports, prompt, thread_header};
+use super::{counters, leak_reports, prompt, tables, thread_header};
 
 /// What stands before every line of a quoted mail, a comment or a copied listing.
 const MARKS: [&str; 11] = [">", "///", "//", "/*", "# |", "#", ";", "*", "'", "\"", "- "];
@@ -129,6 +129,7 @@ pub fn is_known(line: &str) -> bool {
         || stacks::shown_by(line).is_some()
         || leak_reports::is_known(line)
         || counters::begins(line)
+        || tables::is_event(line)
 }
 
 /// `  12. 000000001bb1e9a0 ...`: paste sites number lines; a frame number has no dot.

@@ -9,8 +9,12 @@ pub fn strip(line: &str) -> Option<String> {
     }
     // Asked of many lines; most have none of these.
     memchr3(b'<', b'&', b'\\', line.as_bytes())?;
-    let tags =
-        line.contains("</") || line.contains("<link cmd=") || line.contains("<exec cmd=") || line.contains("<br");
+    let opens = || ["<pre>", "<code>"].iter().any(|tag| line.trim_start().starts_with(tag));
+    let tags = opens()
+        || line.contains("</")
+        || line.contains("<link cmd=")
+        || line.contains("<exec cmd=")
+        || line.contains("<br");
     let entities = line.contains('&') && next_entity(line).is_some();
     let path = line.contains(":\\") || line.contains("\\\\");
     let brackets = line.starts_with("\\[") || line.contains("\\]");
@@ -200,6 +204,7 @@ mod tests {
             ("svc!std::less<int>&gt;::x</b>", Some("svc!std::less<int>>::x")),
             ("a&#96;b&#8203;&amp;amp;", Some("a`b\u{200b}&amp;")),
             ("00 0011fcb8 a!b<br />01 0011fcc0 a!c<br>", Some("00 0011fcb8 a!b\n01 0011fcc0 a!c\n")),
+            ("<pre>0:000>!dumpheap -stat", Some("0:000>!dumpheap -stat")),
             ("svc!f(Widget<b>&, int&);", None),
             ("frame \\#1: 0x01 libc.so.6\\`\\_\\_GI_abort", Some("frame #1: 0x01 libc.so.6`__GI_abort")),
             ("svc!std::map<p, q>", None),

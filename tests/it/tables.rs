@@ -441,6 +441,14 @@ fn tables_of_the_debugger() {
         ],
     );
     assert_eq!(notes(&[&handles(100)]), [""; 0]);
+    // Copied from below the line that has the number of all; `Priority 10` is no type of handle.
+    check(
+        &["0:000> !handle 0 0\nType           \tCount\nEvent          \t26762\nPriority       \t10\n"],
+        &[
+            ("{name: handles, owner: Event, count: \">= 20000\"}", Holds),
+            ("{name: handles, owner: Priority, count: \">= 1\"}", Undecided),
+        ],
+    );
 }
 
 #[test]

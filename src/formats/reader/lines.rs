@@ -62,6 +62,7 @@ impl Reader<'_> {
                 self.current.repeat = Some((times, self.current.stack.frames.len()));
                 self.accounts.headers += 1;
             }
+            Line::Begin(begin) if format.dialect == Dialect::GcRoot && !self.is_place_of_root(&begin) => return false,
             Line::Begin(begin) => {
                 let frames = begin.frame.is_some();
                 self.begin_as(format, begin, text);
@@ -112,6 +113,15 @@ impl Reader<'_> {
             }
         }
         true
+    }
+
+    /// `!gcroot` names the method whose local holds an object in the columns of `!clrstack`: below its thread, never apart
+    /// from what it printed before.
+    fn is_place_of_root(&self, begin: &Begin<'_>) -> bool {
+        let Some(frame) = begin.frame.as_ref().filter(|frame| !frame.site.starts_with('[')) else { return true };
+        let current = &self.current;
+        let directly = current.open && !current.after_blank && !current.after_prose;
+        frame.location && directly && current.stack.dialect == Dialect::GcRoot
     }
 
     /// Whether the stack at hand is of this dialect and has begun.

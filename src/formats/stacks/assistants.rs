@@ -26,11 +26,14 @@ pub const COLLECTED_DELEGATE: &str = "CallbackOnCollectedDelegate";
 
 /// Name of the assistant and its message, where a line has one.
 pub fn assistant(trimmed: &str) -> Option<(&'static str, &str)> {
+    // The name may be in bold: `**Managed Debugging Assistant 'LoaderLock' :** 'Attempting ...'`.
+    let trimmed = trimmed.trim_start_matches('*');
     let named = trimmed.strip_prefix("Managed Debugging Assistant '").or_else(|| trimmed.strip_prefix("MDA "));
     if let Some(named) = named {
         let named = named.trim_start_matches('\'');
         let (name, _) = ASSISTANTS.iter().find(|(name, _)| named.starts_with(name))?;
-        let message = named.split_once(" : '").map(|(_, message)| message.trim_end_matches(['\'', '.']));
+        let message = named.split_once(" : '").or_else(|| named.split_once(" :** '"));
+        let message = message.map(|(_, message)| message.trim_end_matches(['\'', '.']));
         return Some((name, message.unwrap_or(trimmed)));
     }
     if let Some(name) = trimmed.strip_suffix(" was detected") {
@@ -59,6 +62,10 @@ mod tests {
             (
                 "Managed Debugging Assistant 'LoaderLock' has detected a problem in 'C:\\a.exe'.",
                 Some(("LoaderLock", "Managed Debugging Assistant 'LoaderLock' has detected a problem in 'C:\\a.exe'.")),
+            ),
+            (
+                "**Managed Debugging Assistant 'LoaderLock' :** 'Attempting managed execution inside OS Loader lock.'",
+                Some(("LoaderLock", "Attempting managed execution inside OS Loader lock")),
             ),
             ("LoaderLock was detected", Some(("LoaderLock", "LoaderLock was detected"))),
             (

@@ -190,7 +190,16 @@ fn is_call_of_method(function: &str) -> bool {
     let deep = name.matches('.').count() >= 2 || function.contains('<');
     let types = arguments.split(", ").all(|argument| {
         let name = argument.trim_end_matches(" ByRef");
-        name.is_empty() || (is_name(name) && !name.contains([' ', '"', '\'', '=', '(', ')']))
+        // `System.Threading.CancellationToken cancellationToken`, as Visual Studio shows it.
+        let name = match name.rsplit_once(' ') {
+            Some((of_type, parameter)) if parameter.starts_with(char::is_lowercase) => match of_type {
+                "bool" | "byte" | "int" | "long" | "object" | "string" => return true,
+                _ if of_type.contains('.') => of_type,
+                _ => name,
+            },
+            _ => name,
+        };
+        matches!(name, "" | "...") || (is_name(name) && !name.contains([' ', '"', '\'', '=', '(', ')']))
     });
     deep && is_name(name) && types
 }
@@ -256,6 +265,11 @@ mod tests {
                 "<Module>.Shared<Ledger>.Release(Shared<Ledger>*)+d7",
                 Some((None, "<Module>.Shared<Ledger>.Release(Shared<Ledger>*)+d7")),
             ),
+            (
+                "System.Threading.Tasks.Task.Wait(System.Threading.CancellationToken cancellationToken)",
+                Some((None, "System.Threading.Tasks.Task.Wait(System.Threading.CancellationToken cancellationToken)")),
+            ),
+            ("System.Threading.Tasks.Task.Wait(...)", Some((None, "System.Threading.Tasks.Task.Wait(...)"))),
             ("<Module>.a module", None),
             ("svc!operator new+0x1f", Some((None, "svc!operator new+0x1f"))),
             ("GdiPlus!GpMemoryBitmap::AllocBitmapData+c2  with 155 allocations takes 1.16GB", None),

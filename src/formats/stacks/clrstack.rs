@@ -54,7 +54,9 @@ pub fn thread_header(line: &str) -> Option<ThreadRef> {
     }
     let (rest, (os_id, index)) = os_thread_id(line).ok()?;
     let index = index.filter(|&index| u64::from(index) != os_id);
-    rest.trim().is_empty().then_some(ThreadRef { index, os_id: Some(os_id), ..ThreadRef::default() })
+    // `OS Thread Id: 0x6b0 (6) -> the thread of MethodA()`: a remark that somebody added.
+    let is_remark = index.is_some() && !rest.trim_start().starts_with(char::is_alphanumeric);
+    (rest.trim().is_empty() || is_remark).then_some(ThreadRef { index, os_id: Some(os_id), ..ThreadRef::default() })
 }
 
 fn os_thread_id(input: &str) -> IResult<&str, (u64, Option<u32>)> {
@@ -81,7 +83,11 @@ pub fn is_header(line: &str) -> bool {
 pub fn row(line: &str) -> Option<ClrRow<'_>> {
     let (_, row) = row_parts(line).ok()?;
     let failed = is_zero(row.child_sp) && (row.method.is_empty() || row.method == "<unknown>");
-    (!failed).then_some(row)
+    // `72c841b8     1904        22848 System.Object` of `!dumpheap -stat`.
+    let mut words = row.method.split_whitespace();
+    let mut is_number = || words.next().is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
+    let counts = is_number() && is_number();
+    (!failed && !counts).then_some(row)
 }
 
 /// A row without its address columns, as people paste it: `[HelperMethodFrame: 000000000019dbe8] A.B.C()`.
@@ -240,6 +246,7 @@ mod tests {
             ("0x0109fb88  0x799d01dd [DEFAULT] [hasThis] Void N.T.M()", Some((None, "N.T.M()"))),
             ("0x0109fb88  0x799d01dd N.T.M()", None),
             ("0x0000001407F7F988 = 0x000001e987117048", None),
+            ("72c841b8     1904        22848 System.Object", None),
         ] {
             assert_eq!(row(line).map(|row| (row.marker, row.method)), want, "{line}");
         }
@@ -252,6 +259,8 @@ mod tests {
             ("OS Thread Id: 0x1a2c", Some((Some(0x1a2c), None))),
             ("OS Thread Id: 0x1a2c (6700)", Some((Some(0x1a2c), None))),
             ("OS Thread Id: 24", None),
+            ("OS Thread Id: 0x6b0 (6) \u{2192} the thread of A()", Some((Some(0x6b0), Some(6)))),
+            ("OS Thread Id: 0x6b0 is blocked", None),
         ] {
             assert_eq!(thread_header(line).map(|thread| (thread.os_id, thread.index)), want, "{line}");
         }

@@ -129,7 +129,8 @@ fn marked(text: &str) -> Option<String> {
 
 /// `[[InlinedCallFrame] (N.T.M)] N.T.M(Boolean)`: nothing else has both.
 fn is_marker_of_call(text: &str) -> bool {
-    let behind = text.strip_prefix("[[").and_then(|inner| inner.split_once("] ("));
+    let inner = text.strip_prefix("[[");
+    let behind = inner.and_then(|inner| inner.split_once("] (").or_else(|| inner.split_once("](")));
     let is_marker = |marker: &str| marker.ends_with("Frame") || marker.contains("Frame_");
     behind.is_some_and(|(marker, _)| is_marker(marker)) && marked(text).is_some()
 }
@@ -186,6 +187,7 @@ mod tests {
     fn lines_that_show_a_report() {
         for (text, want) in [
             ("[[InlinedCallFrame] (<Module>.Release)] <Module>.Ledger.Release(Ledger*)", true),
+            ("[[HelperMethodFrame](N.T.M)] N.T.M(System.Object)", true),
             ("Thread 51 - System ID 7224", true),
             ("[[GCFrame]]", false),
             ("[[Framework] (of pages)] is what a wiki links", false),

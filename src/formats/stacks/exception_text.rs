@@ -77,7 +77,7 @@ fn detail(trimmed: &str) -> Option<Line<'_>> {
 /// `Exception type: RedisTimeoutException` of event 1309, which prints no namespace.
 fn labelled_type(trimmed: &str) -> Option<&str> {
     let name = trimmed.strip_prefix("Exception type:")?.trim();
-    told_exception::is_exception_type(name).then_some(name)
+    told_exception::is_exception_type(name).then(|| told_exception::with_namespace(name))
 }
 
 /// `--- End of inner exception stack trace ---`, and what else stands between dashes.
@@ -181,6 +181,8 @@ pub fn lost_line_ends(text: &str) -> Option<Vec<Cow<'_, str>>> {
         let word = format!(" {at} ");
         starts.extend(text.match_indices(&word).map(|(at, _)| at));
     }
+    // `Exception Info: N.OrderExceptionat N.P.A()`: not even a blank is left.
+    starts.extend(text.match_indices("Exceptionat ").map(|(at, word)| at + word.len() - "at ".len()));
     starts.sort_unstable();
     let mut cuts = Vec::new();
     for (place, &start) in starts.iter().enumerate() {
@@ -194,7 +196,8 @@ pub fn lost_line_ends(text: &str) -> Option<Vec<Cow<'_, str>>> {
     let first = text[..*cuts.first()?].trim();
     // One frame behind its exception: .NET sets three blanks before it.
     let behind_exception = || {
-        text[..cuts[0]].ends_with([' ', '\t']) && (exception(first).is_some() || told_exception::row(first).is_some())
+        let is_apart = text[..cuts[0]].ends_with([' ', '\t']) || text[..cuts[0]].ends_with("Exception");
+        is_apart && (exception(first).is_some() || told_exception::row(first).is_some())
     };
     if cuts.len() < 2 && !behind_exception() {
         return None;
@@ -340,6 +343,7 @@ mod tests {
                 "N.E: no | at N.P.A() in c:\\a.cs:line 4 | --- End of inner exception stack trace --- | at N.P.B()",
             ),
             ("`N.P.A(Int32 value) à N.P.B() à N.P.C()`", "at N.P.A(Int32 value) | à N.P.B() | à N.P.C()`"),
+            ("Exception Info: N.OrderExceptionat N.P.A(Int32)", "Exception Info: N.OrderException | at N.P.A(Int32)"),
             ("It ends so: à N.P.B() à N.P.C()", "It ends so: | à N.P.B() | à N.P.C()"),
         ] {
             let pieces = lost_line_ends(text).unwrap_or_default();

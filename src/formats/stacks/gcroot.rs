@@ -133,7 +133,9 @@ fn handle(trimmed: &str) -> Option<String> {
     let (kind, count) = kind.split_once(" handle")?;
     let address = address.trim_end();
     let is_place = is_address(address) || address == "HandleTable";
-    let is_whole = count.is_empty() || count.starts_with(" RefCount:");
+    // Someone set the number in bold: `(ref counted handle **2**)`.
+    let is_number = || count.trim().trim_matches('*').parse::<u32>().is_ok();
+    let is_whole = count.is_empty() || count.starts_with(" RefCount:") || is_number();
     (is_place && is_whole && kind.len() <= 16).then(|| format!("{} handle", handle_kind(kind)))
 }
 
@@ -255,6 +257,7 @@ mod tests {
             ("    0000015DA7AA4168 (async pinned handle)", "begin, frame location [async pinned handle]"),
             ("  HandleTable (strong handle)", "begin, frame location [strong handle]"),
             ("000001f4341d1da0 (ref counted handle RefCount: 1)", "begin, frame location [refcount handle]"),
+            ("000001de47c48118 (ref counted handle **2**)", "begin, frame location [refcount handle]"),
             ("000001f4341d1da0(RefCount handle)", "begin, frame location [refcount handle]"),
             ("d7a9f7e2c0 7ffb0a9c1f27 [InlinedCallFrame]  (N.Job.Run())", "begin, frame location N.Job.Run()"),
             ("Finalizer Queue:", "begin, frame location [finalizer queue]"),

@@ -37,6 +37,9 @@ pub fn last_words(trimmed: &str) -> Option<LastWords<'_>> {
     if let Some(words) = told_by_assistant(trimmed) {
         return Some(words);
     }
+    if let Some(words) = told_by_visual_studio(trimmed) {
+        return Some(words);
+    }
     if !trimmed.contains(['.', ':']) || !trimmed.contains("er") {
         return None;
     }
@@ -60,6 +63,16 @@ fn told_by_assistant(trimmed: &str) -> Option<LastWords<'_>> {
     let by_runtime = name == COLLECTED_DELEGATE && message.starts_with("A callback");
     let code = if by_runtime && !trimmed.starts_with("Managed Debugging") { FAIL_FAST } else { "" };
     Some(LastWords { row: vec![name, message, "", "", code], held: false })
+}
+
+/// `An unhandled exception of type 'N.OrderException' occurred in Contoso.dll`
+fn told_by_visual_studio(trimmed: &str) -> Option<LastWords<'_>> {
+    const WORDS: [(&str, &str); 2] =
+        [("An unhandled exception of type '", "' occurred in "), ("Ein Ausnahmefehler des Typs \"", "\" ist in ")];
+    WORDS.iter().find_map(|(begin, behind)| {
+        let (name, _) = trimmed.strip_prefix(begin)?.split_once(behind)?;
+        is_type(name).then(|| LastWords { row: vec![name, "", "", trimmed], held: false })
+    })
 }
 
 fn overflow(words: &str, held: bool) -> LastWords<'_> {
@@ -151,10 +164,12 @@ mod tests {
                 "[exec] \tFatal error. Internal CLR error. (0x80131506)",
                 "System.ExecutionEngineException | Internal CLR error. (0x80131506) |  | Fatal error. | 0x80131506",
             ),
+            ("2024-05-01T12:00:00.0003271Z Fatal error. 0xC0000005", "0xC0000005 |  |  | Fatal error. | 0xC0000005"),
             (
-                "2024-05-01T12:00:00.0003271Z Fatal error. 0xC0000005",
-                "0xC0000005 |  |  | Fatal error. | 0xC0000005",
+                "An unhandled exception of type 'N.OrderException' occurred in N.dll",
+                "N.OrderException |  |  | An unhandled exception of type 'N.OrderException' occurred in N.dll",
             ),
+            ("An unhandled exception of type 'N.OrderException' was reported", "nothing"),
             ("Fatal error. 0xC0000005", "0xC0000005 |  |  | Fatal error. | 0xC0000005"),
             ("Fatal error. the journal is lost", "held Fatal error | the journal is lost |  | Fatal error."),
             (

@@ -8,20 +8,22 @@
 //!
 //! The letter behind the number tells managed frames from those of native code.
 
-use super::{Format, FrameLine, Line, call_site};
+use super::{Begin, Format, FrameLine, Line, call_site};
 use crate::formats::tables::is_hex;
 use crate::formats::tokens::hex_value;
-use crate::model::Dialect;
+use crate::model::{Dialect, ThreadRef};
 
-pub const FORMAT: Format = Format {
-    commands: &["mk", "sosex.mk"],
-    ..Format::of_threads(Dialect::Mk, line, |text| frame(text).is_some())
-};
+pub const FORMAT: Format =
+    Format { commands: &["mk", "sosex.mk"], ..Format::of_threads(Dialect::Mk, line, |text| frame(text).is_some()) };
 
 fn line(text: &str) -> Option<Line<'_>> {
     let words: Vec<&str> = text.split_whitespace().collect();
     if matches!(words.as_slice(), ["ESP" | "RSP" | "SP", "RetAddr" | "IP"]) {
         return Some(Line::Header);
+    }
+    if let ["Thread", index] = words.as_slice() {
+        let index = index.strip_suffix(':')?.parse().ok()?;
+        return Some(Line::Begin(Begin::thread(ThreadRef { index: Some(index), ..ThreadRef::default() })));
     }
     frame(text).map(Line::Frame)
 }
@@ -34,13 +36,14 @@ fn frame(text: &str) -> Option<FrameLine<'_>> {
         "U " => false,
         _ => return None,
     };
-    let is_number = number.len() >= 2 && number.len() <= 4 && is_hex(number);
+    // A copy may have taken the digits for the numbers of a list.
+    let is_number = number.len() <= 4 && (number.is_empty() || is_hex(number));
     let mut words = behind.trim_start().splitn(3, ' ');
     let is_address = |word: Option<&str>| word.is_some_and(|word| (8..=17).contains(&word.len()) && is_address(word));
     if !is_number || !is_address(words.next()) || !is_address(words.next()) {
         return None;
     }
-    let number = hex_value(number).map(|number| number as u32);
+    let number = (number.len() > 1).then(|| hex_value(number)).flatten().map(|number| number as u32);
     let site = words.next()?.trim();
     if !managed {
         return Some(FrameLine { number, ..FrameLine::of(site) });
@@ -81,10 +84,16 @@ mod tests {
                 "0c:M 0019e358 6cd4e83d N.Sorter.Draw(N.Brush, Int32)(+0x26 IL)(+0x32 Native) [c:\\a b.cs, @ 410,13]",
                 "frame 12 N.Sorter.Draw(N.Brush, Int32) [c:\\a b.cs @ 410]",
             ),
+            ("0d:M 000000000015e430 000007fef5e1a8d0 N.Sorter.Run()(+0x0 IL)(+0x0 Native)", "frame 13 N.Sorter.Run()"),
             (
-                "0d:M 000000000015e430 000007fef5e1a8d0 N.Sorter.Run()(+0x0 IL)(+0x0 Native)",
-                "frame 13 N.Sorter.Run()",
+                "b:M 0000006e008feec0 00007ff7c9fbddc6 N.Consumer.DoWork()(+0x51 IL,+0x126 Native)",
+                "frame N.Consumer.DoWork()",
             ),
+            (
+                ":U 0000006e008fe6a8 00007ff8aaf4d764 ntdll!NtWaitForMultipleObjects+0x14",
+                "frame ntdll!NtWaitForMultipleObjects+0x14",
+            ),
+            ("Thread 8:", "begin 8"),
             ("10:M we meet", "nothing"),
             ("12:00 0019e358 6cd4e83d N.Sorter.Run()", "nothing"),
         ] {

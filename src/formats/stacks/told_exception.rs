@@ -42,7 +42,7 @@ const SYSTEM: [&str; 6] = [
 ];
 
 /// Messages that one type of exception has and no other.
-const MESSAGES: [(&str, &str, &str); 21] = [
+const MESSAGES: [(&str, &str, &str); 22] = [
     // `TypeInitialization_Type` of the runtime's resources.
     ("The type initializer for '", "' threw an exception.", "System.TypeInitializationException"),
     // `Gdip.StatusException` of System.Drawing.
@@ -74,6 +74,8 @@ const MESSAGES: [(&str, &str, &str); 21] = [
         "System.InvalidOperationException",
     ),
     ("Only one usage of each socket address (protocol/network address/port) is normally permitted", "", SOCKET),
+    // `SystemDrawingCommon_PlatformNotSupported` of System.Drawing.Common.
+    ("System.Drawing.Common is not supported on ", "", "System.PlatformNotSupportedException"),
 ];
 
 const POOL: &str = "System.InvalidOperationException";
@@ -83,7 +85,10 @@ const GDIPLUS: &str = "System.Runtime.InteropServices.ExternalException";
 /// Type and message of the exception that a line tells of.
 pub fn row(text: &str) -> Option<Row<'_>> {
     // Written as code, in Markdown.
-    let trimmed = text.trim().trim_matches('`');
+    let trimmed = message_of_window(text.trim());
+    // `[xUnit.net 00:00:02.45]       N.OrderException : Order 17 failed`
+    let behind_clock = || trimmed.strip_prefix("[xUnit.net ").and_then(|rest| rest.split_once(']'));
+    let trimmed = behind_clock().map_or(trimmed, |(_, rest)| rest.trim_start());
     let told = json(trimmed).or_else(|| labelled(trimmed)).or_else(|| quoted(trimmed));
     // `Error message: Object reference not set to an instance of an object.`
     let behind_label = || {
@@ -145,9 +150,13 @@ fn field<'t>(text: &'t str, name: &str) -> Option<&'t str> {
 fn by_label(trimmed: &str) -> Option<Row<'_>> {
     let name = ["Exception: ", "Exception Type: "].iter().find_map(|label| trimmed.strip_prefix(label))?.trim();
     let is_type = names(name).any(|(start, found)| start == 0 && found.len() == name.len());
-    let known = || SYSTEM.into_iter().find(|full| full.strip_prefix("System.") == Some(name));
-    let name = if is_type { name } else { known()? };
+    let name = if is_type { name } else { Some(with_namespace(name)).filter(|full| full.contains('.'))? };
     Some([name, "", "", "", ""])
+}
+
+/// The type with the namespace that everybody knows it by, where it is left out.
+pub fn with_namespace(name: &str) -> &str {
+    SYSTEM.into_iter().find(|full| full.strip_prefix("System.") == Some(name)).unwrap_or(name)
 }
 
 /// `... Ns.OrderException: Order 17 failed`, wherever the type stands in the line.
@@ -178,17 +187,34 @@ fn quoted(trimmed: &str) -> Option<Row<'_>> {
 }
 
 /// Messages that nobody writes but the one exception: they need no frames to be believed.
-const CLEAR: [&str; 5] = [
+const CLEAR: [&str; 6] = [
     "Timeout expired.  The timeout period elapsed prior to obtaining a connection from the pool",
     "Timeout expired. The timeout period elapsed prior to obtaining a connection from the pool",
     "Operations that change non-concurrent collections must have exclusive access",
     "Only one usage of each socket address (protocol/network address/port) is normally permitted",
     "Insufficient memory to continue the execution of the program",
+    "System.Drawing.Common is not supported on ",
 ];
 
 /// The exception that a line by itself tells of, by its message.
 pub fn by_clear_message(trimmed: &str) -> Option<Row<'_>> {
-    CLEAR.iter().any(|message| trimmed.starts_with(message)).then(|| by_message(trimmed)).flatten()
+    let trimmed = message_of_window(trimmed);
+    // `PlatformNotSupportedException: System.Drawing.Common is ...`, without a namespace.
+    let behind_type = trimmed.split_once(": ").filter(|(label, _)| is_exception_type(label));
+    let trimmed = behind_type.map_or(trimmed, |(_, message)| message);
+    let is_clear = CLEAR.iter().any(|message| trimmed.starts_with(message)) || ends_in_hresult(trimmed);
+    is_clear.then(|| by_message(trimmed)).flatten()
+}
+
+/// As Visual Studio shows a message: `{"Not enough storage."}`.
+fn message_of_window(trimmed: &str) -> &str {
+    let trimmed = trimmed.trim_matches('`');
+    trimmed.strip_prefix("{\"").and_then(|rest| rest.strip_suffix("\"}")).unwrap_or(trimmed)
+}
+
+/// The runtime ends messages of COM so, and nothing stands before them.
+fn ends_in_hresult(trimmed: &str) -> bool {
+    trimmed.ends_with(')') && trimmed.starts_with(char::is_uppercase) && by_hresult(trimmed).is_some()
 }
 
 fn by_message(trimmed: &str) -> Option<Row<'_>> {
@@ -197,9 +223,30 @@ fn by_message(trimmed: &str) -> Option<Row<'_>> {
         let code = trimmed[at..].trim_end_matches([')', '.', '。', ' ']);
         return (code.len() == 10).then_some(["System.Runtime.InteropServices.COMException", trimmed, "", "", code]);
     }
+    if let Some(row) = by_hresult(trimmed) {
+        return Some(row);
+    }
     let (.., name) =
         MESSAGES.iter().find(|(begin, end, _)| trimmed.starts_with(begin) && trimmed[begin.len()..].ends_with(end))?;
     Some([name, trimmed, "", "", ""])
+}
+
+/// `Not enough storage is available. (Exception from HRESULT: 0x80070008)`: what the runtime says of codes of COM. Some come
+/// as exceptions of their own, in `HRException` of the runtime.
+fn by_hresult(trimmed: &str) -> Option<Row<'_>> {
+    let (_, behind) = trimmed.split_once(" (Exception from HRESULT: ")?;
+    let code = behind.split([' ', ')']).next()?;
+    let digits = code.strip_prefix("0x").filter(|digits| digits.len() == 8)?;
+    let name = match digits.to_ascii_uppercase().as_str() {
+        "8007000E" => "System.OutOfMemoryException",
+        "80070005" => "System.UnauthorizedAccessException",
+        "80070002" => "System.IO.FileNotFoundException",
+        "8007000B" => "System.BadImageFormatException",
+        "80070057" => "System.ArgumentException",
+        "80004003" => "System.NullReferenceException",
+        _ => "System.Runtime.InteropServices.COMException",
+    };
+    digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some([name, trimmed, "", "", code])
 }
 
 /// Names of types that end in `Exception`, with a namespace, and where they begin.
@@ -243,6 +290,15 @@ mod tests {
             ),
             ("Only one usage of each socket address (protocol/network address/port) is normally permitted", SOCKET),
             ("Object reference not set to an instance of an object.", ""),
+            (
+                "{\"Not enough storage. (Exception from HRESULT: 0x80070008)\"}",
+                "System.Runtime.InteropServices.COMException",
+            ),
+            (
+                "PlatformNotSupportedException: System.Drawing.Common is not supported on non-Windows platforms.",
+                "System.PlatformNotSupportedException",
+            ),
+            ("I see Access is denied. (Exception from HRESULT: 0x80070005 (E_ACCESSDENIED)) now", ""),
             ("It says Timeout expired. The timeout period elapsed prior to obtaining a connection from the pool", ""),
         ] {
             assert_eq!(by_clear_message(text).map_or("", |row| row[0]), want, "{text}");
@@ -273,6 +329,16 @@ mod tests {
             ("Exception: OutOfMemoryException was seen", None),
             ("{N.OrderException: Order 17 failed", Some("N.OrderException | Order 17 failed |  |  | ")),
             ("N.OrderException : Order 17 failed", Some("N.OrderException | Order 17 failed |  |  | ")),
+            (
+                "[xUnit.net 00:00:02.45]       N.Orders+OrderException : Order 17 failed",
+                Some("N.Orders+OrderException | Order 17 failed |  |  | "),
+            ),
+            (
+                "{\"Not enough. (Exception from HRESULT: 0x80070008)\"}",
+                Some(
+                    "System.Runtime.InteropServices.COMException | Not enough. (Exception from HRESULT: 0x80070008) |  |  | 0x80070008",
+                ),
+            ),
             ("It failed. N.OrderException (0x80004005): no", Some("N.OrderException | no |  |  | 0x80004005")),
             (
                 "Ausnahme vom Typ \"N.OrderException\" wurde ausgelöst.",

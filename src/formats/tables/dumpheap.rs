@@ -64,8 +64,7 @@ fn is_sure_row(text: &str) -> bool {
     let number = |word: &str| word.replace([',', '.'], "").parse::<u64>().unwrap_or(0);
     let (count, size) = (number(count), number(size));
     let digits = method_table.trim_start_matches("0x").replace('`', "");
-    // A date has no letters.
-    let is_pointer = matches!(digits.len(), 8 | 12 | 16) && digits.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let is_pointer = matches!(digits.len(), 8 | 12 | 16) && !is_date(&digits);
     let name = class.split(['`', '[', '<', '+']).next().unwrap_or(class);
     let is_name = name.contains('.')
         && name.split('.').all(|part| part.starts_with(char::is_alphabetic))
@@ -73,6 +72,16 @@ fn is_sure_row(text: &str) -> bool {
     let is_type = name.starts_with(char::is_uppercase) && is_name && !class.contains(['(', ':', '!', '=']);
     let one_word = class.split(' ').all(|word| class.starts_with(word) || class.contains(&format!(", {word}")));
     is_pointer && is_type && one_word && count > 0 && size >= count.saturating_mul(SMALLEST_OBJECT)
+}
+
+/// `20221107`, and what a time behind it makes of it.
+fn is_date(digits: &str) -> bool {
+    let part = |range| digits.get(range).and_then(|part: &str| part.parse::<u32>().ok());
+    let (Some(year), Some(month), Some(day)) = (part(0..4), part(4..6), part(6..8)) else { return false };
+    digits.bytes().all(|byte| byte.is_ascii_digit())
+        && (1980..2100).contains(&year)
+        && (1..=12).contains(&month)
+        && (1..=31).contains(&day)
 }
 
 fn names_columns(text: &str) -> bool {
@@ -117,6 +126,8 @@ mod tests {
             ("790fd8c4     7308     435252 System.String", true),
             ("00007ffb55093248     4018      1092896 N.Dictionary`2+Node[[N.A, N.Core],[N.B, N.Core]][]", true),
             ("0x7933a0aa  61,005  315,568,148 System.String", true),
+            ("26842774   195437      8599228 System.Runtime.Caching.MemoryCache", true),
+            ("202211071644 16 4400 Contoso.Logger", false),
             ("00007f15b4249f00   470248     33863532      Free", false),
             ("20221107 16 44 Contoso.Logger", false),
             ("00007f15b4249f00 470248 33863532 Contoso.Logger started", false),

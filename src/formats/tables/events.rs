@@ -83,6 +83,15 @@ fn sure_row(text: &str) -> Option<[&str; 5]> {
         .or_else(|| faulting(text))
         .or_else(|| reported(text))
         .or_else(|| runtime_ended(text))
+        .or_else(|| verifier_stop(text))
+}
+
+/// `VERIFIER STOP 0000000000000900: pid 0x19F0: A heap allocation was leaked.`: Application Verifier, by the number of its stop.
+fn verifier_stop(text: &str) -> Option<[&str; 5]> {
+    let (number, said) = text.trim().strip_prefix("VERIFIER STOP ")?.split_once(": pid 0x")?;
+    let (process, _) = said.split_once(':')?;
+    let is_stop = is_hex(number) && is_hex(process.trim());
+    is_stop.then_some([process.trim(), "", "VERIFIER STOP", "", ""])
 }
 
 /// Process, thread, text, code and chance of an event. People put the line into a list and into backticks.
@@ -132,7 +141,7 @@ fn signal(text: &str) -> Option<[&str; 5]> {
 
 /// `Unhandled exception at 0x00007FF8BF2F4FD9 (KernelBase.dll) in app.exe: 0xC0000005: Access violation reading ...`
 fn visual_studio(text: &str) -> Option<[&str; 5]> {
-    let text = text.trim();
+    let text = text.trim().trim_matches('`');
     let chance = ["Unhandled exception", "Exception thrown", "First-chance exception"]
         .into_iter()
         .find(|chance| text.strip_prefix(chance).is_some_and(|behind| behind.starts_with(" at 0x")))?;
@@ -153,6 +162,12 @@ fn faulting(text: &str) -> Option<[&str; 5]> {
         return is_code(code).then_some(["", "", code, code, "Exception Info"]);
     }
     let name = REPORT_LABELS[0];
+    // Before Windows 7: `Faulting application app.exe, version 1.0.0.0, ..., exception code 0xc0000005, fault offset ...`
+    let behind_name = text.strip_prefix("Faulting application ");
+    if let Some((_, behind)) = behind_name.and_then(|rest| rest.split_once(", exception code ")) {
+        let code = behind.split([',', ' ']).next()?;
+        return is_code(code).then_some(["", "", code, code, name]);
+    }
     let (_, behind) = text.strip_prefix(name)?.split_once("Exception code: ")?;
     let code = behind.split_whitespace().next()?;
     is_code(code).then_some(["", "", code, code, name])
@@ -181,7 +196,8 @@ pub fn bucket_code(bucket: &str) -> Option<&str> {
 
 /// What .NET writes into the event log when it ends the process without an exception: events 1025 and 1023.
 fn runtime_ended(text: &str) -> Option<[&str; 5]> {
-    let said = text.trim().strip_prefix("Description: ")?;
+    let text = text.trim();
+    let Some(said) = text.strip_prefix("Description: ") else { return ended_in_other_words(text) };
     if said.starts_with("The application requested process termination through System.Environment.FailFast") {
         return Some(["", "", "System.Environment.FailFast", FAIL_FAST, "terminated with"]);
     }
@@ -190,6 +206,15 @@ fn runtime_ended(text: &str) -> Option<[&str; 5]> {
         .rsplit_once("exit code ")?;
     let code = code.trim_end_matches('.');
     is_code(code).then_some(["", "", "System.ExecutionEngineException", code, "terminated with"])
+}
+
+/// The same in the languages of Windows: nothing else has the runtime, an address of code and COR_E_EXECUTIONENGINE.
+fn ended_in_other_words(text: &str) -> Option<[&str; 5]> {
+    const EXECUTION_ENGINE: &str = "80131506";
+    let end = text.trim_end_matches(['.', '。', ' ']);
+    let has_label = text.split([':', '.', '：']).next().is_some_and(|label| label.split(' ').count() <= 2);
+    let fits = end.ends_with(EXECUTION_ENGINE) && text.contains(".NET") && text.contains("IP") && has_label;
+    fits.then(|| ["", "", "System.ExecutionEngineException", &end[end.len() - 8..], "terminated with"])
 }
 
 /// `0xc0000005`, `C00000FD`
@@ -238,7 +263,10 @@ fn shows(text: &str) -> bool {
         None => {
             let row = sure_row(text);
             let is_event = |[.., event, code, _]: [&str; 5]| {
-                !code.is_empty() || event.starts_with("SIG") || text.trim().starts_with("Last event: ")
+                !code.is_empty()
+                    || event.starts_with("SIG")
+                    || event == "VERIFIER STOP"
+                    || text.trim().starts_with("Last event: ")
             };
             row.is_some_and(is_event)
                 || labelled(text, &REPORT_LABELS[..2]).is_some_and(|(_, said)| said.contains(", "))
@@ -312,6 +340,21 @@ mod tests {
                 "Faulting application name: app.exe, version: 1.0.0.0, time stamp: 0x5215df96 Exception code: 0xc0000374 x",
                 "row  |  | 0xc0000374 | 0xc0000374 | Faulting application name",
             ),
+            (
+                "Faulting application app.exe, version 1.0.0.0, time stamp 0x49e023cf, faulting module a.dll, version 0.1.14.0, \
+                 exception code 0xc0000005, fault offset 0x00005604, process id 0x1768.",
+                "row  |  | 0xc0000005 | 0xc0000005 | Faulting application name",
+            ),
+            (
+                "VERIFIER STOP 0000000000000900: pid 0x19F0: A heap allocation was leaked.",
+                "row 19F0 |  | VERIFIER STOP |  | ",
+            ),
+            (
+                "Описание. Процесс был завершен из-за внутренней ошибки среды выполнения .NET по IP-адресу 67CCDC03 \
+                 (67C00000) с кодом выхода 80131506.",
+                "row  |  | System.ExecutionEngineException | 80131506 | terminated with",
+            ),
+            ("We saw that .NET ends at an IP with 80131506", "nothing"),
             (
                 "Faulting module name: Contoso.dll, version: 1.0.0.0, time stamp: 0x563c113c",
                 "field Faulting module name = Contoso.dll, version: 1.0.0.0, time stamp: 0x563c113c",

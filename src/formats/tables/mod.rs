@@ -111,6 +111,11 @@ pub fn shown_by(line: &str) -> Option<&'static TableFormat> {
     TABLES.iter().find(|table| (table.shows)(line))
 }
 
+/// Whether a line tells of what stopped a target, or of an application that faulted.
+pub fn is_event(line: &str) -> bool {
+    (events::FORMAT.shows)(line)
+}
+
 /// `Name:   value`, or `Name   = value`, where `name` is one of `names`; none in the list means any.
 pub fn labelled<'t>(text: &'t str, names: &[&str]) -> Option<(&'t str, &'t str)> {
     let text = text.trim();
