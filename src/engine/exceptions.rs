@@ -76,7 +76,7 @@ pub fn thrown_of(stack: &Stack, sites: &CallSites, source: usize) -> Option<Thro
 pub fn place(exceptions: &mut [Exception], thrown: &[Thrown]) {
     let mut lines: Vec<(usize, u32)> = exceptions.iter().map(|exception| (exception.source, exception.line)).collect();
     lines.sort_unstable();
-    for exception in exceptions {
+    for exception in exceptions.iter_mut() {
         let begin = (exception.source, exception.line);
         let end = lines.get(lines.partition_point(|line| *line <= begin));
         let at = thrown.partition_point(|thrown| (thrown.source, thrown.stack_line) < begin);
@@ -84,6 +84,34 @@ pub fn place(exceptions: &mut [Exception], thrown: &[Thrown]) {
         let is_here = |thrown: &&Thrown| thrown.source == exception.source;
         exception.thrown = thrown.get(at).filter(is_here).filter(is_before).cloned();
     }
+    place_outer(exceptions);
+}
+
+/// Where the text of one exception follows that of another directly, the first wraps the second (` ---> `), and has no stack
+/// of its own before it.
+fn place_outer(exceptions: &mut [Exception]) {
+    let mut order: Vec<usize> = (0..exceptions.len()).collect();
+    order.sort_by_key(|&at| (exceptions[at].source, exceptions[at].line));
+    for pair in order.windows(2).rev() {
+        let (outer, inner) = (&exceptions[pair[0]], &exceptions[pair[1]]);
+        let lines = inner.line - outer.line.min(inner.line);
+        let follows = outer.source == inner.source && (1..=WRAPPED_WITHIN).contains(&lines);
+        if !follows || outer.thrown.is_some() || inner.thrown.is_none() {
+            continue;
+        }
+        let placed = with_its_stack(Exception { thrown: inner.thrown.clone(), ..outer.clone() }, &inner.name);
+        exceptions[pair[0]] = placed;
+    }
+}
+
+/// The line behind that of an exception, or the one behind a message of two lines.
+const WRAPPED_WITHIN: u32 = 2;
+
+/// Source and line of the stacks that are those of exceptions by their types: where they were thrown, no thread stands any
+/// more. Frames alone may as well be those of a thread.
+pub fn stacks_of_exceptions(exceptions: &[Exception]) -> HashSet<(usize, u32)> {
+    let typed = exceptions.iter().filter(|exception| exception.name.ends_with("Exception"));
+    typed.filter_map(|exception| exception.thrown.as_ref()).map(|thrown| (thrown.source, thrown.stack_line)).collect()
 }
 
 /// The exceptions whose stacks begin at these places; all of them, where a place is not that of an exception's stack.
@@ -167,7 +195,8 @@ pub fn exceptions_of(table: &Table, source: usize) -> Vec<Exception> {
             "exception-text" | "printexception" | "clrma" => {
                 add(cell("type"), cell("message"), code_in(cell("hresult")).or_else(|| code_in(cell("code"))));
                 add(inner_type(cell("inner")), "", None);
-                exceptions.extend(outer_exceptions(cell("outer"), source, row.line, unhandled));
+                let outer = outer_exceptions(cell("outer"), source, row.line, unhandled);
+                exceptions.extend(outer.map(|outer| with_its_stack(outer, cell("type"))));
             }
             "events" => add(cell("event"), "", code_in(cell("code"))),
             "lldb" => add(cell("stop reason"), "", None),
@@ -197,6 +226,12 @@ fn outer_exceptions(outer: &str, source: usize, line: u32, unhandled: bool) -> i
         let code = code_in(code.trim_end_matches(')'));
         Exception { name, message, code, source, line, unhandled, is_outer: true, ..Exception::default() }
     })
+}
+
+/// A SqlException gives the code of Windows as an exception inside, which was never thrown: the frames are its own.
+fn with_its_stack(outer: Exception, inner: &str) -> Exception {
+    let is_own = last_part(&outer.name) == "SqlException" && last_part(inner) == "Win32Exception";
+    Exception { is_outer: !is_own, ..outer }
 }
 
 /// `ExceptionCode: c0000005 (Access violation)` of `.exr`, which is printed without the line of an event above it.

@@ -5,7 +5,7 @@ use foldhash::HashSet;
 use super::recording::group_among;
 use super::{CaseResult, CaseScan};
 use crate::engine::evaluate::Hit;
-use crate::engine::exceptions::place;
+use crate::engine::exceptions::{place, stacks_of_exceptions};
 use crate::engine::found::{Found, FoundThread};
 use crate::engine::ladder::{CaseFacts, climb};
 use crate::engine::locks::fold;
@@ -19,7 +19,6 @@ impl CaseScan<'_> {
     pub(super) fn finish_with_facts(mut self) -> (CaseResult, CaseFacts) {
         let settled = self.settle();
         let captures = std::mem::take(&mut self.captures).finish();
-        place(&mut self.exceptions, &self.thrown);
         self.add_stuck(&captures);
         let (of_locks, lock_notes) = self.locks.findings(self.rules);
         self.give_way(&of_locks, &settled);
@@ -146,8 +145,16 @@ impl CaseScan<'_> {
     /// the rules are about.
     pub(super) fn settle(&mut self) -> Settled {
         let settled = self.views.settle(&self.thread_ids, self.rules);
+        place(&mut self.exceptions, &self.thrown);
+        let of_exceptions = stacks_of_exceptions(&self.exceptions);
         for (rule, groups) in self.found.iter_mut().enumerate() {
-            groups.iter_mut().for_each(|found| found.settle(&self.rules.rules[rule], &settled, self.rules));
+            let written = &self.rules.rules[rule];
+            groups.iter_mut().for_each(|found| found.settle(written, &settled, self.rules));
+            if written.threads.is_some() {
+                groups.iter_mut().for_each(|found| {
+                    found.take_back(|place, _| of_exceptions.contains(&place));
+                });
+            }
             groups.retain(|found| found.stacks > 0);
             let places = groups.iter().enumerate().map(|(at, found)| (found.group.clone(), at));
             self.group_at[rule] = places.collect();

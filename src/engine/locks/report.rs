@@ -177,7 +177,7 @@ impl LockCollection {
             finding.shown.thread = member.thread.clone();
         }
         finding.fingerprint = fingerprint(rule, ring.members.iter().map(|member| self.method(member.view)));
-        let has_tables = matches!(ring.basis, Basis::Table | Basis::Assumed);
+        let has_tables = matches!(ring.basis, Basis::Table | Basis::Assumed | Basis::OwnersUnseen);
         let has_stacks = ring.members.iter().all(|member| member.view.is_some());
         finding.ask = asks(rule, has_tables, has_stacks);
         finding
@@ -235,7 +235,7 @@ impl LockCollection {
         let confidence = match basis {
             Basis::Table => rule.confidence,
             Basis::Among | Basis::Assumed | Basis::Counts => rule.confidence.lowered(),
-            Basis::StacksAlone => Confidence::Low,
+            Basis::OwnersUnseen | Basis::StacksAlone => Confidence::Low,
         };
         Finding {
             confidence,

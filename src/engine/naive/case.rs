@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use foldhash::HashSet;
 
 use super::{best_match, evaluate};
-use crate::engine::exceptions::{Exception, Thrown, exceptions_of, of_stacks, place, thrown_of};
+use crate::engine::exceptions::{Exception, Thrown, exceptions_of, of_stacks, place, stacks_of_exceptions, thrown_of};
 use crate::engine::matcher::Stance;
 use crate::engine::names::{name_key, shown_name};
 use crate::engine::tape::{Item, Tape};
@@ -31,8 +31,12 @@ pub fn findings(capture: &Capture, rules: &RuleSet) -> Vec<PlainFinding> {
         stacks.iter().filter(|stack| stack.kind == StackKind::Thread && !is_idle(stack, sites, rules)).count() as f64;
     // By rule, then group: the stacks it is found on.
     let mut on: Vec<BTreeMap<Option<String>, Vec<usize>>> = vec![BTreeMap::new(); rules.rules.len()];
+    let of_exceptions = stacks_of_exceptions(&exceptions);
     for (number, stack) in stacks.iter().enumerate() {
         for (rule, ..) in evaluate(stack, sites, rules) {
+            if rules.rules[rule].threads.is_some() && of_exceptions.contains(&(0, stack.line)) {
+                continue;
+            }
             if !is_suppressed(rule, stack, sites, rules) {
                 on[rule].entry(group(rule, stack, sites, rules)).or_default().push(number);
             }

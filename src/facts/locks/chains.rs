@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::roster::Who;
 use super::stack_owner;
+use super::unseen;
 use super::waits::{How, ROUNDS, Waiting, Waits, is_gone};
 use super::{Lock, LockOwner, Moment, thread_label, threads_in_words};
 use crate::model::ThreadRef;
@@ -19,6 +20,8 @@ pub enum Basis {
     Assumed,
     /// `!threads` counts the locks that threads hold, and all who hold some wait.
     Counts,
+    /// A table names the owners and counts who waits, and the text does not show all owners.
+    OwnersUnseen,
     /// Nobody in the text could hold the locks but those who wait.
     StacksAlone,
 }
@@ -93,6 +96,11 @@ pub fn chains<'t>(moment: &Moment<'t>) -> Chains<'t> {
         } else if among.len() > 1 {
             finder.add_among(among, &waits, moment);
         }
+    }
+    if let Some(ring) = unseen::ring(moment, &waits, &finder.blocked) {
+        let owners = ring.members.iter().filter_map(|member| waits.roster.find(&member.thread));
+        finder.blocked.extend(owners);
+        finder.found.push(ring);
     }
     let mut rings = finder.found;
     rings.extend(stack_owner::rings(moment, &waits, &finder.blocked));

@@ -10,6 +10,7 @@ mod stack_owner;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod unseen;
 mod waits;
 
 use std::sync::Arc;

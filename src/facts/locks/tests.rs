@@ -182,6 +182,26 @@ fn without_tables_it_is_a_suspicion() {
 }
 
 #[test]
+fn owners_that_the_text_does_not_show_may_wait_too() {
+    let unseen = "! thread 5 (0x105) owns B, and its stack is not in the text";
+    check("4 owns A 1\n5 owns B 1\n4 waits", &["ring 4>B 5 behind  (OwnersUnseen)", unseen]);
+    check("4 owns A 1 cut\n5 owns B 1 cut\n4 waits", &["ring 4>B 5 behind  (OwnersUnseen)", unseen]);
+    // Somebody else waits, or the owner that is shown does not.
+    check(
+        "4 owns A 1\n5 owns B 1\n6 waits",
+        &[
+            "queue 4 <- 1 (Table)",
+            "queue 5 <- 1 (Table)",
+            "! thread 4 (0x104) owns A, and its stack is not in the text",
+            unseen,
+        ],
+    );
+    check("4 owns A 1\n5 owns B 1\n4 runs", &["queue 4 <- 1 (Table)", "queue 5 <- 1 (Table)", unseen]);
+    // More wait than there are owners.
+    check("4 owns A 2\n5 owns B 1\n4 waits", &["queue 5 <- 1 (Table)", unseen]);
+}
+
+#[test]
 fn what_does_not_fit_is_said() {
     check(
         "4 owns A 1\n5 waits",

@@ -75,6 +75,37 @@ fn heap_name(text: &str) -> String {
     address(text).map_or_else(|| format!("heap {text}"), |heap| format!("heap {heap:x}"))
 }
 
+/// The types of handles that processes have, as `!handle` names them.
+const HANDLE_TYPES: [&str; 27] = [
+    "None",
+    "Event",
+    "Section",
+    "File",
+    "Directory",
+    "SymbolicLink",
+    "Mutant",
+    "WindowStation",
+    "Semaphore",
+    "Key",
+    "Token",
+    "Process",
+    "Thread",
+    "Desktop",
+    "IoCompletion",
+    "IoCompletionReserve",
+    "Timer",
+    "Job",
+    "KeyedEvent",
+    "Port",
+    "ALPC Port",
+    "TpWorkerFactory",
+    "IRTimer",
+    "EtwRegistration",
+    "WaitCompletionPacket",
+    "WmiGuid",
+    "DebugObject",
+];
+
 /// `!handle`: the list of types behind `377 Handles`.
 pub fn handles(table: &Table) -> Vec<Listing> {
     let mut listing = Listing::new(ListingKind::Handles, table);
@@ -83,14 +114,18 @@ pub fn handles(table: &Table) -> Vec<Listing> {
         if field.name == "Handles" {
             listing.owners.clear();
             total = decimal(&field.value).map(|amount| LeakFigure { line: field.line, amount });
-        } else if total.is_some() {
+        } else if total.is_some() || HANDLE_TYPES.contains(&field.name.as_str()) {
             let count = decimal(&field.value);
             let by_name_only = field.name == "None";
             let owner = Owner { name: field.name.clone(), line: field.line, count, ..Owner::default() };
             listing.owners.push(Owner { by_name_only, ..owner });
         }
     }
-    let Some(total) = total else { return Vec::new() };
+    let Some(total) = total else {
+        // The line above the types was not copied.
+        listing.line = listing.owners.first().map_or(listing.line, |owner| owner.line);
+        return not_empty(listing);
+    };
     listing.line = total.line;
     listing.count = Some(total);
     let known = listing.sum(|owner| owner.count.filter(|_| owner.name != "None"));

@@ -68,6 +68,9 @@ impl LockCollection {
             false => format!("holds {}", in_words(member.owns.iter().map(|lock| lock.name.clone()))),
         };
         let place = self.method(member.view).map(|method| format!(" in {method}")).unwrap_or_default();
+        if member.view.is_none() && member.wants.is_none() {
+            return (holds, "stands where the text does not show".to_string());
+        }
         let lock = member.wants.map_or("a lock that the text does not name", |lock| lock.name.as_str());
         (holds, format!("waits{place} for {lock}"))
     }
