@@ -1,11 +1,12 @@
 //! Who owns a lock, and who waits for it, as far as the text says so.
 //!
-//! Tables name owners (`!syncblk`, `!locks`, `!cs`, `!dlk`), stacks name those who wait. The two are put together for one
-//! process at one moment only; what the text does not say stays unknown.
+//! Tables name owners (`!syncblk`, `!locks`, `!cs`, `!dlk`, `!mlocks`), stacks name those who wait. The two are put
+//! together for one process at one moment only; what the text does not say stays unknown.
 
 mod chains;
 mod moments;
 mod roster;
+mod sosex;
 mod stack_owner;
 mod tables;
 #[cfg(test)]
@@ -25,12 +26,13 @@ pub use tables::LockTables;
 pub const MONITOR: &str = "monitor";
 pub const CRITICAL_SECTION: &str = "critical-section";
 pub const LOADER_LOCK: &str = "loader-lock";
+pub const READER_WRITER_LOCK: &str = "reader-writer-lock";
 
 /// One lock, as a table shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lock {
     pub kind: &'static str,
-    /// Of the object whose monitor it is, or of the critical section.
+    /// Of the object whose monitor it is, of the reader-writer lock, or of the critical section.
     pub address: u64,
     /// `System.Object 0x27e2088`, `svc!g_lock 0x68c2c298`.
     pub name: String,

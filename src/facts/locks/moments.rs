@@ -13,6 +13,8 @@ pub struct Moment<'t> {
     pub managed: Vec<&'t ManagedThread>,
     /// Threads of which both names are known, by the debugger's lists.
     pub named: Vec<&'t ThreadRef>,
+    /// Threads by the runtime's numbers, where tables of locks tell them.
+    pub numbered: Vec<(u64, &'t ThreadRef)>,
     pub said_waits: Vec<&'t SaidWait>,
     pub views: Vec<&'t ThreadView>,
     /// Index of each view among all of the case.
@@ -119,10 +121,12 @@ fn moment<'t>(
     own: &[usize],
     takes: impl Fn(usize) -> bool,
 ) -> Moment<'t> {
+    let numbered = tables.numbered.iter().filter(|(source, ..)| takes(*source));
     let mut moment = Moment {
         locks: tables.locks.iter().filter(|lock| takes(lock.source)).collect(),
         managed: tables.managed.iter().filter(|managed| takes(managed.source)).collect(),
         named: tables.named.iter().filter(|(source, _)| takes(*source)).map(|(_, thread)| thread).collect(),
+        numbered: numbered.map(|(_, number, thread)| (*number, thread)).collect(),
         said_waits: tables.said_waits.iter().filter(|wait| takes(wait.source)).collect(),
         printed: tables.printed.iter().filter(|(source, ..)| takes(*source)).map(|(_, kind, _)| *kind).collect(),
         ..Moment::default()

@@ -33,6 +33,10 @@ impl Roster {
         for thread in &moment.named {
             roster.enter(thread);
         }
+        for (number, thread) in &moment.numbered {
+            let who = roster.enter(thread);
+            roster.by_name.entry(clr_thread(*number)).or_insert(who);
+        }
         let both = |view: &&&ThreadView| view.thread.index.is_some() && view.thread.os_id.is_some();
         for view in moment.views.iter().filter(both) {
             roster.enter(&view.thread);

@@ -5,7 +5,7 @@ use crate::facts::threads::threads_of;
 use crate::model::{Row, Table, ThreadRef};
 
 /// Threads kept, and locks that are held: no process that can be understood has more.
-const THREADS: usize = 50_000;
+pub(super) const THREADS: usize = 50_000;
 const LOCKS: usize = 500;
 /// Threads that can wait for one lock: no process has more.
 const WAITERS: u64 = 1_000_000;
@@ -20,6 +20,8 @@ pub struct LockTables {
     pub printed: Vec<(usize, &'static str, u32)>,
     /// Threads that the debugger's lists know by index and id: source and thread.
     pub named: Vec<(usize, ThreadRef)>,
+    /// Threads of which a table of locks tells the runtime's number: source, number and thread.
+    pub numbered: Vec<(usize, u64, ThreadRef)>,
     /// Lists of all threads (`~`): source, and ids of the system.
     pub listed: Vec<(usize, Vec<u64>)>,
 }
@@ -44,6 +46,7 @@ impl LockTables {
             "locks" => self.locks(source, table),
             "critsec" => self.critsec(source, table),
             "dlk" => self.dlk(source, table),
+            "mlocks" => self.mlocks(source, table),
             "clrthreads" => self.clrthreads(source, table),
             "threads" => self.threads(source, table),
             _ => {}
@@ -129,31 +132,6 @@ impl LockTables {
         });
     }
 
-    fn dlk(&mut self, source: usize, table: &Table) {
-        for row in &table.rows {
-            let cell = |column: &str| table.cell(row, column).unwrap_or_default();
-            let Some(managed_id) = hex(cell("thread")) else { continue };
-            if let Some((kind, address, name)) = lock_in_words(cell("holds")) {
-                // The thread's other names stand in `!threads`; the runtime's number is kept in the meantime.
-                let thread = ThreadRef { name: Some(clr_thread(managed_id)), ..ThreadRef::default() };
-                self.locks.push(Lock {
-                    kind,
-                    address,
-                    name: named(&name, address),
-                    owner: LockOwner::Thread(thread),
-                    waiters: None,
-                    source,
-                    line: row.line,
-                    is_of_all: false,
-                });
-                self.printed.push((source, kind, row.line));
-            }
-            if let Some((_, address, _)) = lock_in_words(cell("waits for")) {
-                self.said_waits.push(SaidWait { managed_id, address, source, line: row.line });
-            }
-        }
-    }
-
     fn clrthreads(&mut self, source: usize, table: &Table) {
         for row in &table.rows {
             let cell = |column: &str| table.cell(row, column).unwrap_or_default();
@@ -232,26 +210,16 @@ fn signed(text: &str) -> Option<i64> {
     }
 }
 
-/// `the lock on SyncBlock 000002306e5b3b08 OBJ:000002300000ed78[System.Object]`, `CriticalSection 01216a58`.
-fn lock_in_words(text: &str) -> Option<(&'static str, u64, String)> {
-    if let Some((_, object)) = text.split_once("OBJ:") {
-        let (address, behind) = object.split_once('[').unwrap_or((object, ""));
-        return Some((MONITOR, hex(address)?, behind.trim_end_matches(']').to_string()));
-    }
-    let (_, address) = text.split_once("CriticalSection ")?;
-    Some((CRITICAL_SECTION, hex(address.split_whitespace().next()?)?, String::new()))
-}
-
-pub fn clr_thread(managed_id: u64) -> String {
+pub(super) fn clr_thread(managed_id: u64) -> String {
     format!("CLR thread {managed_id:#x}")
 }
 
-fn named(name: &str, address: u64) -> String {
+pub(super) fn named(name: &str, address: u64) -> String {
     let name = name.trim().trim_end_matches("+0x0").trim_end_matches("+0");
     if name.is_empty() { format!("{address:#x}") } else { format!("{name} {address:#x}") }
 }
 
-fn hex(text: &str) -> Option<u64> {
+pub(super) fn hex(text: &str) -> Option<u64> {
     let digits: String = text.trim().trim_start_matches("0x").chars().filter(|&c| c != '`').collect();
     u64::from_str_radix(&digits, 16).ok()
 }

@@ -333,3 +333,24 @@ fn rows_of_critical_sections() {
     let free = ["0x00403370", "test2+0x3370", "NOT LOCKED", "0xFFFFFFFF"];
     check_table("critsec", COLUMNS, "!cs -l", &free, "none");
 }
+
+#[test]
+fn rows_of_mlocks() {
+    const COLUMNS: &[&str] = &["clr thread", "thread index", "os id", "kind", "lock", "level"];
+    let check = |thread: [&str; 3], kind: &str, level: &str, want: &str| {
+        let cells = [thread[0], thread[1], thread[2], kind, "0000000160125d70", level];
+        check_table("mlocks", COLUMNS, "!mlocks", &cells, want);
+    };
+    let (there, gone) = (["0xa6", "150", "0x11c"], ["0xaa", "-1", "0xffffffff"]);
+    check(gone, "RWLockSlim", "Writer", "reader-writer-lock 0x160125d70 gone thread \"CLR thread 0xaa\" None false");
+    check(there, "RWLock", "Writer", "reader-writer-lock 0x160125d70 thread 150 (0x11c) None false");
+    check(there, "RWLockSlim", "UpgradableReader", "reader-writer-lock 0x160125d70 thread 150 (0x11c) None false");
+    check(there, "CritSec", "", "critical-section 0x160125d70 thread 150 (0x11c) None false");
+    // Readers keep out writers only; of a sync block the object is not known, and nobody waits for a thin lock.
+    check(there, "RWLockSlim", "Reader", "none");
+    check(there, "SyncBlock", "", "none");
+    check(there, "thinlock", "(recursion:0)", "none");
+    // One half says that the thread has ended, the other that it is there.
+    check(["0xa6", "-1", "0x11c"], "RWLock", "Writer", "none");
+    check(["0xa6", "150", "0xffffffff"], "RWLock", "Writer", "none");
+}

@@ -55,8 +55,12 @@ fn total(text: &str) -> Option<TableLine<'_>> {
 }
 
 fn is_title(text: &str) -> bool {
-    let step = ["Examining ", "Scanning for "].iter().any(|start| text.starts_with(start));
-    is_alarm(text) || step && text.ends_with("...")
+    is_alarm(text) || is_step(text)
+}
+
+/// `Examining SyncBlocks...`: what the commands of SOSEX say while they look for locks.
+pub fn is_step(text: &str) -> bool {
+    ["Examining ", "Scanning for "].iter().any(|start| text.starts_with(start)) && text.ends_with("...")
 }
 
 fn is_alarm(text: &str) -> bool {

@@ -20,6 +20,7 @@ mod handles;
 mod heap_stat;
 mod heap_summary;
 mod locks;
+mod mlocks;
 mod modules;
 mod objects;
 mod runaway;
@@ -58,6 +59,7 @@ pub static TABLES: &[TableFormat] = &[
     dumpexceptions::FORMAT,
     objects::FORMAT,
     dlk::FORMAT,
+    mlocks::FORMAT,
     heap_summary::FORMAT,
     heap_stat::FORMAT,
     address_summary::FORMAT,

@@ -1,0 +1,102 @@
+//! What SOSEX says of locks: `!dlk`, `!mlocks`.
+//!
+//! It calls threads by the runtime's numbers, and lists reader-writer locks, which no other tool does.
+
+use super::tables::{SaidWait, THREADS, clr_thread, hex, named};
+use super::{CRITICAL_SECTION, Lock, LockOwner, LockTables, MONITOR, READER_WRITER_LOCK};
+use crate::model::{Row, Table, ThreadRef};
+
+/// The id that stands for a thread that has ended.
+const NO_THREAD: u64 = 0xffff_ffff;
+
+impl LockTables {
+    pub(super) fn dlk(&mut self, source: usize, table: &Table) {
+        for row in &table.rows {
+            let cell = |column: &str| table.cell(row, column).unwrap_or_default();
+            let Some(managed_id) = hex(cell("thread")) else { continue };
+            if let Some((kind, address, name)) = lock_in_words(cell("holds")) {
+                // The thread's other names stand in `!threads`; the runtime's number is kept in the meantime.
+                let thread = ThreadRef { name: Some(clr_thread(managed_id)), ..ThreadRef::default() };
+                self.locks.push(Lock {
+                    kind,
+                    address,
+                    name: named(&name, address),
+                    owner: LockOwner::Thread(thread),
+                    waiters: None,
+                    source,
+                    line: row.line,
+                    is_of_all: false,
+                });
+                self.printed.push((source, kind, row.line));
+            }
+            if let Some((_, address, _)) = lock_in_words(cell("waits for")) {
+                self.said_waits.push(SaidWait { managed_id, address, source, line: row.line });
+            }
+        }
+    }
+
+    /// Who holds which lock, and never who waits.
+    ///
+    /// Left out are sync blocks, since they name no object, and `!syncblk` has more of them; thin locks, which become sync
+    /// blocks as soon as another thread waits; and readers, who keep out nobody but writers.
+    pub(super) fn mlocks(&mut self, source: usize, table: &Table) {
+        self.printed.push((source, READER_WRITER_LOCK, table.line));
+        for row in &table.rows {
+            let cell = |column: &str| table.cell(row, column).unwrap_or_default();
+            let Some(owner) = self.owner_of_row(source, table, row) else { continue };
+            let kind = match (cell("kind"), cell("level")) {
+                ("CritSec", _) => CRITICAL_SECTION,
+                ("RWLock" | "RWLockSlim", level) if keeps_out(level) => READER_WRITER_LOCK,
+                _ => continue,
+            };
+            let Some(address) = hex(cell("lock")) else { continue };
+            if kind == CRITICAL_SECTION {
+                self.printed.push((source, kind, row.line));
+            }
+            self.locks.push(Lock {
+                kind,
+                address,
+                name: named("", address),
+                owner,
+                waiters: None,
+                source,
+                line: row.line,
+                is_of_all: false,
+            });
+        }
+    }
+
+    /// `0xa6 150 0x11c`, or `0xaa -1 0xffffffff` of a thread that has ended; `None` where its parts do not fit together.
+    fn owner_of_row(&mut self, source: usize, table: &Table, row: &Row) -> Option<LockOwner> {
+        let managed_id = hex(table.cell(row, "clr thread")?)?;
+        let (index, os_id) = (table.cell(row, "thread index")?, hex(table.cell(row, "os id")?)?);
+        if index == "-1" && os_id == NO_THREAD {
+            return Some(LockOwner::Gone(ThreadRef { name: Some(clr_thread(managed_id)), ..ThreadRef::default() }));
+        }
+        let is_known = os_id != 0 && os_id != NO_THREAD;
+        let thread = ThreadRef { index: index.parse().ok(), os_id: Some(os_id), ..ThreadRef::default() };
+        if !is_known || thread.index.is_none() {
+            return None;
+        }
+        let is_new = self.numbered.last().is_none_or(|(_, number, _)| *number != managed_id);
+        if is_new && self.numbered.len() < THREADS {
+            self.numbered.push((source, managed_id, thread.clone()));
+        }
+        Some(LockOwner::Thread(thread))
+    }
+}
+
+/// Whether who has a reader-writer lock at this level keeps others out: a writer, and the one reader that may become one.
+fn keeps_out(level: &str) -> bool {
+    level.starts_with("Writer") || level.starts_with("Upgrad")
+}
+
+/// `the lock on SyncBlock 000002306e5b3b08 OBJ:000002300000ed78[System.Object]`, `CriticalSection 01216a58`.
+fn lock_in_words(text: &str) -> Option<(&'static str, u64, String)> {
+    if let Some((_, object)) = text.split_once("OBJ:") {
+        let (address, behind) = object.split_once('[').unwrap_or((object, ""));
+        return Some((MONITOR, hex(address)?, behind.trim_end_matches(']').to_string()));
+    }
+    let (_, address) = text.split_once("CriticalSection ")?;
+    Some((CRITICAL_SECTION, hex(address.split_whitespace().next()?)?, String::new()))
+}
