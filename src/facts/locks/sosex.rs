@@ -1,8 +1,8 @@
-//! What SOSEX says of locks: `!dlk`, `!mlocks`.
+//! What SOSEX says of locks: `!dlk`, `!mlocks`, `!rwlock`.
 //!
 //! It calls threads by the runtime's numbers, and lists reader-writer locks, which no other tool does.
 
-use super::tables::{SaidWait, THREADS, clr_thread, hex, named};
+use super::tables::{SaidWait, THREADS, WAITERS, address_in_command, clr_thread, hex, named};
 use super::{CRITICAL_SECTION, Lock, LockOwner, LockTables, MONITOR, READER_WRITER_LOCK};
 use crate::model::{Row, Table, ThreadRef};
 
@@ -84,6 +84,70 @@ impl LockTables {
         }
         Some(LockOwner::Thread(thread))
     }
+
+    /// One lock, whose address stands in the command. A writer keeps everybody out; a reader that may become a writer only
+    /// those who want to be one.
+    pub(super) fn rwlock(&mut self, source: usize, table: &Table) {
+        let (Some(address), [row]) = (address_in_command(table, "rwlock"), table.rows.as_slice()) else { return };
+        self.printed.push((source, READER_WRITER_LOCK, table.line));
+        let cell = |column: &str| table.cell(row, column).unwrap_or_default();
+        let (owner, keeps_readers) = match (said_owner(cell("writer")), said_owner(cell("upgradable reader"))) {
+            (Some(LockOwner::Nobody), Some(LockOwner::Nobody)) => return,
+            (Some(LockOwner::Nobody), Some(reader)) => (reader, false),
+            (Some(writer), _) => (writer, true),
+            _ => return,
+        };
+        let readers = cell("waiting reader count").parse::<u64>().ok().filter(|&count| count <= WAITERS);
+        let mut waiters = if keeps_readers { readers } else { Some(0) };
+        // The other counts do not fit the threads that are named; at least these wait.
+        for column in ["waiting writers", "waiting upgradables"] {
+            waiters = waiters.zip(thread_ids(cell(column))).map(|(sum, ids)| sum + ids.len() as u64);
+        }
+        self.locks.push(Lock {
+            kind: READER_WRITER_LOCK,
+            address,
+            name: named("", address),
+            owner,
+            waiters,
+            source,
+            line: row.line,
+            is_of_all: false,
+        });
+        let named = [
+            ("waiting reader count", "waiting readers"),
+            ("waiting writer count", "waiting writers"),
+            ("waiting upgradable count", "waiting upgradables"),
+        ];
+        for (count, ids) in &named[usize::from(!keeps_readers)..] {
+            // A list that a window has cut names fewer, or half of a number.
+            let ids = thread_ids(cell(ids)).filter(|ids| cell(count).parse() == Ok(ids.len()));
+            let said = ids.unwrap_or_default().into_iter();
+            self.said_waits.extend(said.map(|managed_id| SaidWait { managed_id, address, source, line: row.line }));
+        }
+    }
+}
+
+/// `0xaa (DEAD)`, `0x1f`, `None`; of anything else nothing is known.
+fn said_owner(text: &str) -> Option<LockOwner> {
+    if text == "None" {
+        return Some(LockOwner::Nobody);
+    }
+    let (number, state) = text.split_once(' ').unwrap_or((text, ""));
+    let name = number.strip_prefix("0x").and_then(hex).map(clr_thread)?;
+    let thread = ThreadRef { name: Some(name), ..ThreadRef::default() };
+    match state {
+        "" => Some(LockOwner::Thread(thread)),
+        "(DEAD)" => Some(LockOwner::Gone(thread)),
+        _ => None,
+    }
+}
+
+/// `0x2e,0x3e,0x2b`, `None`
+fn thread_ids(text: &str) -> Option<Vec<u64>> {
+    if text == "None" {
+        return Some(Vec::new());
+    }
+    text.split(',').map(|id| id.trim().strip_prefix("0x").and_then(hex)).collect()
 }
 
 /// Whether who has a reader-writer lock at this level keeps others out: a writer, and the one reader that may become one.

@@ -8,7 +8,7 @@ use crate::model::{Row, Table, ThreadRef};
 pub(super) const THREADS: usize = 50_000;
 const LOCKS: usize = 500;
 /// Threads that can wait for one lock: no process has more.
-const WAITERS: u64 = 1_000_000;
+pub(super) const WAITERS: u64 = 1_000_000;
 
 /// What the tables of a case say of locks and threads.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +47,7 @@ impl LockTables {
             "critsec" => self.critsec(source, table),
             "dlk" => self.dlk(source, table),
             "mlocks" => self.mlocks(source, table),
+            "rwlock" => self.rwlock(source, table),
             "clrthreads" => self.clrthreads(source, table),
             "threads" => self.threads(source, table),
             _ => {}
@@ -208,6 +209,27 @@ fn signed(text: &str) -> Option<i64> {
         Some(digits) => u32::from_str_radix(digits, 16).ok().map(|bits| i64::from(bits as i32)),
         None => text.parse().ok(),
     }
+}
+
+/// The one address behind the name of the command that printed the table, where no other command of the line has this name.
+pub(super) fn address_in_command(table: &Table, name: &str) -> Option<u64> {
+    let is_name = |word: &&str| {
+        let word = word.trim_start_matches('!');
+        word.rsplit('.').next().is_some_and(|word| word.eq_ignore_ascii_case(name))
+    };
+    let mut parts =
+        table.command.as_deref()?.split(';').filter(|part| part.split_whitespace().any(|word| is_name(&word)));
+    let (part, None) = (parts.next()?, parts.next()) else { return None };
+    let mut addresses = part.split_whitespace().skip_while(|word| !is_name(word)).skip(1).filter_map(address);
+    let (only, None) = (addresses.next()?, addresses.next()) else { return None };
+    Some(only)
+}
+
+/// `0000000160125d70`, `0x446dc8`; shorter words may be names.
+fn address(word: &str) -> Option<u64> {
+    let (digits, enough) = word.strip_prefix("0x").map_or((word, 8), |digits| (digits, 5));
+    let is_long = digits.chars().filter(|&c| c != '`').count() >= enough;
+    is_long.then(|| hex(digits)).flatten()
 }
 
 pub(super) fn clr_thread(managed_id: u64) -> String {

@@ -3,8 +3,8 @@
 use super::*;
 use crate::model::{Field, Row, Table};
 
-/// `4 owns A 1` / `4 waits A B` (with the values its frame shows) / `4 waits` / `5 runs` / `6 joins` / `locks 4 1`, one a
-/// line. A and so on are objects; a number behind says how many wait for it. `*` in place of an owner: it has ended. Of `#4`
+/// `4 owns A 1` / `4 waits A B` (with the values its frame shows) / `4 waits` / `5 runs` / `6 joins` / `7 reads` / `locks 4 1`,
+/// one a line. A and so on are objects; a number behind says how many wait for it. `*` in place of an owner: it has ended. Of `#4`
 /// a stack says the index alone and a table the id alone; `4 listed` says both.
 struct Told {
     tables: LockTables,
@@ -85,6 +85,7 @@ fn told(text: &str) -> Told {
                     own_values: Vec::new(),
                 });
             }
+            "reads" => view.wait = Some(LockWait { kind: "rwlock-slim".to_string(), ..LockWait::default() }),
             "joins" => view.wait = Some(LockWait { kind: "thread".to_string(), ..LockWait::default() }),
             "inside" => view.names = [rest[0].len() as u32].into(),
             _ => {}
@@ -353,4 +354,78 @@ fn rows_of_mlocks() {
     // One half says that the thread has ended, the other that it is there.
     check(["0xa6", "-1", "0x11c"], "RWLock", "Writer", "none");
     check(["0xa6", "150", "0xffffffff"], "RWLock", "Writer", "none");
+}
+
+/// `!rwlock` with these cells: writer, reader that may become one, count and ids of waiting readers, those of writers, ids of
+/// readers that want to become one.
+fn rwlock(command: &str, cells: [&str; 7]) -> LockTables {
+    const COLUMNS: &[&str] = &[
+        "writer",
+        "upgradable reader",
+        "waiting reader count",
+        "waiting readers",
+        "waiting writer count",
+        "waiting writers",
+        "waiting upgradables",
+    ];
+    let rows = vec![Row { line: 1, cells: cells.map(str::to_string).to_vec() }];
+    let mut tables = LockTables::default();
+    tables.add(0, &Table { name: "rwlock", command: Some(command.into()), columns: COLUMNS, rows, ..Table::default() });
+    tables
+}
+
+#[test]
+fn what_rwlock_says() {
+    let check = |command: &str, cells: [&str; 7], want: &str| {
+        let tables = rwlock(command, cells);
+        let mut got = tables.locks.iter().fold(String::new(), |_, lock| {
+            let owner = match &lock.owner {
+                LockOwner::Nobody => "nobody".to_string(),
+                LockOwner::Thread(thread) => thread_label(thread),
+                LockOwner::Gone(thread) => format!("gone {}", thread_label(thread)),
+            };
+            format!("{} {owner} {:?}", lock.name, lock.waiters)
+        });
+        tables.said_waits.iter().for_each(|said| got.push_str(&format!(" {:x}", said.managed_id)));
+        assert_eq!(got, want, "{cells:?}");
+    };
+    let command = "!rwlock 0000000160125d70";
+    let gone = "0x160125d70 gone thread \"CLR thread 0xaa\" Some(3) 2e 3e 2b";
+    // The count of writers is that of readers.
+    check(command, ["0xaa (DEAD)", "None", "3", "0x2e,0x3e,0x2b", "3", "None", "None"], gone);
+    check("!sosex.rwlock 0x160125d70", ["0xaa (DEAD)", "None", "3", "0x2e,0x3e,0x2b", "3", "None", "None"], gone);
+    // A list that is cut names nobody.
+    let cut = "0x160125d70 thread \"CLR thread 0x1f\" Some(125)";
+    check(command, ["0x1f", "None", "125", "0x2d,0x1b", "125", "None", "None"], cut);
+    check(command, ["0x1f", "None", "125", "0x2d,0x", "125", "None", "None"], cut);
+    // The rest of the lines is not there.
+    check(command, ["0x1f", "", "", "", "", "", ""], "0x160125d70 thread \"CLR thread 0x1f\" None");
+    // Who may become a writer keeps out nobody who reads.
+    let upgradable = "0x160125d70 thread \"CLR thread 0x1f\" Some(2) 7";
+    check(command, ["None", "0x1f", "4", "0x1,0x2,0x3,0x4", "1", "0x7", "0x8"], upgradable);
+    check(command, ["None", "None", "4", "0x1,0x2,0x3,0x4", "4", "None", "None"], "");
+    check(command, ["0x1f (?)", "None", "3", "None", "3", "None", "None"], "");
+    // Of which lock it tells is not known.
+    for command in ["!rwlock", "!do 0000000160125d70", "!rwlock 160125d70; !rwlock 160125d98", "!rwlock abc"] {
+        check(command, ["0xaa (DEAD)", "None", "3", "0x2e,0x3e,0x2b", "3", "None", "None"], "");
+    }
+}
+
+/// `!mlocks` and `!threads` tell who the threads of `!rwlock` are; what a stack shows of such a thread is put beside it.
+#[test]
+fn threads_that_wait_for_a_reader_writer_lock() {
+    let mut told = told("4 waits A\n5 joins\n7 reads\n8 runs\n6 runs");
+    let cells = ["0x26", "None", "4", "0x24,0x25,0x27,0x28", "4", "None", "None"];
+    let table = rwlock("!rwlock 0000000160125d70", cells);
+    told.tables = LockTables { numbered: (4..9).map(|at| (0, 0x20 + at, thread(at as u32))).collect(), ..table };
+    let (found, _) = moments(&told.tables, &told.views);
+    let queues = chains(&found[0]).queues;
+    let shown: Vec<(String, u64, usize)> = queues
+        .iter()
+        .map(|queue| (queue.owner.as_ref().map(thread_label).unwrap_or_default(), queue.waiters, queue.named.len()))
+        .collect();
+    // Threads 4 and 5 stand elsewhere by their stacks, and the stack of thread 8 does not show its wait.
+    assert_eq!(shown, [("thread 6 (0x106)".to_string(), 4, 1)]);
+    assert_eq!(queues[0].named[0].0.index, Some(7));
+    assert_eq!(queues[0].kinds, [READER_WRITER_LOCK]);
 }

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::roster::{Roster, Who};
 use super::tables::clr_thread;
-use super::{CRITICAL_SECTION, LOADER_LOCK, Lock, LockOwner, LockWait, MONITOR, Moment, ThreadView};
+use super::{
+    CRITICAL_SECTION, LOADER_LOCK, Lock, LockOwner, LockWait, MONITOR, Moment, READER_WRITER_LOCK, ThreadView,
+};
 use crate::model::ThreadRef;
 
 /// How the lock is known that a thread waits for: the surest last.
@@ -142,7 +144,7 @@ impl<'t> Waits<'t> {
         }
     }
 
-    /// What `!dlk` says itself.
+    /// What `!dlk` and `!rwlock` say themselves.
     fn add_said(&mut self, moment: &Moment<'t>) {
         for said in &moment.said_waits {
             let name = ThreadRef { name: Some(clr_thread(said.managed_id)), ..ThreadRef::default() };
@@ -150,7 +152,13 @@ impl<'t> Waits<'t> {
             let lock = self.locks.iter().position(|lock| lock.address == said.address);
             let unseen = Waiting { who, view: None, kind: None, candidates: Vec::new(), lock: None };
             let waiting = self.waiting.entry(who).or_insert(unseen);
-            if let Some(lock) = lock {
+            // A thread whose stack waits for something else has moved.
+            let on_stack = waiting.view.and_then(|view| moment.views[view].wait.as_ref());
+            let fits = |&lock: &usize| {
+                let is_other = |wait: &LockWait| !READER_WRITER_WAITS.contains(&wait.kind.as_str());
+                self.locks[lock].kind != READER_WRITER_LOCK || !on_stack.is_some_and(is_other)
+            };
+            if let Some(lock) = lock.filter(fits) {
                 waiting.lock = Some((lock, How::Said));
             }
         }
@@ -295,7 +303,10 @@ impl<'t> Waits<'t> {
     }
 }
 
-/// Kinds of locks that tables tell of.
+/// Kinds of waits for reader-writer locks: which of the two classes it is, only stacks tell.
+const READER_WRITER_WAITS: [&str; 2] = ["rwlock", "rwlock-slim"];
+
+/// Kinds of locks of which tables list all that are held.
 const KINDS: [&str; 3] = [MONITOR, CRITICAL_SECTION, LOADER_LOCK];
 
 pub fn is_gone(lock: &Lock) -> bool {

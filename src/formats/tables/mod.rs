@@ -24,6 +24,7 @@ mod mlocks;
 mod modules;
 mod objects;
 mod runaway;
+mod rwlock;
 mod syncblk;
 mod threads;
 mod threadpool;
@@ -60,6 +61,7 @@ pub static TABLES: &[TableFormat] = &[
     objects::FORMAT,
     dlk::FORMAT,
     mlocks::FORMAT,
+    rwlock::FORMAT,
     heap_summary::FORMAT,
     heap_stat::FORMAT,
     address_summary::FORMAT,
