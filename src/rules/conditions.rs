@@ -93,19 +93,22 @@ pub struct CycleCondition {
 pub enum Via {
     /// Tables of monitors: `!syncblk`, `!dlk`.
     Syncblk,
-    /// Tables of critical sections: `!locks`, `!cs`, `!dlk`.
+    /// Tables of critical sections: `!locks`, `!cs`, `!dlk`, `!mlocks`.
     CriticalSection,
+    /// Tables of reader-writer locks: `!rwlock`, `!mlocks`.
+    ReaderWriter,
     /// Stacks alone: a suspicion.
     StackOwner,
 }
 
 impl Via {
-    pub const ALL: [Via; 3] = [Via::Syncblk, Via::CriticalSection, Via::StackOwner];
+    pub const ALL: [Via; 4] = [Via::Syncblk, Via::CriticalSection, Via::ReaderWriter, Via::StackOwner];
 
     pub fn name(self) -> &'static str {
         match self {
             Via::Syncblk => "syncblk",
             Via::CriticalSection => "critical-section",
+            Via::ReaderWriter => "reader-writer",
             Via::StackOwner => "stack-owner",
         }
     }

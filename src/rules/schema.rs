@@ -195,12 +195,14 @@ enum Sources {
     Many(Vec<SourceWord>),
 }
 
-/// `syncblk`: tables of monitors; `critical-section`: tables of critical sections; `stack-owner`: stacks alone, a suspicion.
+/// `syncblk`: tables of monitors; `critical-section`: tables of critical sections; `reader-writer`: tables of reader-writer locks;
+/// `stack-owner`: stacks alone, a suspicion.
 #[derive(JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum SourceWord {
     Syncblk,
     CriticalSection,
+    ReaderWriter,
     StackOwner,
 }
 

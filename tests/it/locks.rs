@@ -260,3 +260,34 @@ fn a_rule_on_locks_gives_way_to_a_more_special_one() {
     let condition = scan.finish().unwrap().conditions.remove(0);
     assert_eq!((condition.holds, condition.found.as_str()), (false, "it yields to `ring`"));
 }
+
+/// One thread has a monitor and a reader-writer lock, and others wait for both: a rule that asks for one kind is told of it.
+#[test]
+fn an_owner_of_locks_of_two_kinds() {
+    let of_kind = |via: &str| {
+        format!(
+            "---\nid: {via}-queue\ntitle: Queue\nseverity: high\nmatch:\n  blocked-behind: {{via: [{via}], waiters: 2}}\n\
+             message: \"{{{{owner}}}} {{{{waiters}}}} {{{{lock}}}}\"\nwhy: w\nfix: f\n"
+        )
+    };
+    let written = of_kind("syncblk") + &of_kind("reader-writer") + &of_kind("critical-section");
+    let rules = compile(vec![(Source::new("rules.yml", written), Origin::User)]).rules.unwrap();
+    let found = |texts: &[String]| -> Vec<String> {
+        let result = scan(&rules, texts);
+        let shown = |finding: &stacklint::finding::Finding| {
+            format!("{} {}", rules.rules[finding.rule].id, finding.message.as_deref().unwrap_or_default())
+        };
+        result.findings.iter().map(shown).collect()
+    };
+    let holds = "0:000> !mlocks\n0x1f 6 0x106 RWLockSlim 00000001a0213d48 Writer\n".to_string();
+    let waits = "0:000> !rwlock 00000001a0213d48\nWriteLockOwnerThread:             0x1f\n\
+        WaitingReaderCount:               3\n";
+    let monitors = syncblk(&[(6, 0xa0, 2)]);
+    // That it has a lock for which nobody waits takes nothing away.
+    assert_eq!(found(&[holds.clone() + &monitors]), ["syncblk-queue thread 6 (0x106) 2 threads N.Lock 0xa0"]);
+    let both = "thread 6 (0x106) 5 threads 0x1a0213d48, N.Lock 0xa0";
+    assert_eq!(
+        found(&[holds + waits + &monitors]),
+        [format!("reader-writer-queue {both}"), format!("syncblk-queue {both}")]
+    );
+}

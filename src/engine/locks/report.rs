@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use super::super::proof::{empty_finding, filled_in};
 use super::{LockCollection, WaitProof};
 use crate::facts::locks::{
-    Basis, CRITICAL_SECTION, Chains, LOADER_LOCK, Lock, MONITOR, Member, Queue, Ring, ThreadView, chains, moments,
-    thread_label, threads_in_words,
+    Basis, CRITICAL_SECTION, Chains, LOADER_LOCK, Lock, MONITOR, Member, Queue, READER_WRITER_LOCK, Ring, ThreadView,
+    chains, moments, thread_label, threads_in_words,
 };
 use crate::finding::{
     Ask, CaseCondition, Confidence, Evidence, EvidenceKind, EvidenceState, Finding, ThreadEvidence, Verdict,
@@ -103,7 +103,9 @@ impl LockCollection {
         let mut found: Vec<Finding> = Vec::new();
         if let Some(asked) = &rule.deadlock {
             let mut rings: Vec<&Ring<'_>> = all.iter().flat_map(|chains| &chains.rings).collect();
-            rings.retain(|ring| reaches(&asked.via, &ring.kinds, ring.basis));
+            rings.retain(|ring| {
+                reaches(&asked.via, ring.basis, ring.kinds.iter().all(|kind| is_named(&asked.via, kind)))
+            });
             rings.sort_by_key(|ring| ring.basis);
             let mut seen: BTreeSet<String> = BTreeSet::new();
             for ring in rings {
@@ -120,7 +122,9 @@ impl LockCollection {
         if let Some(asked) = &rule.blocked_behind {
             let mut queues: Vec<&Queue<'_>> = all.iter().flat_map(|chains| &chains.queues).collect();
             queues.retain(|queue| {
-                let fits = reaches(&asked.via, &queue.kinds, queue.basis);
+                // One of the locks is enough: it names the owner.
+                let is_named = queue.kinds.iter().any(|kind| is_named(&asked.via, kind));
+                let fits = reaches(&asked.via, queue.basis, is_named);
                 fits && queue.waiters >= asked.waiters && queue.owner.is_none() == asked.owner_gone
             });
             queues.sort_by_key(|queue| queue.basis);
@@ -292,16 +296,21 @@ fn unknown(figure: &str) -> &'static str {
 /// What messages of `blocked-behind` may say.
 const FIGURES: [&str; 4] = ["owner", "lock", "waiters", "methods"];
 
-/// Whether a rule asks for what a ring or queue rests on.
-fn reaches(via: &[Via], kinds: &[String], basis: Basis) -> bool {
-    let named = |kind: &String| match kind.as_str() {
+/// Whether a rule asks for locks of this kind.
+fn is_named(via: &[Via], kind: &str) -> bool {
+    match kind {
         MONITOR => via.contains(&Via::Syncblk),
         CRITICAL_SECTION | LOADER_LOCK => via.contains(&Via::CriticalSection),
+        READER_WRITER_LOCK => via.contains(&Via::ReaderWriter),
         _ => false,
-    };
+    }
+}
+
+/// Whether a rule asks for what a ring or queue rests on.
+fn reaches(via: &[Via], basis: Basis, is_named: bool) -> bool {
     let by_stacks = matches!(basis, Basis::Counts | Basis::StacksAlone);
     let any_kind = via.is_empty() || by_stacks && via == [Via::StackOwner];
-    (any_kind || kinds.iter().all(named)) && (!by_stacks || via.is_empty() || via.contains(&Via::StackOwner))
+    (any_kind || is_named) && (!by_stacks || via.is_empty() || via.contains(&Via::StackOwner))
 }
 
 /// Whether the text names the locks of a ring, so that its threads can be spoken of one by one.

@@ -297,14 +297,11 @@ fn queue<'t>(
 ) -> Queue<'t> {
     let wants_one = |waiting: &&Waiting| waiting.lock.is_some_and(|(lock, _)| locks.contains(&lock));
     let direct: Vec<Who> = waits.waiting.values().filter(wants_one).map(|waiting| waiting.who).collect();
-    let counted: u64 = locks
-        .iter()
-        .map(|&lock| {
-            let named =
-                waits.waiting.values().filter(|waiting| waiting.lock.is_some_and(|(own, _)| own == lock)).count();
-            waits.locks[lock].waiters.unwrap_or(0).max(named as u64)
-        })
-        .sum();
+    let waiters = |&lock: &usize| {
+        let named = waits.waiting.values().filter(|waiting| waiting.lock.is_some_and(|(own, _)| own == lock)).count();
+        waits.locks[lock].waiters.unwrap_or(0).max(named as u64)
+    };
+    let counted: u64 = locks.iter().map(waiters).sum();
     let mut behind_owner = owner.map_or_else(Vec::new, |who| behind(&[who], waits));
     behind_owner.extend(direct.iter().filter(|who| !behind_owner.contains(who)).copied().collect::<Vec<_>>());
     behind_owner.sort_unstable();
@@ -313,13 +310,16 @@ fn queue<'t>(
         let view = waits.waiting[&who].view?;
         Some((waits.roster.threads[who].clone(), moment.view_numbers[view]))
     });
-    let kinds: BTreeSet<String> = locks.iter().map(|&lock| waits.locks[lock].kind.to_string()).collect();
+    // Those that somebody waits for, where it is known which these are.
+    let wanted: Vec<&'t Lock> =
+        locks.iter().filter(|&lock| counted == 0 || waiters(lock) > 0).map(|&lock| waits.locks[lock]).collect();
+    let kinds: BTreeSet<String> = wanted.iter().map(|lock| lock.kind.to_string()).collect();
     Queue {
         basis: Basis::Table,
         kinds: kinds.into_iter().collect(),
         owner: owner.map(|who| waits.roster.threads[who].clone()),
         gone,
-        locks: locks.iter().map(|&lock| waits.locks[lock]).collect(),
+        locks: wanted,
         waiters: counted + further.saturating_sub(counted.saturating_sub(direct.len() as u64)),
         named: named.collect(),
         owner_views: owner.map_or_else(Vec::new, |owner| views_of(owner, moment, waits)),

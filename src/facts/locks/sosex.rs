@@ -98,11 +98,10 @@ impl LockTables {
             _ => return,
         };
         let readers = cell("waiting reader count").parse::<u64>().ok().filter(|&count| count <= WAITERS);
-        let mut waiters = if keeps_readers { readers } else { Some(0) };
-        // The other counts do not fit the threads that are named; at least these wait.
-        for column in ["waiting writers", "waiting upgradables"] {
-            waiters = waiters.zip(thread_ids(cell(column))).map(|(sum, ids)| sum + ids.len() as u64);
-        }
+        // The other counts do not fit the threads that are named. At least so many wait.
+        let counted = |column| thread_ids(cell(column)).map(|ids| ids.len() as u64);
+        let parts = [readers.filter(|_| keeps_readers), counted("waiting writers"), counted("waiting upgradables")];
+        let waiters = parts.into_iter().flatten().reduce(|sum, part| sum + part);
         self.locks.push(Lock {
             kind: READER_WRITER_LOCK,
             address,
@@ -113,12 +112,12 @@ impl LockTables {
             line: row.line,
             is_of_all: false,
         });
-        let named = [
+        let lists = [
             ("waiting reader count", "waiting readers"),
             ("waiting writer count", "waiting writers"),
             ("waiting upgradable count", "waiting upgradables"),
         ];
-        for (count, ids) in &named[usize::from(!keeps_readers)..] {
+        for (count, ids) in &lists[usize::from(!keeps_readers)..] {
             // A list that a window has cut names fewer, or half of a number.
             let ids = thread_ids(cell(ids)).filter(|ids| cell(count).parse() == Ok(ids.len()));
             let said = ids.unwrap_or_default().into_iter();

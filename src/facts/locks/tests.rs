@@ -399,6 +399,8 @@ fn what_rwlock_says() {
     check(command, ["0x1f", "None", "125", "0x2d,0x1b", "125", "None", "None"], cut);
     check(command, ["0x1f", "None", "125", "0x2d,0x", "125", "None", "None"], cut);
     // The rest of the lines is not there.
+    let readers = "0x160125d70 thread \"CLR thread 0x1f\" Some(125)";
+    check(command, ["0x1f", "", "125", "", "", "", ""], readers);
     check(command, ["0x1f", "", "", "", "", "", ""], "0x160125d70 thread \"CLR thread 0x1f\" None");
     // Who may become a writer keeps out nobody who reads.
     let upgradable = "0x160125d70 thread \"CLR thread 0x1f\" Some(2) 7";
