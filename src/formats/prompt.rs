@@ -209,7 +209,6 @@ const NO_STACK: &[&str] = &[
     "dpu",
     "dq",
     "dqs",
-    "dt",
     "du",
     "dumpobj",
     "dv",

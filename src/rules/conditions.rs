@@ -93,7 +93,7 @@ pub struct CycleCondition {
 pub enum Via {
     /// Tables of monitors: `!syncblk`, `!dlk`.
     Syncblk,
-    /// Tables of critical sections: `!locks`, `!cs`, `!dlk`, `!mlocks`.
+    /// Tables of critical sections: `!locks`, `!cs`, `dt`, `!dlk`, `!mlocks`.
     CriticalSection,
     /// Tables of reader-writer locks: `!rwlock`, `!mlocks`.
     ReaderWriter,

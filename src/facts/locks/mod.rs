@@ -1,6 +1,6 @@
 //! Who owns a lock, and who waits for it, as far as the text says so.
 //!
-//! Tables name owners (`!syncblk`, `!locks`, `!cs`, `!dlk`, `!mlocks`, `!rwlock`), stacks name those who wait. The two are put
+//! Tables name owners (`!syncblk`, `!locks`, `!cs`, `dt`, `!dlk`, `!mlocks`, `!rwlock`), stacks name those who wait. The two are put
 //! together for one process at one moment only; what the text does not say stays unknown.
 
 mod chains;

@@ -94,23 +94,40 @@ impl LockTables {
         self.printed.push((source, CRITICAL_SECTION, table.line));
         let is_of_all = table.field("Scanned").is_some();
         for row in &table.rows {
-            self.section(source, table, row, "lock", is_of_all);
+            self.section(source, table, row, hex(table.cell(row, "address").unwrap_or_default()), is_of_all);
         }
     }
 
     fn critsec(&mut self, source: usize, table: &Table) {
+        let has_address = |row: &Row| table.cell(row, "address").is_some();
+        if !table.rows.iter().any(has_address) {
+            return self.structure(source, table);
+        }
         self.printed.push((source, CRITICAL_SECTION, table.line));
         // `!cs -l` lists all that are locked; `!cs ADDRESS` one.
         let is_of_all = table.command.as_deref().is_some_and(|command| command.split(' ').any(|word| word == "-l"));
         for row in &table.rows {
-            self.section(source, table, row, "symbol", is_of_all);
+            self.section(source, table, row, hex(table.cell(row, "address").unwrap_or_default()), is_of_all);
         }
     }
 
-    fn section(&mut self, source: usize, table: &Table, row: &Row, name: &str, is_of_all: bool) {
+    /// One section that `dt` prints, whole, with an owner. Its address stands in the command.
+    fn structure(&mut self, source: usize, table: &Table) {
+        let (Some(address), [row]) = (address_in_command(table, "dt"), table.rows.as_slice()) else { return };
+        let cell = |column: &str| table.cell(row, column);
+        let is_whole = ["debug info", "recursion count", "semaphore"].iter().all(|column| cell(column).is_some());
+        let is_entered = cell("lock count").and_then(signed).is_some_and(|count| count != -1);
+        let is_owned = cell("owner").and_then(hex).is_some_and(|owner| owner != 0);
+        if is_whole && is_entered && is_owned {
+            self.printed.push((source, CRITICAL_SECTION, table.line));
+            self.section(source, table, row, Some(address), false);
+        }
+    }
+
+    fn section(&mut self, source: usize, table: &Table, row: &Row, address: Option<u64>, is_of_all: bool) {
         let cell = |column: &str| table.cell(row, column).unwrap_or_default();
-        let Some(address) = hex(cell("address")) else { return };
-        let name = cell(name);
+        let Some(address) = address else { return };
+        let name = if table.name == "locks" { cell("lock") } else { cell("symbol") };
         if cell("state").starts_with("NOT") {
             return;
         }
@@ -203,11 +220,11 @@ fn waiters_of_section(count: &str, recursion: &str, decoded: bool) -> Option<u64
     u64::try_from((count - again).max(0)).ok()
 }
 
-/// `0xFFFFFFFA`, `-22`, `3`: 32 bits with a sign.
+/// `0xFFFFFFFA`, `-22`, `0n-22`, `3`: 32 bits with a sign.
 fn signed(text: &str) -> Option<i64> {
     match text.strip_prefix("0x") {
         Some(digits) => u32::from_str_radix(digits, 16).ok().map(|bits| i64::from(bits as i32)),
-        None => text.parse().ok(),
+        None => text.strip_prefix("0n").unwrap_or(text).parse().ok(),
     }
 }
 

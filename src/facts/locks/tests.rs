@@ -150,6 +150,8 @@ fn rings_and_those_behind_them() {
 #[test]
 fn a_table_that_is_cut_proves_only_what_is_said() {
     check("4 owns A 1 cut\n5 owns B 1 cut\n4 waits\n5 waits", &["ring 4>B 5>A behind  (Assumed)"]);
+    // Another has all of them.
+    check("4 owns A 1 cut\n4 owns A 1\n5 owns B 1\n4 waits\n5 waits", &["ring 4>B 5>A behind  (Table)"]);
     // More wait than it counts, or fewer.
     check("4 owns A 1 cut\n5 owns B 1 cut\n4 waits\n5 waits\n6 waits", &[]);
     check("4 owns A 2 cut\n5 owns B 1 cut\n4 waits\n5 waits", &[]);
@@ -333,6 +335,33 @@ fn rows_of_critical_sections() {
     check_table("critsec", COLUMNS, "!cs -l", &loader, want);
     let free = ["0x00403370", "test2+0x3370", "NOT LOCKED", "0xFFFFFFFF"];
     check_table("critsec", COLUMNS, "!cs -l", &free, "none");
+}
+
+/// A section that `dt` prints as the structure that it is.
+#[test]
+fn sections_that_dt_prints() {
+    const COLUMNS: &[&str] = &["address", "owner", "lock count", "recursion count", "semaphore", "debug info"];
+    let check = |command: &str, owner: &str, count: &str, want: &str| {
+        let cells = ["", owner, count, "0n1", "0x000007f4", "0x77fc4240"];
+        check_table("critsec", COLUMNS, command, &cells, want);
+    };
+    let locked = "critical-section 0x446dc8 thread 0x5dc Some(1) false";
+    check("dt 00446dc8", "0x000005dc", "1", locked);
+    check("dt ntdll!_RTL_CRITICAL_SECTION 00446dc8", "0x000005dc", "0n-6", locked);
+    check("r; dt -b cs 0x446dc8", "0x00000000`000005dc", "-6", locked);
+    check("dt RTL_CRITICAL_SECTION 00446dc8", "0x5dc", "0n-2", "critical-section 0x446dc8 thread 0x5dc Some(0) false");
+    // Free, damaged, or without an owner or an address in the text.
+    check("dt 00446dc8", "(null)", "0n-1", "none");
+    check("dt 00446dc8", "0x000005dc", "0n-1", "none");
+    check("dt 00446dc8", "(null)", "0n-2", "none");
+    check("dt 00446dc8", "", "0n-6", "none");
+    for command in
+        ["dt g_lock", "dt poi(00446dc8)", "dt 00446dc8; dt 00446df8", "!cs 00446dc8", "dt cs 00446dc8 00446df8"]
+    {
+        check(command, "0x000005dc", "1", "none");
+    }
+    let cut = ["", "0x000005dc", "1", "", "", "0x77fc4240"];
+    check_table("critsec", COLUMNS, "dt 00446dc8", &cut, "none");
 }
 
 #[test]

@@ -104,7 +104,7 @@ impl<'t> Waits<'t> {
             );
             self.contradictions.push((lock.source, lock.line, said));
             self.owners[at] = None;
-        } else if known.waiters.is_none() && lock.waiters.is_some() {
+        } else if lock.waiters.is_some() && (known.waiters.is_none() || lock.is_of_all && !known.is_of_all) {
             self.locks[at] = lock;
         }
     }
