@@ -95,7 +95,7 @@ pub enum Via {
     Syncblk,
     /// Tables of critical sections: `!locks`, `!cs`, `dt`, `!dlk`, `!mlocks`.
     CriticalSection,
-    /// Tables of reader-writer locks: `!rwlock`, `!mlocks`.
+    /// Tables of reader-writer locks: `!rwlock`, `!mlocks`, `!dlk`.
     ReaderWriter,
     /// Stacks alone: a suspicion.
     StackOwner,

@@ -14,7 +14,8 @@ impl LockTables {
         for row in &table.rows {
             let cell = |column: &str| table.cell(row, column).unwrap_or_default();
             let Some(managed_id) = hex(cell("thread")) else { continue };
-            if let Some((kind, address, name)) = lock_in_words(cell("holds")) {
+            let held = lock_in_words(cell("holds")).filter(|_| !is_readers(cell("holds")));
+            if let Some((kind, address, name)) = held {
                 // The thread's other names stand in `!threads`; the runtime's number is kept in the meantime.
                 let thread = ThreadRef { name: Some(clr_thread(managed_id)), ..ThreadRef::default() };
                 self.locks.push(Lock {
@@ -154,11 +155,21 @@ fn keeps_out(level: &str) -> bool {
     level.starts_with("Writer") || level.starts_with("Upgrad")
 }
 
-/// `the lock on SyncBlock 000002306e5b3b08 OBJ:000002300000ed78[System.Object]`, `CriticalSection 01216a58`.
+/// `the Reader lock on ReaderWriterLockSlim 000000008003fbb8`: others may have it too.
+fn is_readers(text: &str) -> bool {
+    text.split_once(" lock on ReaderWriterLock").is_some_and(|(level, _)| !keeps_out(level.trim_start_matches("the ")))
+}
+
+/// `the lock on SyncBlock 000002306e5b3b08 OBJ:000002300000ed78[System.Object]`, `CriticalSection 01216a58`,
+/// `the Writer lock on ReaderWriterLockSlim 000000008003fbb8`.
 fn lock_in_words(text: &str) -> Option<(&'static str, u64, String)> {
     if let Some((_, object)) = text.split_once("OBJ:") {
         let (address, behind) = object.split_once('[').unwrap_or((object, ""));
         return Some((MONITOR, hex(address)?, behind.trim_end_matches(']').to_string()));
+    }
+    if let Some((_, lock)) = text.split_once(" lock on ReaderWriterLock") {
+        let (class, address) = lock.split_once(' ')?;
+        return Some((READER_WRITER_LOCK, hex(address)?, format!("ReaderWriterLock{class}")));
     }
     let (_, address) = text.split_once("CriticalSection ")?;
     Some((CRITICAL_SECTION, hex(address.split_whitespace().next()?)?, String::new()))

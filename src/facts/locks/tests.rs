@@ -385,6 +385,24 @@ fn rows_of_mlocks() {
     check(["0xa6", "150", "0xffffffff"], "RWLock", "Writer", "none");
 }
 
+/// What `!dlk` says of locks in words.
+#[test]
+fn rows_of_dlk() {
+    for (holds, want) in [
+        ("the lock on SyncBlock 0786e190 OBJ:e0151330[N.Lock]", "monitor N.Lock 0xe0151330"),
+        ("CriticalSection 01216a58", "critical-section 0x1216a58"),
+        (
+            "the Writer lock on ReaderWriterLockSlim 000000008003fbb8",
+            "reader-writer-lock ReaderWriterLockSlim 0x8003fbb8",
+        ),
+        ("the Writer lock on ReaderWriterLock 8003fbb8", "reader-writer-lock ReaderWriterLock 0x8003fbb8"),
+    ] {
+        let want = format!("{want} thread \"CLR thread 0x1f\" None false");
+        check_table("dlk", &["thread", "holds"], "!dlk", &["0x1f", holds], &want);
+    }
+    check_table("dlk", &["thread", "holds"], "!dlk", &["0x1f", "the Reader lock on ReaderWriterLock 8003fbb8"], "none");
+}
+
 /// `!rwlock` with these cells: writer, reader that may become one, count and ids of waiting readers, those of writers, ids of
 /// readers that want to become one.
 fn rwlock(command: &str, cells: [&str; 7]) -> LockTables {

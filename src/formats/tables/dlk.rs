@@ -96,6 +96,14 @@ mod tests {
                 "CLR Thread 0x3 is waiting at System.Threading.Monitor.Enter(System.Object)(+0x17 Native)",
                 "row 0x3 |  |  | System.Threading.Monitor.Enter(System.Object)(+0x17 Native)",
             ),
+            (
+                "CLR thread 0x1f holds the Writer lock on ReaderWriterLockSlim 000000008003fbb8",
+                "row 0x1f | the Writer lock on ReaderWriterLockSlim 000000008003fbb8",
+            ),
+            (
+                "...and is waiting for a Reader lock on ReaderWriterLockSlim 000000008003fbb8",
+                "cell waits for = a Reader lock on ReaderWriterLockSlim 000000008003fbb8",
+            ),
             ("1 deadlock detected.", "field deadlocks = 1"),
             ("the CLR thread holds a lock", "nothing"),
         ] {
