@@ -364,6 +364,38 @@ fn sections_that_dt_prints() {
     check_table("critsec", COLUMNS, "dt 00446dc8", &cut, "none");
 }
 
+/// The loader's lock is a section like others where no table names it: it is counted once.
+#[test]
+fn one_lock_that_two_tables_show() {
+    let section = |name: &'static str, columns: &'static [&'static str], command: &str, cells: &[&str]| Table {
+        name,
+        command: Some(command.into()),
+        columns,
+        rows: vec![Row { line: 1, cells: cells.iter().map(|cell| cell.to_string()).collect() }],
+        ..Table::default()
+    };
+    let dt = section(
+        "critsec",
+        &["owner", "lock count", "recursion count", "semaphore", "debug info"],
+        "dt 77f8a340",
+        &["0x5dc", "3", "1", "0x7f4", "0x77fc4240"],
+    );
+    let locks = section(
+        "locks",
+        &["lock", "address", "lock count", "owner", "waiter woken"],
+        "!locks",
+        &["ntdll!LdrpLoaderLock+0", "77f8a340", "3", "5dc", "No"],
+    );
+    for tables in [[&dt, &locks], [&locks, &dt]] {
+        let mut all = LockTables::default();
+        tables.iter().for_each(|table| all.add(0, table));
+        let (found, _) = moments(&all, &[]);
+        let queues = chains(&found[0]).queues;
+        assert_eq!(queues.len(), 1, "{queues:?}");
+        assert_eq!((queues[0].waiters, queues[0].kinds.as_slice()), (3, &[LOADER_LOCK.to_string()][..]));
+    }
+}
+
 #[test]
 fn rows_of_mlocks() {
     const COLUMNS: &[&str] = &["clr thread", "thread index", "os id", "kind", "lock", "level"];

@@ -86,7 +86,9 @@ impl<'t> Waits<'t> {
 
     /// The same lock in two tables is one; two owners mean that time passed between them.
     fn add_lock(&mut self, lock: &'t Lock, owner: Option<Who>, roster: &Roster) {
-        let same = self.locks.iter().position(|known| (known.kind, known.address) == (lock.kind, lock.address));
+        // That a section is the loader's, only a table with names tells.
+        let kind = |lock: &Lock| if lock.kind == LOADER_LOCK { CRITICAL_SECTION } else { lock.kind };
+        let same = self.locks.iter().position(|known| (kind(known), known.address) == (kind(lock), lock.address));
         let Some(at) = same else {
             self.locks.push(lock);
             self.owners.push(owner);
@@ -104,7 +106,9 @@ impl<'t> Waits<'t> {
             );
             self.contradictions.push((lock.source, lock.line, said));
             self.owners[at] = None;
-        } else if lock.waiters.is_some() && (known.waiters.is_none() || lock.is_of_all && !known.is_of_all) {
+        } else if lock.waiters.is_some()
+            && (known.waiters.is_none() || lock.is_of_all && !known.is_of_all || lock.kind == LOADER_LOCK)
+        {
             self.locks[at] = lock;
         }
     }
