@@ -79,8 +79,9 @@ impl LockTables {
         if !is_known || thread.index.is_none() {
             return None;
         }
-        let is_new = self.numbered.last().is_none_or(|(_, number, _)| *number != managed_id);
-        if is_new && self.numbered.len() < THREADS {
+        // The rows of one thread stand together; one that the runtime does not know has no number.
+        let is_new = self.numbered.last().is_none_or(|(of, number, _)| (*of, *number) != (source, managed_id));
+        if is_new && managed_id != 0 && self.numbered.len() < THREADS {
             self.numbered.push((source, managed_id, thread.clone()));
         }
         Some(LockOwner::Thread(thread))
