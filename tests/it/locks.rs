@@ -132,6 +132,10 @@ fn a_ring_is_reported_once_and_what_follows_is_folded() {
     // The same in two texts of a case is one, and a waiting thread of its own stays.
     let table = syncblk(&[(4, 0xa0, 2), (5, 0xb0, 1)]);
     check(&[two_in_a_ring(), table], &[ring, draws]);
+    // The table counts two more who wait, and their stacks are not in the text.
+    let pair = stack(4, "Monitor.Enter App.Pay") + &stack(5, "Monitor.Enter App.Book");
+    let counted = ring.replace("1 thread (", "2 threads (");
+    check(&[pair + &syncblk(&[(4, 0xa0, 3), (5, 0xb0, 1)])], &[counted.as_str()]);
     let other = two_in_a_ring() + "\n" + &stack(9, "Monitor.Enter App.Else") + &stack(8, "App.Work");
     let result = scan(&rules(), &[other]);
     assert!(result.notes.iter().any(|(_, note)| note.code == NoteCode::Locks), "{:?}", result.notes);

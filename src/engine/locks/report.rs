@@ -173,7 +173,7 @@ impl LockCollection {
             "ring" => Some(self.ring_in_words(ring)),
             "threads" => Some(threads.clone()),
             "locks" => Some(locks_in_words(ring)),
-            "waiters" => Some(count_of(ring.behind.len() as u64)),
+            "waiters" => Some(count_of(behind_ring(ring))),
             _ => None,
         };
         finding.message = rule.message.as_ref().map(|message| filled_in(message, value).0);
@@ -311,6 +311,14 @@ fn reaches(via: &[Via], basis: Basis, is_named: bool) -> bool {
     let by_stacks = matches!(basis, Basis::Counts | Basis::StacksAlone);
     let any_kind = via.is_empty() || by_stacks && via == [Via::StackOwner];
     (any_kind || is_named) && (!by_stacks || via.is_empty() || via.contains(&Via::StackOwner))
+}
+
+/// Threads that wait behind a ring: those that are named, or, where tables count more for its locks, those counted.
+fn behind_ring(ring: &Ring<'_>) -> u64 {
+    let locks = ring.members.iter().flat_map(|member| &member.owns);
+    let counted: u64 = locks.filter_map(|lock| lock.waiters).sum();
+    let others = counted.saturating_sub(ring.members.len() as u64);
+    others.max(ring.behind.len() as u64)
 }
 
 /// Whether the text names the locks of a ring, so that its threads can be spoken of one by one.
