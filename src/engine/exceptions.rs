@@ -57,6 +57,15 @@ impl Exception {
     }
 }
 
+/// A rule's message without the place at its beginning, where the text does not tell where the exception was thrown.
+pub fn without_unknown_site<'m>(message: &'m str, exception: &Exception) -> &'m str {
+    let behind_site = || message.strip_prefix("{{exception.site}}: ");
+    match exception.thrown {
+        Some(_) => message,
+        None => behind_site().unwrap_or(message),
+    }
+}
+
 /// The stack of an exception, as its first frame.
 pub fn thrown_of(stack: &Stack, sites: &CallSites, source: usize) -> Option<Thrown> {
     let first = stack.frames.first()?;

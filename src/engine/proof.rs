@@ -1,7 +1,7 @@
 //! A hit made into a finding: evidence with lines, the stack as it is shown, and why the confidence is lower.
 
 use super::evaluate::{Doubt, Evaluator, Hit};
-use super::exceptions::Exception;
+use super::exceptions::{Exception, without_unknown_site};
 use super::names::shown_name;
 use crate::facts::{FrameName, Generics};
 use crate::finding::{Confidence, Evidence, EvidenceKind, Finding, ShownRow, ShownStack, Verdict};
@@ -87,7 +87,10 @@ pub fn exception_finding(rules: &RuleSet, index: usize, exception: &Exception) -
         confidence: rule.confidence,
         verdict: Verdict::of_stack(rule.confidence),
         fingerprint: format!("{}-{}", rule.id, exception.name.to_ascii_lowercase()),
-        message: rule.message.as_ref().map(|message| filled_in(message, |name| exception.figure(name)).0),
+        message: rule
+            .message
+            .as_ref()
+            .map(|message| filled_in(without_unknown_site(message, exception), |name| exception.figure(name)).0),
         evidence,
         shown,
         ..empty_finding(index)

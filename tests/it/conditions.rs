@@ -222,6 +222,15 @@ fn a_rule_on_an_exception_tells_what_it_was_and_yields_to_the_special() {
     check(rules, &format!("{table}\n{}", text("N.SvcException")), &["any 0: N.SvcException at N.T.M: it is gone"]);
 }
 
+#[test]
+fn a_message_begins_with_the_place_where_it_is_known() {
+    let rules = "id: any\nHEAD\nmatch:\n  exception: {type: \"*Exception\"}\n\
+                 message: \"{{exception.site}}: {{exception.message}}\"\n";
+    let text = "Unhandled Exception: N.SvcException: it is gone\n";
+    check(rules, text, &["any 0: it is gone"]);
+    check(rules, &format!("{text}   at N.T.M(String a)\n   at N.T.Main()\n"), &["any 0: N.T.M: it is gone"]);
+}
+
 /// What was logged is not why the process ended, unless the one wraps the other.
 #[test]
 fn an_exception_that_ends_the_process_is_told_beside_one_that_came_before() {

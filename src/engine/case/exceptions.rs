@@ -1,7 +1,7 @@
 //! Rules that ask for an exception, of which some text of the case tells.
 
 use super::CaseScan;
-use crate::engine::exceptions::{Exception, of_stacks, tells_of_another};
+use crate::engine::exceptions::{Exception, of_stacks, tells_of_another, without_unknown_site};
 use crate::engine::proof::{exception_evidence, exception_finding, filled_in};
 use crate::finding::{Finding, ThreadEvidence};
 
@@ -31,7 +31,8 @@ impl CaseScan<'_> {
         let Some(exception) = self.exception_of(finding.rule, &finding.threads) else { return };
         finding.evidence.push(exception_evidence(exception));
         let figure = |name: &str| exception.figure(name);
-        finding.message = finding.message.take().map(|message| filled_in(&message, figure).0);
+        let message = finding.message.take();
+        finding.message = message.map(|message| filled_in(without_unknown_site(&message, exception), figure).0);
     }
 
     /// Adds the findings of rules that ask for an exception and nothing else, so far as no rule that they yield to is
