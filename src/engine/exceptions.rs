@@ -96,20 +96,18 @@ pub fn place(exceptions: &mut [Exception], thrown: &[Thrown]) {
     place_outer(exceptions);
 }
 
-/// Where the text of one exception follows that of another directly, the first wraps the second (` ---> `), and has no stack
-/// of its own before it.
+/// A SqlException that wraps the code of Windows has its frames behind that one's line. Of other exceptions the text does not
+/// tell whether the one above wraps the one below, or was logged before it.
 fn place_outer(exceptions: &mut [Exception]) {
     let mut order: Vec<usize> = (0..exceptions.len()).collect();
     order.sort_by_key(|&at| (exceptions[at].source, exceptions[at].line));
-    for pair in order.windows(2).rev() {
+    for pair in order.windows(2) {
         let (outer, inner) = (&exceptions[pair[0]], &exceptions[pair[1]]);
-        let lines = inner.line - outer.line.min(inner.line);
+        let lines = inner.line.saturating_sub(outer.line);
         let follows = outer.source == inner.source && (1..=WRAPPED_WITHIN).contains(&lines);
-        if !follows || outer.thrown.is_some() || inner.thrown.is_none() {
-            continue;
+        if follows && outer.thrown.is_none() && has_its_stack(outer, &inner.name) {
+            exceptions[pair[0]].thrown = inner.thrown.clone();
         }
-        let placed = with_its_stack(Exception { thrown: inner.thrown.clone(), ..outer.clone() }, &inner.name);
-        exceptions[pair[0]] = placed;
     }
 }
 
@@ -205,7 +203,8 @@ pub fn exceptions_of(table: &Table, source: usize) -> Vec<Exception> {
                 add(cell("type"), cell("message"), code_in(cell("hresult")).or_else(|| code_in(cell("code"))));
                 add(inner_type(cell("inner")), "", None);
                 let outer = outer_exceptions(cell("outer"), source, row.line, unhandled);
-                exceptions.extend(outer.map(|outer| with_its_stack(outer, cell("type"))));
+                exceptions
+                    .extend(outer.map(|outer| Exception { is_outer: !has_its_stack(&outer, cell("type")), ..outer }));
             }
             "events" => add(cell("event"), "", code_in(cell("code"))),
             "lldb" => add(cell("stop reason"), "", None),
@@ -238,9 +237,8 @@ fn outer_exceptions(outer: &str, source: usize, line: u32, unhandled: bool) -> i
 }
 
 /// A SqlException gives the code of Windows as an exception inside, which was never thrown: the frames are its own.
-fn with_its_stack(outer: Exception, inner: &str) -> Exception {
-    let is_own = last_part(&outer.name) == "SqlException" && last_part(inner) == "Win32Exception";
-    Exception { is_outer: !is_own, ..outer }
+fn has_its_stack(outer: &Exception, inner: &str) -> bool {
+    last_part(&outer.name) == "SqlException" && last_part(inner) == "Win32Exception"
 }
 
 /// `ExceptionCode: c0000005 (Access violation)` of `.exr`, which is printed without the line of an event above it.

@@ -9,7 +9,7 @@
 //! The letter behind the number tells managed frames from those of native code.
 
 use super::{Begin, Format, FrameLine, Line, call_site};
-use crate::formats::tables::is_hex;
+use crate::formats::tables::{is_address, is_hex};
 use crate::formats::tokens::hex_value;
 use crate::model::{Dialect, ThreadRef};
 
@@ -39,8 +39,7 @@ fn frame(text: &str) -> Option<FrameLine<'_>> {
     // A copy may have taken the digits for the numbers of a list.
     let is_number = number.len() <= 4 && (number.is_empty() || is_hex(number));
     let mut words = behind.trim_start().splitn(3, ' ');
-    let is_address = |word: Option<&str>| word.is_some_and(|word| (8..=17).contains(&word.len()) && is_address(word));
-    if !is_number || !is_address(words.next()) || !is_address(words.next()) {
+    if !is_number || !words.next().is_some_and(is_address) || !words.next().is_some_and(is_address) {
         return None;
     }
     let number = (number.len() > 1).then(|| hex_value(number)).flatten().map(|number| number as u32);
@@ -52,10 +51,6 @@ fn frame(text: &str) -> Option<FrameLine<'_>> {
     let function = site.split("(+0x").next().unwrap_or(site).trim_end();
     let site = call_site(None, function, None, source);
     Some(FrameLine { number, without_module: true, ..FrameLine::of(site) })
-}
-
-fn is_address(word: &str) -> bool {
-    is_hex(&word.replacen('`', "", 1))
 }
 
 /// What stands before `[c:\a.cs, @ 410,13]`, the file, and its line; the column is dropped.
