@@ -241,7 +241,7 @@ impl Compiler {
             blocked_behind: written.blocked_behind.as_ref().map(|blocked| BlockedBehindCondition {
                 waiters: blocked.waiters,
                 via: blocked.via.clone(),
-                owner_gone: blocked.owner_gone,
+                owner: blocked.owner,
             }),
             explains: Explains::default(),
             ask,

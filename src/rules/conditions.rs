@@ -131,8 +131,18 @@ pub struct DeadlockCondition {
 pub struct BlockedBehindCondition {
     pub waiters: u64,
     pub via: Vec<Via>,
-    /// The owner has ended.
-    pub owner_gone: bool,
+    pub owner: WantedOwner,
+}
+
+/// What must be known of the owner of a lock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WantedOwner {
+    #[default]
+    Thread,
+    /// `owner-gone: true`: it has ended.
+    Gone,
+    /// `no-owner: true`: the table says that nobody owns the lock.
+    Nobody,
 }
 
 impl DeadlockCondition {
@@ -146,8 +156,12 @@ impl BlockedBehindCondition {
     /// `at least 5 threads that wait for a lock of one owner (syncblk)`
     pub fn in_words(&self) -> String {
         let threads = if self.waiters > 1 { "threads that wait" } else { "thread that waits" };
-        let owner = if self.owner_gone { "a thread that has ended" } else { "one owner" };
-        format!("at least {} {threads} for a lock of {owner}{}", self.waiters.max(1), via_in_words(&self.via))
+        let lock = match self.owner {
+            WantedOwner::Thread => "a lock of one owner",
+            WantedOwner::Gone => "a lock of a thread that has ended",
+            WantedOwner::Nobody => "a lock that nobody owns",
+        };
+        format!("at least {} {threads} for {lock}{}", self.waiters.max(1), via_in_words(&self.via))
     }
 }
 

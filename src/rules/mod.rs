@@ -36,7 +36,7 @@ pub use builtin::{builtin_sources, builtin_sources_to_scan};
 pub use comparison::{Comparison, Relation, Unit};
 pub use compile::{InSettings, Loaded, Origin, compile, compile_with};
 pub use conditions::{
-    BlockedBehindCondition, CYCLE_FIGURES, CycleCondition, DeadlockCondition, EXCEPTION_FIGURES, ExceptionCondition,
+    BlockedBehindCondition, WantedOwner, CYCLE_FIGURES, CycleCondition, DeadlockCondition, EXCEPTION_FIGURES, ExceptionCondition,
     Explains, LockWaitFrames, STUCK_FIGURES, StuckCondition, ThreadsCondition, Via,
 };
 pub use glob::Glob;

@@ -1,6 +1,6 @@
 //! Reads the conditions besides the pattern: `threads`, `exception`, `cycle`, `deadlock`, `blocked-behind`, `stuck`.
 
-use super::Via;
+use super::{Via, WantedOwner};
 use super::node::{Node, Value};
 use super::read::FileReader;
 use super::written::{
@@ -99,12 +99,18 @@ impl FileReader<'_> {
                 "waiters" => blocked.waiters = self.count(node).map_or(1, u64::from),
                 "via" => blocked.via = self.via(node),
                 "owner" => rule.pattern = self.pattern_block(node).unwrap_or_default(),
-                "owner-gone" => blocked.owner_gone = self.truth(node),
-                _ => self.unknown_key(key, entries, &["waiters", "via", "owner", "owner-gone"]),
+                "owner-gone" if self.truth(node) => blocked.owner = WantedOwner::Gone,
+                "no-owner" if self.truth(node) => blocked.owner = WantedOwner::Nobody,
+                "owner-gone" | "no-owner" => {}
+                _ => self.unknown_key(key, entries, &["waiters", "via", "owner", "owner-gone", "no-owner"]),
             }
         }
-        if let Some((key, _)) = entries.iter().find(|(key, _)| key.name == "owner" && blocked.owner_gone) {
-            let message = "an owner that has ended has no stack";
+        let message = match blocked.owner {
+            WantedOwner::Thread => None,
+            WantedOwner::Gone => Some("an owner that has ended has no stack"),
+            WantedOwner::Nobody => Some("where nobody owns the lock there is no stack of an owner"),
+        };
+        if let (Some((key, _)), Some(message)) = (entries.iter().find(|(key, _)| key.name == "owner"), message) {
             self.mistake(Code::BadValue, key.span, message);
         }
         rule.blocked_behind = Some(blocked);

@@ -185,6 +185,8 @@ struct BlockedBehind {
     owner: Option<Lines>,
     /// The owner has ended.
     owner_gone: Option<bool>,
+    /// The table says that nobody owns the lock.
+    no_owner: Option<bool>,
 }
 
 /// One source of owners, or several.

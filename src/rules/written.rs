@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::{Comparison, Via};
+use super::{Comparison, Via, WantedOwner};
 use crate::facts::{CounterUnit, Limits, ListingKind, Measured};
 use crate::finding::{Confidence, Severity, Verdict};
 use crate::text::Span;
@@ -115,7 +115,7 @@ pub struct WrittenDeadlock {
 pub struct WrittenBlockedBehind {
     pub waiters: u64,
     pub via: Vec<Via>,
-    pub owner_gone: bool,
+    pub owner: WantedOwner,
 }
 
 /// `stuck:`; its pattern is that of the rule.

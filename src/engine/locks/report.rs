@@ -14,7 +14,7 @@ use crate::finding::{
     Ask, CaseCondition, Confidence, Evidence, EvidenceKind, EvidenceState, Finding, ThreadEvidence, Verdict,
 };
 use crate::model::{Note, NoteCode, ThreadRef};
-use crate::rules::{Rule, RuleSet, Via};
+use crate::rules::{Rule, RuleSet, Via, WantedOwner};
 use in_words::{count_of, in_words, in_words_by, locks_in_words, of_members, owner_in_words, rung};
 
 impl LockCollection {
@@ -125,7 +125,7 @@ impl LockCollection {
                 // One of the locks is enough: it names the owner.
                 let is_named = queue.kinds.iter().any(|kind| is_named(&asked.via, kind));
                 let fits = reaches(&asked.via, queue.basis, is_named);
-                fits && queue.waiters >= asked.waiters && queue.owner.is_none() == asked.owner_gone
+                fits && queue.waiters >= asked.waiters && owner_of(queue) == asked.owner
             });
             queues.sort_by_key(|queue| queue.basis);
             let mut seen: BTreeSet<String> = BTreeSet::new();
@@ -295,6 +295,14 @@ fn unknown(figure: &str) -> &'static str {
 
 /// What messages of `blocked-behind` may say.
 const FIGURES: [&str; 4] = ["owner", "lock", "waiters", "methods"];
+
+fn owner_of(queue: &Queue<'_>) -> WantedOwner {
+    match (&queue.owner, &queue.gone) {
+        (Some(_), _) => WantedOwner::Thread,
+        (None, Some(_)) => WantedOwner::Gone,
+        (None, None) => WantedOwner::Nobody,
+    }
+}
 
 /// Whether a rule asks for locks of this kind.
 fn is_named(via: &[Via], kind: &str) -> bool {

@@ -54,7 +54,7 @@ pub struct Ring<'t> {
 pub struct Queue<'t> {
     pub basis: Basis,
     pub kinds: Vec<String>,
-    /// `None` where it has ended.
+    /// `None` where it has ended, and where the table says that nobody owns the lock.
     pub owner: Option<ThreadRef>,
     /// What the table says of the owner that has ended.
     pub gone: Option<ThreadRef>,
@@ -272,6 +272,9 @@ fn queues<'t>(moment: &Moment<'t>, waits: &Waits<'t>, blocked: &BTreeSet<Who>) -
                 if is_gone(lock) || waits.owners[at].is_some() =>
             {
                 found.push(queue(None, Some(thread.clone()), &[at], waits, moment));
+            }
+            (None, LockOwner::Nobody) if lock.kind == super::MONITOR => {
+                found.push(queue(None, None, &[at], waits, moment));
             }
             _ => {}
         }

@@ -1,5 +1,7 @@
 //! Lines that are frames, or go on with one.
 
+use std::borrow::Cow;
+
 use super::cleaning::parse_site;
 use super::current::digits_of;
 use super::{PENDING, Reader};
@@ -150,7 +152,7 @@ impl Reader<'_> {
             return current.stack.dialect == Dialect::VisualStudio && self.visual_studio_site(text);
         }
         let Some((kind, ..)) = bare::alone(text) else { return false };
-        let first_is_name = self.pending.first().is_some_and(|(_, first)| bare::frame(first).is_none());
+        let first_is_name = self.pending.first().is_some_and(|(_, first)| bare::is_name_alone(first));
         let joins = match kind {
             Alone::Site => true,
             Alone::Noted => !first_is_name,
@@ -209,9 +211,9 @@ impl Reader<'_> {
             Some((Alone::Site, number, site)) => (number, vec![site]),
             Some((Alone::Noted, number, site)) if directly => (number, vec![site]),
             Some((Alone::Name, _, name)) if directly && current.names => (None, vec![name]),
-            _ if raw => (None, vec![text.trim()]),
+            _ if raw => (None, vec![Cow::Borrowed(text.trim())]),
             _ => match bare::frames_on_one_line(text) {
-                Some(sites) if directly => (None, sites),
+                Some(sites) if directly => (None, sites.into_iter().map(Cow::Borrowed).collect()),
                 _ => return false,
             },
         };
@@ -220,7 +222,7 @@ impl Reader<'_> {
             return false;
         }
         for site in sites {
-            self.push_bare(number, site);
+            self.push_bare(number, &site);
         }
         self.accounts.frames += 1;
         true
@@ -229,7 +231,7 @@ impl Reader<'_> {
     /// The lines kept are a stack.
     pub(super) fn believe_pending(&mut self) {
         let here = self.line;
-        let names = self.pending.first().is_some_and(|(_, first)| bare::frame(first).is_none());
+        let names = self.pending.first().is_some_and(|(_, first)| bare::is_name_alone(first));
         let spaced = self.pending_distance() == Some(SPACED);
         for (at, (line, text)) in std::mem::take(&mut self.pending).into_iter().enumerate() {
             self.line = line;
@@ -240,7 +242,7 @@ impl Reader<'_> {
                 self.current.spaced = spaced;
             }
             if let Some((_, number, site)) = bare::alone(&text) {
-                self.push_bare(number, site);
+                self.push_bare(number, &site);
                 self.accounts.frames += 1;
             }
         }

@@ -3,6 +3,9 @@
 //! Nothing else says that such lines are a stack, so a line must be a call site from end to end. Notes that people write
 //! behind a frame and managed names without arguments are believed among other frames only.
 
+use std::borrow::Cow;
+
+use super::exception_frame;
 use crate::formats::call_site::{self, without_remarks};
 use crate::formats::tokens;
 use crate::model::FrameKind;
@@ -19,17 +22,23 @@ pub enum Alone {
 }
 
 /// A line that may be a frame: what it is, its frame number if it has one, and its call site.
-pub fn alone(line: &str) -> Option<(Alone, Option<u32>, &str)> {
-    let site = frame(line).map(|(number, site)| (Alone::Site, number, site));
-    let noted = || noted(line).map(|(number, site)| (Alone::Noted, number, site));
-    let name = || is_method_name(line.trim()).then(|| (Alone::Name, None, line.trim()));
-    site.or_else(noted).or_else(name)
+pub fn alone(line: &str) -> Option<(Alone, Option<u32>, Cow<'_, str>)> {
+    let site = frame(line).map(|(number, site)| (Alone::Site, number, Cow::Borrowed(site)));
+    let with_source = || with_source(line).map(|site| (Alone::Site, None, Cow::Owned(site)));
+    let noted = || noted(line).map(|(number, site)| (Alone::Noted, number, Cow::Borrowed(site)));
+    let name = || is_method_name(line.trim()).then(|| (Alone::Name, None, Cow::Borrowed(line.trim())));
+    site.or_else(with_source).or_else(noted).or_else(name)
+}
+
+/// Whether a line is a name and nothing that shows a call.
+pub fn is_name_alone(line: &str) -> bool {
+    !matches!(alone(line), Some((Alone::Site, ..)))
 }
 
 /// Whether such a line can be the first of a stack: of names, the topmost must be a known one that waits.
 pub fn may_begin(line: &str) -> bool {
     match alone(line) {
-        Some((Alone::Name, _, name)) => is_wait(name),
+        Some((Alone::Name, _, name)) => is_wait(&name),
         other => other.is_some(),
     }
 }
@@ -37,7 +46,7 @@ pub fn may_begin(line: &str) -> bool {
 /// Whether lines, each directly below the other, are a stack: two call sites, one of which has no words behind it, or
 /// three names that are no list of the members of a type.
 pub fn are_stack(lines: &[&str]) -> bool {
-    let kinds: Vec<(Alone, &str)> =
+    let kinds: Vec<(Alone, Cow<'_, str>)> =
         lines.iter().filter_map(|line| alone(line)).map(|(kind, _, site)| (kind, site)).collect();
     let count = |wanted: Alone| kinds.iter().filter(|(kind, _)| *kind == wanted).count();
     let (sites, noted) = (count(Alone::Site), count(Alone::Noted));
@@ -120,6 +129,13 @@ fn is_wait(name: &str) -> bool {
     ];
     NAMESPACES.iter().any(|namespace| name.starts_with(namespace))
         && name.rsplit_once('.').is_some_and(|(_, method)| METHODS.contains(&method))
+}
+
+/// `Contoso.Cart.Basket.Reserve(Contoso.Cart.Item item) in C:\\src\\Basket.cs:83`, as Rider and Visual Studio copy a frame.
+fn with_source(line: &str) -> Option<String> {
+    let line = line.trim();
+    let call = line[..line.find(") in ")? + 1].trim();
+    (is_call_site(call) && is_managed_call(call)).then(|| exception_frame::call_of(line)).flatten()
 }
 
 /// `user32!DispatchHookW / user32!CallHookWithSEH`: frames that someone put on one line, the innermost first.
@@ -294,6 +310,11 @@ mod tests {
             ("ntdll!NtWaitForKeyedEvent+0xa", Some((Site, "ntdll!NtWaitForKeyedEvent+0xa"))),
             ("ntdll!NtWait+0xa           3. Try to enter = DEADLOCK !", Some((Noted, "ntdll!NtWait+0xa"))),
             ("svc!Load+0x1c\tthe loader lock is taken here", Some((Noted, "svc!Load+0x1c"))),
+            (
+                "Contoso.Cart.Basket.Reserve(Contoso.Cart.Item item, int count) in /_/src/Basket.cs:83",
+                Some((Site, "Contoso.Cart.Basket.Reserve(Contoso.Cart.Item item, int count) [/_/src/Basket.cs @ 83]")),
+            ),
+            ("Contoso.Cart.Basket.Reserve(Contoso.Cart.Item item) in two places", None),
             ("svc!Load+0x1c   34.5 MBytes of it", None),
             ("svc!Load+0x1c   1,234 blocks of memory", None),
             ("svc!Load+0x1c   12 times in a row", None),
@@ -307,8 +328,8 @@ mod tests {
             ("System.Console", None),
             ("Contoso.Tills.Drawer opens", None),
         ] {
-            let got = alone(line).map(|(kind, _, site)| (kind, site));
-            assert_eq!(got, want, "{line}");
+            let got = alone(line).map(|(kind, _, site)| (kind, site.to_string()));
+            assert_eq!(got, want.map(|(kind, site)| (kind, site.to_string())), "{line}");
         }
     }
 

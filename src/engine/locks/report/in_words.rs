@@ -87,10 +87,11 @@ impl LockCollection {
 
     pub(super) fn rungs_of_queue(&self, queue: &Queue<'_>, methods: &BTreeSet<&str>) -> Vec<RungState> {
         let locks = in_words(queue.locks.iter().map(|lock| lock.name.clone()));
-        let said = match (locks.is_empty(), queue.owner.is_none()) {
-            (true, _) => "is in the method in which the others wait, and does not wait itself".to_string(),
-            (false, true) => format!("held {locks} when it ended"),
-            (false, false) => format!("holds {locks}"),
+        let said = match (&queue.owner, &queue.gone) {
+            _ if locks.is_empty() => "is in the method in which the others wait, and does not wait itself".to_string(),
+            (Some(_), _) => format!("holds {locks}"),
+            (None, Some(_)) => format!("held {locks} when it ended"),
+            (None, None) => format!("owns {locks} by the table"),
         };
         let state = if queue.basis == Basis::Table { EvidenceState::Holds } else { EvidenceState::Undecided };
         let places = queue.locks.iter().map(|lock| (lock.source, lock.line)).collect();
@@ -127,7 +128,8 @@ pub(super) fn owner_in_words(queue: &Queue<'_>) -> String {
     match (&queue.owner, &queue.gone) {
         (Some(owner), _) => thread_label(owner),
         (None, Some(gone)) if *gone != ThreadRef::default() => format!("{}, which has ended,", thread_label(gone)),
-        _ => "a thread that has ended".to_string(),
+        (None, Some(_)) => "a thread that has ended".to_string(),
+        (None, None) => "nobody".to_string(),
     }
 }
 
