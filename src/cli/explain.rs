@@ -19,7 +19,7 @@ pub fn run(args: ExplainArgs, color: Color) -> Result<Exit, Stop> {
     if let Some(exit) = code_page(&args.id, color)? {
         return Ok(exit);
     }
-    let rules = packs::load_whole(&mut Settings::of_packs(&args.packs, &args.paths)?)?;
+    let rules = packs::load(&mut Settings::of_packs(&args.packs, &args.paths)?, None)?;
     let Some(rule) = rules.rules.iter().position(|rule| rule.id == args.id) else {
         let message = format!("no rule and no code is called `{}`; `stacklint rules list` shows the rules", args.id);
         return Err(Stop::Usage(message));

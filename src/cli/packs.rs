@@ -12,28 +12,19 @@ use super::settings::Settings;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Weight};
 use crate::report::render_diagnostics;
 use crate::rules::{
-    InSettings, Loaded, Origin, RuleSet, Suppression, builtin_sources, builtin_sources_to_scan, compile_with,
+    InSettings, Loaded, Origin, RuleSet, Suppression, builtin_sources, compile_with,
 };
 use crate::text::Source;
 
 /// Loads the rules that settings ask for, or prints every mistake in them and in the settings. Suppressions that expired
-/// before `today` are said and left out. Built-in rules come without their examples.
+/// before `today` are said and left out.
 pub fn load(settings: &mut Settings, today: Option<Date>) -> Result<RuleSet, Stop> {
-    load_from(builtin_sources_to_scan(), settings, today)
-}
-
-/// Loads the rules that settings ask for, with all that is written in them.
-pub fn load_whole(settings: &mut Settings) -> Result<RuleSet, Stop> {
-    load_from(builtin_sources(), settings, None)
-}
-
-fn load_from(pack: Vec<Source>, settings: &mut Settings, today: Option<Date>) -> Result<RuleSet, Stop> {
     let paths: Vec<PathBuf> = settings.rules.iter().map(|rules| rules.value.clone()).collect();
     let in_settings = std::mem::take(&mut settings.in_settings);
     // Rules that are not there would be a second mistake for the same line.
     let settings_are_wrong = in_settings.read.has_mistakes();
     let paths: &[PathBuf] = if settings_are_wrong { &[] } else { &paths };
-    let Loaded { rules, diagnostics } = read_with(pack, paths, settings.builtin.value, in_settings)?;
+    let Loaded { rules, diagnostics } = read_with(paths, settings.builtin.value, in_settings)?;
     let Some(mut rules) = rules else {
         print(&diagnostics)?;
         let of_settings = |found: &Diagnostic| found.code.code().starts_with('S');
@@ -59,17 +50,16 @@ fn load_from(pack: Vec<Source>, settings: &mut Settings, today: Option<Date>) ->
 
 /// Compiles the built-in pack together with the user's files.
 pub fn read(paths: &[PathBuf], with_builtin_rules: bool) -> Result<Loaded, Stop> {
-    read_with(builtin_sources(), paths, with_builtin_rules, InSettings::default())
+    read_with(paths, with_builtin_rules, InSettings::default())
 }
 
 fn read_with(
-    pack: Vec<Source>,
     paths: &[PathBuf],
     with_builtin_rules: bool,
     settings: InSettings,
 ) -> Result<Loaded, Stop> {
     let builtin = Origin::Builtin { with_rules: with_builtin_rules };
-    let mut files: Vec<(Source, Origin)> = pack.into_iter().map(|source| (source, builtin)).collect();
+    let mut files: Vec<(Source, Origin)> = builtin_sources().into_iter().map(|source| (source, builtin)).collect();
     files.extend(read_all(paths)?.into_iter().map(|file| (file.source, Origin::User)));
     Ok(compile_with(files, settings))
 }

@@ -14,14 +14,14 @@ use crate::rules::json_schema_of_rules;
 pub fn run(command: RulesCommand, color: Color) -> Result<Exit, Stop> {
     match command {
         RulesCommand::List { packs } => {
-            let rules = packs::load_whole(&mut Settings::of_packs(&packs, &[])?)?;
+            let rules = packs::load(&mut Settings::of_packs(&packs, &[])?, None)?;
             let mut out = output::stdout(color);
             render_rule_list(&rules, &mut out)?;
             out.flush()?;
             Ok(Exit::Clean)
         }
         RulesCommand::Show { id, packs } => {
-            let rules = packs::load_whole(&mut Settings::of_packs(&packs, &[])?)?;
+            let rules = packs::load(&mut Settings::of_packs(&packs, &[])?, None)?;
             let Some(rule) = rules.find(&id) else {
                 return Err(Stop::Usage(format!("no rule is called `{id}`; `stacklint rules list` shows them")));
             };

@@ -11,7 +11,7 @@ use crate::report::{INDEX, page_name, render_rule_index, render_rule_markdown};
 use crate::rules::RuleSet;
 
 pub fn run(args: &DocsArgs, color: Color) -> Result<Exit, Stop> {
-    let rules = packs::load_whole(&mut Settings::of_packs(&args.packs, &[])?)?;
+    let rules = packs::load(&mut Settings::of_packs(&args.packs, &[])?, None)?;
     let folder = &args.folder;
     std::fs::create_dir_all(folder).map_err(|error| Stop::Usage(format!("{}: {error}", folder.display())))?;
     write_pages(&rules, folder)?;

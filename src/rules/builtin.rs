@@ -1,10 +1,17 @@
 //! The pack that is part of the program.
 
+use std::ops::Range;
+
 use include_dir::{Dir, include_dir};
 
+use super::node::Node;
 use crate::text::Source;
 
 static PACK: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
+
+/// What `src/build.rs` made of the pack: reading YAML takes longer than all else that is done before the first line.
+static DOCUMENTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/pack.bin"));
+include!(concat!(env!("OUT_DIR"), "/pack_files.rs"));
 
 /// Every file of the pack, by path.
 pub fn builtin_sources() -> Vec<Source> {
@@ -14,24 +21,12 @@ pub fn builtin_sources() -> Vec<Source> {
     sources
 }
 
-/// Every file of the pack, by path, without the examples: most of the text, and nothing that finding a pattern needs.
-pub fn builtin_sources_to_scan() -> Vec<Source> {
-    let without = |source: Source| Source::new(source.name, without_examples(&source.text));
-    builtin_sources().into_iter().map(without).collect()
-}
-
-/// Lines stay what they are, up to the first that is left out.
-fn without_examples(text: &str) -> String {
-    let (mut kept, mut rest) = (String::new(), text);
-    while let Some(start) = rest.find("\nexamples:\n") {
-        kept.push_str(&rest[..=start]);
-        rest = &rest[start + 1..];
-        // The next document, or the next key of this one.
-        let ends = memchr::memchr_iter(b'\n', rest.as_bytes()).map(|at| at + 1);
-        let is_outside = |&at: &usize| !matches!(rest.as_bytes().get(at), Some(b' ' | b'\n' | b'#' | b'\r'));
-        rest = ends.filter(|&at| at < rest.len()).find(is_outside).map_or("", |end| &rest[end..]);
-    }
-    kept + rest
+/// The documents of a file of the pack, as the build read them; `None` for a text that it did not see.
+pub fn documents_of(source: &Source) -> Option<Vec<Node>> {
+    let place = FILES.binary_search_by(|(name, ..)| (*name).cmp(source.name.as_str())).ok()?;
+    let (_, length, range) = &FILES[place];
+    let is_same = source.text.len() == *length;
+    is_same.then(|| postcard::from_bytes(&DOCUMENTS[range.clone()]).ok()).flatten()
 }
 
 fn collect(folder: &Dir<'_>, sources: &mut Vec<Source>) {
@@ -50,26 +45,15 @@ fn collect(folder: &Dir<'_>, sources: &mut Vec<Source>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::node;
     use super::*;
 
-    fn check(text: &str, want: &str) {
-        assert_eq!(without_examples(text), want, "{text}");
-    }
-
     #[test]
-    fn examples_are_left_out_and_nothing_else_is() {
-        check("id: a\nmatch: b\n", "id: a\nmatch: b\n");
-        check("id: a\nexamples:\n  match:\n    - |\n      x!y\n", "id: a\n");
-        check("id: a\nexamples:\n  match:\n    # why\n\n# out\n    - x\nnotes: n\n", "id: a\nnotes: n\n");
-        check("id: a\nexamples:\n  match: x\n---\nid: b\nexamples:\n  match: y\n", "id: a\n---\nid: b\n");
-        check("why: |\n  examples:\n  none\n", "why: |\n  examples:\n  none\n");
-    }
-
-    #[test]
-    fn no_file_of_the_pack_keeps_its_examples() {
-        for (whole, brief) in builtin_sources().iter().zip(builtin_sources_to_scan()) {
-            assert!(!brief.text.contains("\nexamples:"), "{}", whole.name);
-            assert!(whole.text.starts_with(&brief.text) || whole.text.contains("\n---\n"), "{}", whole.name);
+    fn the_build_read_every_file_as_it_is() {
+        let sources = builtin_sources();
+        for source in &sources {
+            assert_eq!(documents_of(source), node::documents(source).ok(), "{}", source.name);
         }
+        assert_eq!(sources.len(), FILES.len());
     }
 }

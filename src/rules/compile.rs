@@ -17,7 +17,7 @@ use super::rule_set::{Pattern, Rule, RuleSet, Step, Test, TestId};
 use super::written::{Block, RuleFile, Spot, WrittenLimits, WrittenRule, WrittenSuppression};
 use super::{
     Atom, AtomId, BlockedBehindCondition, DeadlockCondition, ExceptionCondition, Explains, Glob, StuckCondition,
-    extends, node, read,
+    documents, extends, read,
 };
 use crate::diagnostic::{Code, Diagnostics};
 use crate::finding::{Confidence, Severity};
@@ -113,8 +113,8 @@ fn read_side_by_side(files: Vec<(Source, Origin)>) -> (Vec<(RuleFile, Origin)>, 
 fn read_files(files: &[(usize, &(Source, Origin))]) -> (Vec<RuleFile>, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     let mut written = Vec::new();
-    for (index, (source, _)) in files {
-        let documents = node::parse(source, *index, &mut diagnostics);
+    for (index, (source, origin)) in files {
+        let documents = documents::of_file(source, *origin, *index, &mut diagnostics);
         written.push(read::rule_file(&documents, source, *index, &mut diagnostics));
     }
     (written, diagnostics)

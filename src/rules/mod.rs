@@ -7,6 +7,7 @@ mod builtin;
 mod comparison;
 mod compile;
 mod conditions;
+mod documents;
 mod extends;
 mod glob;
 mod ladder;
@@ -32,7 +33,7 @@ mod yaml_help;
 mod yaml_spaces;
 
 pub use atom::{Atom, AtomId, ExceptAtom, Truth};
-pub use builtin::{builtin_sources, builtin_sources_to_scan};
+pub use builtin::builtin_sources;
 pub use comparison::{Comparison, Relation, Unit};
 pub use compile::{InSettings, Loaded, Origin, compile, compile_with};
 pub use conditions::{

@@ -1,16 +1,17 @@
 //! YAML with the place of every value, before it is known what the values mean.
+//!
+//! The build reads the built-in pack with this file, so it needs nothing but [`Source`] and [`Span`].
 
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
 use serde_yaml::{DuplicateKeyPolicy, Location, Spanned};
 
-use super::yaml_help::{YamlHelp, yaml_help};
-use crate::diagnostic::{Code, Diagnostics};
 use crate::text::{Source, Span};
 
 /// A value and where it stands.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Node {
     pub span: Span,
     /// The line the value begins on, from 1: of a block scalar the first line of its text.
@@ -18,7 +19,7 @@ pub struct Node {
     pub value: Value,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     Null,
     Bool(bool),
@@ -29,7 +30,7 @@ pub enum Value {
     Map(Vec<(Key, Node)>),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Key {
     pub span: Span,
     pub name: String,
@@ -49,29 +50,16 @@ impl Value {
     }
 }
 
-/// Reads every document of a YAML file. A syntax error becomes a diagnostic, and the file has no documents.
-pub fn parse(source: &Source, index: usize, diagnostics: &mut Diagnostics) -> Vec<Node> {
+/// Reads every document of a YAML file.
+pub fn documents(source: &Source) -> Result<Vec<Node>, serde_yaml::Error> {
     // Duplicate keys are let through, so that they are reported together with everything else.
     // The rule files are the user's own: however many rules they hold, they are read.
     let options = serde_yaml::options! {
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         budget: serde_yaml::budget! { max_documents: 1_000_000, max_nodes: 100_000_000, max_events: 100_000_000 },
     };
-    let read: Result<Vec<Spanned<Raw>>, _> = serde_yaml::from_multiple_with_options(&source.text, options);
-    match read {
-        Ok(documents) => documents.into_iter().map(|document| locate(document, source)).collect(),
-        Err(error) => {
-            let at = error.location().map_or(source.text.len(), |location| offset(&source.text, &location));
-            let message = error.without_snippet().to_string();
-            let message = message.split(" at line ").next().unwrap_or_default();
-            let YamlHelp { at, message, help, fix } = yaml_help(&source.text, at, message);
-            let end = source.text[at..].find('\n').map_or(source.text.len(), |line_end| at + line_end);
-            let mistake = diagnostics.add(Code::YamlSyntax, index, Span::new(at, end.max(at)), message);
-            mistake.help = help;
-            mistake.fix = fix;
-            Vec::new()
-        }
-    }
+    let read: Vec<Spanned<Raw>> = serde_yaml::from_multiple_with_options(&source.text, options)?;
+    Ok(read.into_iter().map(|document| locate(document, source)).collect())
 }
 
 fn locate(raw: Spanned<Raw>, source: &Source) -> Node {
@@ -109,7 +97,7 @@ fn word_at(text: &str, start: usize) -> Option<&str> {
 }
 
 /// Byte offset of a location. Where the parser does not tell, it is counted; columns count characters.
-fn offset(text: &str, location: &Location) -> usize {
+pub fn offset(text: &str, location: &Location) -> usize {
     if let Some(offset) = location.span().byte_offset() {
         return (offset as usize).min(text.len());
     }

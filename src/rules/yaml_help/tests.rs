@@ -1,4 +1,4 @@
-use super::super::node::parse;
+use super::super::documents::parse;
 use crate::diagnostic::{Diagnostics, mend};
 use crate::text::Source;
 
