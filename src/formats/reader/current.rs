@@ -50,6 +50,8 @@ pub struct Current {
     pub shares_first: bool,
     /// Its first frame may be nothing but the place where a thread stands.
     pub is_location: bool,
+    /// Of an exception, whose frames are calls without `at`.
+    pub without_at: bool,
     /// A line below the last frame told where it stands in the sources.
     pub has_source_line: bool,
     /// The last frame's line ends within its columns.

@@ -6,7 +6,7 @@ use super::Reader;
 use crate::formats::call_site;
 use crate::formats::copy_marks::is_known_or_site;
 use crate::formats::stacks::parallel_stacks::{self, FORMAT, Part};
-use crate::formats::stacks::{self, Begin, Format, FrameLine, Line};
+use crate::formats::stacks::{self, Begin, Format, FrameLine, Line, exception_frame};
 use crate::formats::tables;
 use crate::model::{Dialect, SiteId, SkipReason, StackKind, ThreadRef};
 
@@ -51,7 +51,8 @@ impl Reader<'_> {
             return self.parallel_line(text);
         }
         let Some(line) = (format.line)(text) else {
-            return self.rule_of_repeat(format, text) || self.local_of_frame(format, text);
+            let is_part = self.rule_of_repeat(format, text) || self.local_of_frame(format, text);
+            return is_part || self.call_of_trace(format, text);
         };
         match line {
             Line::Repeat(times) => {
@@ -253,6 +254,21 @@ impl Reader<'_> {
             return false;
         }
         self.skip(text, SkipReason::FrameDetail);
+        true
+    }
+
+    /// A frame of an exception that was written without `at`.
+    fn call_of_trace(&mut self, format: &Format, text: &str) -> bool {
+        let current = &self.current;
+        let is_trace = format.dialect == Dialect::ExceptionText && current.stack.dialect == format.dialect;
+        let directly = current.open && !current.after_blank && !current.after_prose;
+        if !is_trace || !directly || !(current.stack.frames.is_empty() || current.without_at) {
+            return false;
+        }
+        let Some(call) = exception_frame::indented_call(text) else { return false };
+        self.current.without_at = true;
+        self.format_frame(format, &FrameLine::of(call), text);
+        self.accounts.frames += 1;
         true
     }
 

@@ -32,7 +32,12 @@ impl Reader<'_> {
         let shown = stacks::shown_by(text).filter(|format| is_trace(format.dialect));
         let shown = shown.and_then(|_| stacks::format_of(Dialect::ExceptionText));
         let is_frame = stacks::exception_frame::frame(text, true).is_some();
-        if let (Some(format), true) = (shown, is_frame) {
+        let is_call = self.told.len() == 1 && stacks::exception_frame::indented_call(text).is_some();
+        let shown = shown.filter(|_| is_frame).or_else(|| {
+            let directly = self.told.last().is_some_and(|(line, _)| line + 1 == self.line);
+            stacks::format_of(Dialect::ExceptionText).filter(|_| is_call && directly)
+        });
+        if let Some(format) = shown {
             let (line, words) = self.told.remove(0);
             let here = std::mem::replace(&mut self.line, line);
             let mut row = told_exception::row(&words).map(Vec::from).unwrap_or_default();

@@ -216,6 +216,13 @@ pub fn page_frame(text: &str) -> Option<String> {
     call_of(trimmed)
 }
 
+/// A call with its arguments on an indented line, as some loggers write frames: `   Contoso.Orders.Parser.Parse(System.String)`.
+pub fn indented_call(text: &str) -> Option<&str> {
+    let trimmed = text.trim();
+    let is_indented = text.starts_with("  ") || text.starts_with('\t');
+    (is_indented && is_whole_call(trimmed)).then_some(trimmed)
+}
+
 /// A call with its arguments and nothing else.
 pub fn is_whole_call(text: &str) -> bool {
     text.ends_with(')')

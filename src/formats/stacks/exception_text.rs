@@ -17,6 +17,7 @@ use std::ops::Range;
 
 use super::exception_frame::{AT, behind_stamp, frame, is_whole_call, page_frame};
 use super::last_words::{last_words, repeats, says_unhandled_before};
+use super::native_words::native_words;
 use super::told_exception::{self, code, names};
 use super::{Begin, Format, FrameLine, Line};
 use crate::model::{Dialect, StackKind};
@@ -59,7 +60,7 @@ fn begin(trimmed: &str) -> Option<Begin<'_>> {
     if let Some(words) = last_words(trimmed) {
         return Some(Begin { row: words.row, held: words.held, ..Begin::default() });
     }
-    let row = exception(trimmed).or_else(|| told_exception::by_clear_message(trimmed).map(Vec::from));
+    let row = exception(trimmed).or_else(|| native_words(trimmed)).or_else(|| told_exception::by_clear_message(trimmed).map(Vec::from));
     row.map(|row| Begin { row, ..Begin::default() })
 }
 

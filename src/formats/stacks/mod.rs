@@ -31,6 +31,7 @@ pub mod mex;
 mod minidump;
 mod mk;
 mod mono;
+mod native_words;
 pub mod parallel_stacks;
 mod print_exception;
 mod rust;

@@ -32,7 +32,13 @@ const EXCEPTION: [&str; 14] = [
 ];
 
 /// Types that are so well known that they are named without their namespace.
-const SYSTEM: [&str; 6] = [
+const SYSTEM: [&str; 12] = [
+    "System.ObjectDisposedException",
+    "System.ArgumentException",
+    "System.ArgumentNullException",
+    "System.NotSupportedException",
+    "System.AggregateException",
+    "System.InvalidCastException",
     "System.OutOfMemoryException",
     "System.StackOverflowException",
     "System.NullReferenceException",
@@ -42,7 +48,7 @@ const SYSTEM: [&str; 6] = [
 ];
 
 /// Messages that one type of exception has and no other.
-const MESSAGES: [(&str, &str, &str); 22] = [
+const MESSAGES: [(&str, &str, &str); 26] = [
     // `TypeInitialization_Type` of the runtime's resources.
     ("The type initializer for '", "' threw an exception.", "System.TypeInitializationException"),
     // `Gdip.StatusException` of System.Drawing.
@@ -74,6 +80,12 @@ const MESSAGES: [(&str, &str, &str); 22] = [
         "System.InvalidOperationException",
     ),
     ("Only one usage of each socket address (protocol/network address/port) is normally permitted", "", SOCKET),
+    // `IllegalCrossThreadCallWithStack` of Windows Forms.
+    ("Cross-thread operation not valid: Control ", "", "System.InvalidOperationException"),
+    ("There was no endpoint listening at ", "", "System.ServiceModel.EndpointNotFoundException"),
+    // `Xml_InvalidCharacter`: an application's file is full of zeros.
+    ("'.', hexadecimal value 0x", "", "System.Xml.XmlException"),
+    ("'\0', hexadecimal value 0x", "", "System.Xml.XmlException"),
     // `SystemDrawingCommon_PlatformNotSupported` of System.Drawing.Common.
     ("System.Drawing.Common is not supported on ", "", "System.PlatformNotSupportedException"),
 ];
@@ -89,7 +101,7 @@ pub fn row(text: &str) -> Option<Row<'_>> {
     // `[xUnit.net 00:00:02.45]       N.OrderException : Order 17 failed`
     let behind_clock = || trimmed.strip_prefix("[xUnit.net ").and_then(|rest| rest.split_once(']'));
     let trimmed = behind_clock().map_or(trimmed, |(_, rest)| rest.trim_start());
-    let told = json(trimmed).or_else(|| labelled(trimmed)).or_else(|| quoted(trimmed));
+    let told = json(trimmed).or_else(|| labelled(trimmed)).or_else(|| quoted(trimmed)).or_else(|| well_known(trimmed));
     // `Error message: Object reference not set to an instance of an object.`
     let behind_label = || {
         let (label, message) = trimmed.split_once(": ")?;
@@ -108,6 +120,12 @@ pub fn leads_to_frames(text: &str) -> bool {
     let words = text.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
     const HEADINGS: [&str; 7] =
         ["", "stack trace", "stacktrace", "stacktracestring", "call stack", "callstack", "stack"];
+    // The second line of a message.
+    const LABELS: [&str; 6] =
+        ["Object name: ", "Parameter name: ", "File name: ", "Actual value was ", "Type name: ", "Operation: "];
+    if LABELS.iter().any(|label| text.trim_start().starts_with(label)) {
+        return true;
+    }
     // `This is the StackTrace:`
     let ends = words.split_whitespace().count() <= 5 && HEADINGS[1..].iter().any(|heading| words.ends_with(heading));
     HEADINGS.contains(&words.as_str()) || ends || is_json_field(text.trim())
@@ -172,6 +190,16 @@ fn labelled(trimmed: &str) -> Option<Row<'_>> {
     })
 }
 
+/// `IsTerminating=True ObjectDisposedException: Cannot access a disposed object.`: a type that everybody knows, without its
+/// namespace.
+fn well_known(trimmed: &str) -> Option<Row<'_>> {
+    let (before, message) = trimmed.split_once("Exception: ")?;
+    let start = before.rfind(' ').map_or(0, |blank| blank + 1);
+    let name = &trimmed[start..before.len() + "Exception".len()];
+    let full = SYSTEM.into_iter().find(|full| full.strip_prefix("System.") == Some(name))?;
+    Some([full, message.trim(), "", "", ""])
+}
+
 /// `Exception of type 'System.OutOfMemoryException' was thrown.` in any language.
 fn quoted(trimmed: &str) -> Option<Row<'_>> {
     let (start, name) = names(trimmed).find(|&(start, name)| {
@@ -187,7 +215,11 @@ fn quoted(trimmed: &str) -> Option<Row<'_>> {
 }
 
 /// Messages that nobody writes but the one exception: they need no frames to be believed.
-const CLEAR: [&str; 6] = [
+const CLEAR: [&str; 10] = [
+    "Cross-thread operation not valid: Control ",
+    "There was no endpoint listening at ",
+    "'.', hexadecimal value 0x",
+    "'\0', hexadecimal value 0x",
     "Timeout expired.  The timeout period elapsed prior to obtaining a connection from the pool",
     "Timeout expired. The timeout period elapsed prior to obtaining a connection from the pool",
     "Operations that change non-concurrent collections must have exclusive access",
@@ -202,13 +234,23 @@ pub fn by_clear_message(trimmed: &str) -> Option<Row<'_>> {
     // `PlatformNotSupportedException: System.Drawing.Common is ...`, without a namespace.
     let behind_type = trimmed.split_once(": ").filter(|(label, _)| is_exception_type(label));
     let trimmed = behind_type.map_or(trimmed, |(_, message)| message);
-    let is_clear = CLEAR.iter().any(|message| trimmed.starts_with(message)) || ends_in_hresult(trimmed);
-    is_clear.then(|| by_message(trimmed)).flatten()
+    if ends_in_hresult(trimmed) {
+        return by_message(trimmed);
+    }
+    CLEAR.iter().find_map(|message| {
+        let at = trimmed.find(message)?;
+        // Where it does not begin the line, it is cited.
+        let is_cited = trimmed[..at].is_empty() || trimmed[..at].ends_with(['"', '“', '*', '«', '>']);
+        is_cited.then(|| by_message(trimmed[at..].trim_end_matches(['"', '”', '*', '»']))).flatten()
+    })
 }
 
-/// As Visual Studio shows a message: `{"Not enough storage."}`.
+/// As Visual Studio shows a message, `{"Not enough storage."}`, and a report in XML: `<Message>It failed.</Message>`.
 fn message_of_window(trimmed: &str) -> &str {
-    let trimmed = trimmed.trim_matches('`');
+    let trimmed = trimmed.trim_matches('`').trim_start_matches(['/', ' ', '\t']);
+    if let Some(element) = trimmed.strip_prefix("<Message>") {
+        return element.strip_suffix("</Message>").unwrap_or(element);
+    }
     trimmed.strip_prefix("{\"").and_then(|rest| rest.strip_suffix("\"}")).unwrap_or(trimmed)
 }
 
@@ -299,6 +341,15 @@ mod tests {
                 "System.PlatformNotSupportedException",
             ),
             ("I see Access is denied. (Exception from HRESULT: 0x80070005 (E_ACCESSDENIED)) now", ""),
+            (
+                "The message means \"Cross-thread operation not valid: Control 'F' accessed from a thread other than\".",
+                "System.InvalidOperationException",
+            ),
+            ("Error: **There was no endpoint listening at http://x/a.svc** it said", "System.ServiceModel.EndpointNotFoundException"),
+            (
+                "<Message>'.', hexadecimal value 0x00, is an invalid character. Line 17. (C:\\user.config line 17)</Message>",
+                "System.Xml.XmlException",
+            ),
             ("It says Timeout expired. The timeout period elapsed prior to obtaining a connection from the pool", ""),
         ] {
             assert_eq!(by_clear_message(text).map_or("", |row| row[0]), want, "{text}");
@@ -325,6 +376,10 @@ mod tests {
             ("\"ClassName\": \"wide OrderException\",", None),
             ("Exception: OutOfMemoryException", Some("System.OutOfMemoryException |  |  |  | ")),
             ("Exception Type: N.OrderException", Some("N.OrderException |  |  |  | ")),
+            (
+                "[UNHANDLED] IsTerminating=True ObjectDisposedException: Cannot access a disposed object.",
+                Some("System.ObjectDisposedException | Cannot access a disposed object. |  |  | "),
+            ),
             ("Exception: OrderException", None),
             ("Exception: OutOfMemoryException was seen", None),
             ("{N.OrderException: Order 17 failed", Some("N.OrderException | Order 17 failed |  |  | ")),

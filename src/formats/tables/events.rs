@@ -26,6 +26,7 @@
 //! The ids are those of process and thread, hexadecimal. An event without a code (`Exit process`, `Load module`) has only a
 //! text. Nothing but the engine prints the line of an event, so it shows the table wherever it stands.
 
+use super::exit_code::exit_code;
 use super::{TableFormat, TableLine, first_words, is_hex, labelled};
 use crate::formats::tokens::hex_value;
 
@@ -44,7 +45,9 @@ const REPORT_LABELS: [&str; 4] =
     ["Faulting application name", "Faulting module name", "Fault offset", "Problem Event Name"];
 
 /// The same label in the languages of Windows.
-const CODE_LABELS: [&str; 15] = [
+const CODE_LABELS: [&str; 16] = [
+    // Dr. Watson
+    "Exception number",
     "Exception code",
     "Exception Code",
     "Ausnahmecode",
@@ -84,6 +87,7 @@ fn sure_row(text: &str) -> Option<[&str; 5]> {
         .or_else(|| reported(text))
         .or_else(|| runtime_ended(text))
         .or_else(|| verifier_stop(text))
+        .or_else(|| exit_code(text))
 }
 
 /// `VERIFIER STOP 0000000000000900: pid 0x19F0: A heap allocation was leaked.`: Application Verifier, by the number of its stop.
@@ -154,6 +158,8 @@ fn visual_studio(text: &str) -> Option<[&str; 5]> {
 fn faulting(text: &str) -> Option<[&str; 5]> {
     let text = text.trim();
     if let Some((_, code)) = labelled(text, &CODE_LABELS) {
+        // `Exception number: c0000005 (access violation)`
+        let code = code.split(' ').next().unwrap_or(code);
         return is_code(code).then_some(["", "", code, code, ""]);
     }
     // Event 1026 of .NET, where native code failed.
@@ -177,6 +183,10 @@ fn faulting(text: &str) -> Option<[&str; 5]> {
 /// zeros, and an exception's code never does.
 fn reported(text: &str) -> Option<[&str; 5]> {
     let text = text.trim();
+    // `SIGSEGV_libcoreclr.so!WKS::gc_heap::mark`: a bucket of Linux.
+    if let Some((signal, _)) = text.split_once('_').filter(|_| text.starts_with("SIG") && text.contains(".so!")) {
+        return signal.bytes().all(|byte| byte.is_ascii_uppercase()).then_some(["", "", signal, "", "received"]);
+    }
     let labelled = ["Sig[6].Value", "Sig[7].Value", "P7", "P8"].iter().find_map(|label| {
         let behind = text.strip_prefix(label)?.trim_start();
         behind.strip_prefix(['=', ':']).map(str::trim)

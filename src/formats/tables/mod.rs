@@ -12,6 +12,7 @@ mod dumpexceptions;
 mod dumpheap;
 mod eeheap;
 pub mod events;
+mod exit_code;
 mod finalizequeue;
 mod gcdump_report;
 mod gchandles;

@@ -1,0 +1,175 @@
+//! What Windows, the C runtime, glibc and Rust write of a process in trouble, where no debugger tells of an exception.
+//!
+//! ```text
+//! *** Error in `dotnet': double free or corruption (out): 0x0000000000dc6b10 ***
+//! thread 'main' panicked at src/orders.rs:12:9:
+//! Assertion failed: count > 0, file orders.cpp, line 12
+//! Expression: _CrtIsValidHeapPointer(block)
+//! HEAP[Contoso.exe]: Heap block at 05A7F510 modified at 05A7F7AC past requested size of 294
+//! HEAP CORRUPTION DETECTED: after Normal block (#42) at 0x004B6F50.
+//! Windows successfully diagnosed a low virtual memory condition. The following programs consumed ...
+//! 29050 potential unreachable blocks were detected.
+//! ```
+//!
+//! The sentences are those of `malloc.c`, of Rust's panic handler, of `assert` and the debug heap of the C runtime, of
+//! ntdll's heap under a debugger, of event 2004 and of `!heap -l`.
+
+/// STATUS_HEAP_CORRUPTION: what ntdll raises where no debugger is told.
+const HEAP_CORRUPTION: &str = "0xc0000374";
+
+/// What glibc says of its heap and of a stack, and what must follow where the words alone could be of something else.
+const GLIBC: [(&str, &[&str]); 10] = [
+    ("double free or corruption (", &[]),
+    ("free(): ", &["invalid ", "double free detected", "corrupted "]),
+    ("malloc(): ", &["memory corruption", "invalid ", "corrupted ", "unsorted ", "unaligned ", "mismatching ", "smallbin"]),
+    ("realloc(): ", &["invalid "]),
+    ("malloc_consolidate(): ", &["invalid ", "unaligned "]),
+    ("munmap_chunk(): invalid pointer", &[]),
+    ("corrupted size vs. prev_size", &[]),
+    ("corrupted double-linked list", &[]),
+    ("invalid fastbin entry (free)", &[]),
+    ("*** stack smashing detected ***", &[]),
+];
+
+/// How the debug runtime of C and C++ asks whether a block is its own, and whether an index or iterator is in range.
+const RUNTIME_EXPRESSIONS: [&str; 14] = [
+    "__acrt_first_block == header",
+    "_pFirstBlock == pHead",
+    "_CrtIsValidHeapPointer(",
+    "_BLOCK_TYPE_IS_VALID(",
+    "is_block_type_valid(",
+    "vector subscript out of range",
+    "string subscript out of range",
+    "deque subscript out of range",
+    "vector iterator not dereferenc",
+    "vector iterators incompatible",
+    "list iterator not ",
+    "map/set iterator not ",
+    "cannot seek vector iterator",
+    "invalid operator<",
+];
+
+/// A row of exception text (type, message, outer, unhandled, code) for what a line says.
+pub fn native_words(trimmed: &str) -> Option<Vec<&str>> {
+    // Most lines of most texts end here.
+    let may_say = trimmed.len() > 12 && trimmed.contains(['(', ':', '!', '*', '.', '\'']);
+    if !may_say {
+        return None;
+    }
+    glibc(trimmed)
+        .or_else(|| rust(trimmed))
+        .or_else(|| assertion(trimmed))
+        .or_else(|| heap(trimmed))
+        .or_else(|| shortage(trimmed))
+}
+
+fn glibc(trimmed: &str) -> Option<Vec<&str>> {
+    GLIBC.iter().find_map(|(words, behind)| {
+        let at = trimmed.find(words)?;
+        let rest = &trimmed[at + words.len()..];
+        let before = trimmed[..at].trim_end();
+        let apart = before.is_empty() || before.ends_with([':', '`', '"', '\'', '>', ']']);
+        let fits = behind.is_empty() || behind.iter().any(|word| rest.starts_with(word));
+        let message = trimmed[at..].trim_end_matches([' ', '*', '`', '"']);
+        let message = if words.starts_with('*') { "stack smashing detected" } else { message };
+        (apart && fits).then(|| vec!["glibc", message])
+    })
+}
+
+/// `thread 'main' panicked at src/orders.rs:12:9:`, with the number of the thread before `panicked` since 2025.
+fn rust(trimmed: &str) -> Option<Vec<&str>> {
+    let at = trimmed.find("thread '")?;
+    let before = trimmed[..at].trim_end();
+    let (name, said) = trimmed[at + "thread '".len()..].split_once("' ")?;
+    let said = said.strip_prefix('(').and_then(|numbered| numbered.split_once(") ")).map_or(said, |(_, said)| said);
+    let message = said.strip_prefix("panicked at ")?.trim_end_matches([':', ' ']);
+    let fits = !name.contains('\'') && (before.is_empty() || before.ends_with([':', ']', '>', '|', '`']));
+    fits.then(|| vec!["Rust panic", message])
+}
+
+fn assertion(trimmed: &str) -> Option<Vec<&str>> {
+    // `contoso: orders.c:12: take: Assertion `count > 0' failed.`
+    let of_glibc = || {
+        let (place, said) = trimmed.split_once(": Assertion `")?;
+        (said.trim_end_matches('.').ends_with("' failed") && place.contains(':')).then_some(trimmed)
+    };
+    let of_windows = || trimmed.strip_prefix("Assertion failed: ").filter(|said| said.contains(", line "));
+    let of_dialog = || {
+        let expression = trimmed.strip_prefix("Expression: ")?;
+        let expression = expression.trim_start_matches(['"', '(']);
+        RUNTIME_EXPRESSIONS.iter().any(|known| expression.starts_with(known)).then_some(expression)
+    };
+    let message = of_windows().or_else(of_dialog).or_else(of_glibc)?;
+    Some(vec!["Assertion failed", message])
+}
+
+/// What the heap of Windows tells a debugger, and the C runtime its output window.
+fn heap(trimmed: &str) -> Option<Vec<&str>> {
+    if let Some(said) = trimmed.strip_prefix("HEAP CORRUPTION DETECTED: ") {
+        return Some(vec!["HEAP", said, "", "", HEAP_CORRUPTION]);
+    }
+    if let Some(count) = trimmed.strip_suffix(" potential unreachable blocks were detected.") {
+        return count.bytes().all(|byte| byte.is_ascii_digit()).then(|| vec!["Unreachable heap blocks", trimmed]);
+    }
+    let said = match trimmed.strip_prefix("HEAP[") {
+        Some(named) => named.split_once("]: ")?.1,
+        None => trimmed.strip_prefix("HEAP: ")?,
+    };
+    let said = said.strip_prefix("HEAP: ").unwrap_or(said);
+    let is_damage = ["modified at", "Invalid ", "invalid ", "missing last entry", "corrupt", "overlap"];
+    is_damage.iter().any(|word| said.contains(word)).then(|| vec!["HEAP", said, "", "", HEAP_CORRUPTION])
+}
+
+/// Event 2004 of Windows: the commit limit of the machine is reached.
+fn shortage(trimmed: &str) -> Option<Vec<&str>> {
+    let at = trimmed.find("Windows successfully diagnosed a low virtual memory condition")?;
+    Some(vec!["Resource-Exhaustion-Detector", &trimmed[at..]])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_native_code_says() {
+        for (text, want) in [
+            (
+                "*** Error in `dotnet': double free or corruption (out): 0x0000000000dc6b10 ***",
+                "glibc | double free or corruption (out): 0x0000000000dc6b10",
+            ),
+            ("Test host process crashed : free(): invalid pointer", "glibc | free(): invalid pointer"),
+            ("*** stack smashing detected ***: terminated", "glibc | stack smashing detected"),
+            ("malloc(): it is called here", "nothing"),
+            ("I read of double free or corruption (out) somewhere", "nothing"),
+            (
+                "thread 'main' panicked at src/orders.rs:12:9:",
+                "Rust panic | src/orders.rs:12:9",
+            ),
+            ("thread 'main' (4711) panicked at src/orders.rs:12:9:", "Rust panic | src/orders.rs:12:9"),
+            ("the thread 'main' panicked at noon", "nothing"),
+            ("Assertion failed: count > 0, file orders.cpp, line 12", "Assertion failed | count > 0, file orders.cpp, line 12"),
+            (
+                "contoso: orders.c:12: take: Assertion `count > 0' failed.",
+                "Assertion failed | contoso: orders.c:12: take: Assertion `count > 0' failed.",
+            ),
+            ("Expression: __acrt_first_block == header", "Assertion failed | __acrt_first_block == header"),
+            ("Expression: order => order.Id == 4", "nothing"),
+            (
+                "HEAP[Contoso.exe]: HEAP: Free Heap block 5a7f510 modified at 5a7f7ac after it was freed",
+                "HEAP | Free Heap block 5a7f510 modified at 5a7f7ac after it was freed |  |  | 0xc0000374",
+            ),
+            ("HEAP[Contoso.exe]: heap is walked", "nothing"),
+            (
+                "HEAP CORRUPTION DETECTED: after Normal block (#42) at 0x004B6F50.",
+                "HEAP | after Normal block (#42) at 0x004B6F50. |  |  | 0xc0000374",
+            ),
+            (
+                "29050 potential unreachable blocks were detected.",
+                "Unreachable heap blocks | 29050 potential unreachable blocks were detected.",
+            ),
+        ] {
+            let got = native_words(text).map_or("nothing".to_string(), |row| row.join(" | "));
+            assert_eq!(got, want, "{text}");
+        }
+    }
+}

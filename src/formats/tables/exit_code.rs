@@ -1,0 +1,86 @@
+//! Codes with which a process ended, as Visual Studio, Cargo, IIS and Windows' dialogs tell them.
+//!
+//! ```text
+//! The program '[4711] Contoso.exe' has exited with code -1073741819 (0xc0000005) 'Access violation'.
+//! error: process didn't exit successfully: `Contoso.exe` (exit code: 0xc0000005, STATUS_ACCESS_VIOLATION)
+//! The process id was '2548'. The process exit code was '0xe0434f4d'.
+//! The application was unable to start correctly (0xc000007b). Click OK to close the application.
+//! The process was terminated due to an internal error in the .NET Runtime at IP 72F215DA with exit code 800703e9.
+//! In the event log I get exception 0xc000001d
+//! ```
+
+use super::is_hex;
+
+/// What stands before the code. A word more must follow the last, since people write it as well.
+const BEFORE: [&str; 9] = [
+    "exited with code ",
+    "exit code: ",
+    "exit code was ",
+    "with exit code ",
+    "unable to start correctly (",
+    "failed to initialize properly (",
+    "failed to start correctly (",
+    "terminated with code ",
+    "exception 0x",
+];
+
+/// Codes that are printed as signed numbers, beside which nobody needs to print them in hexadecimal.
+const SIGNED: [(&str, &str); 12] = [
+    ("-1073741819", "0xc0000005"),
+    ("-1073741818", "0xc0000006"),
+    ("-1073741795", "0xc000001d"),
+    ("-1073741676", "0xc0000094"),
+    ("-1073741571", "0xc00000fd"),
+    ("-1073741515", "0xc0000135"),
+    ("-1073741502", "0xc0000142"),
+    ("-1073740940", "0xc0000374"),
+    ("-1073740791", "0xc0000409"),
+    ("-532462766", "0xe0434352"),
+    ("-532459699", "0xe0434f4d"),
+    ("-2146232797", "0x80131623"),
+];
+
+/// The code that a line tells; of an error, and with which words.
+pub fn exit_code(text: &str) -> Option<[&str; 5]> {
+    // Asked of any line of any text.
+    let may_tell = text.contains("code") || text.contains("ly (0x") || text.contains("exception 0x");
+    if !may_tell {
+        return None;
+    }
+    BEFORE.iter().find_map(|words| {
+        let at = text.find(words)?;
+        let behind = &text[at + words.trim_end_matches("0x").len()..];
+        let behind = behind.trim_start_matches(['\'', '‘', '’', '"', '“', '`']);
+        let word = behind.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next()?;
+        let code = SIGNED.iter().find(|(signed, _)| *signed == word).map_or(word, |(_, code)| code);
+        is_error(code).then_some(["", "", code, code, "terminated with"])
+    })
+}
+
+/// `0xc0000005`, `800703e9`: eight digits, and an error by the first of them.
+fn is_error(code: &str) -> bool {
+    let digits = code.strip_prefix("0x").unwrap_or(code);
+    digits.len() == 8 && is_hex(digits) && digits.starts_with(['8', 'c', 'C', 'e', 'E'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_of_processes() {
+        for (text, want) in [
+            ("The program '[4711] Contoso.exe' has exited with code -1073741819 (0xc0000005) 'Access violation'.", "0xc0000005"),
+            ("The program '[4711] Contoso.exe: Managed' has exited with code 0 (0x0).", ""),
+            ("(exit code: 0xc0000005, STATUS_ACCESS_VIOLATION)", "0xc0000005"),
+            ("terminated unexpectedly. The process exit code was ‘0xe0434f4d’.", "0xe0434f4d"),
+            ("The application was unable to start correctly (0xc0000006). Click OK", "0xc0000006"),
+            ("in the .NET Runtime at IP 72F215DA (72C70000) with exit code 800703e9.", "800703e9"),
+            ("I also get exception 0xc000001d (Illegal Instruction)", "0xc000001d"),
+            ("exited with code 12345678", ""),
+            ("exited with code 1", ""),
+        ] {
+            assert_eq!(exit_code(text).map_or("", |[_, _, _, code, _]| code), want, "{text}");
+        }
+    }
+}
