@@ -8,7 +8,7 @@ use crate::model::{Amount, LeakFigure, Row, Table};
 pub fn address_summary(table: &Table) -> Vec<Listing> {
     let mut listing = Listing::new(ListingKind::AddressSummary, table);
     for row in &table.rows {
-        // The largest region of each usage has a base address.
+        // The largest region of each usage has a base address; `largest_free` takes that of what is free.
         let (Some(name), None) = (table.cell(row, "usage"), table.cell(row, "base address")) else { continue };
         let lower = name.to_ascii_lowercase();
         listing.owners.push(Owner {
@@ -21,6 +21,7 @@ pub fn address_summary(table: &Table) -> Vec<Listing> {
             by_name_only: matches!(lower.as_str(), "free" | "<free>" | "mem_free" | "regionusagefree"),
         });
     }
+    listing.owners.extend(largest_free(table));
     let state = |name: &str| listing.owners.iter().find(|owner| owner.name == name);
     if let (Some(committed), Some(reserved)) = (state("MEM_COMMIT"), state("MEM_RESERVE"))
         && let (Some(committed_size), Some(reserved_size)) = (committed.size, reserved.size)
@@ -32,6 +33,27 @@ pub fn address_summary(table: &Table) -> Vec<Listing> {
         listing.size = Some(LeakFigure { line: committed.line, amount });
     }
     not_empty(listing)
+}
+
+/// What the largest region that is free is called.
+const LARGEST_FREE: &str = "largest free region";
+
+/// The largest free region: no greater block can be had. Newer debuggers list it with those of each usage, older ones print
+/// `Largest free region: Base 30f00000 - Size 2a970000 (697792 KB)`.
+fn largest_free(table: &Table) -> Option<Owner> {
+    let of_rows = table.rows.iter().find_map(|row| {
+        let is_region = table.cell(row, "base address").is_some_and(|base| !base.is_empty());
+        let is_free = table.cell(row, "usage").is_some_and(|usage| usage == "Free");
+        (is_region && is_free).then(|| (row.line, table.cell(row, "size")))
+    });
+    let of_fields = || {
+        let field = table.fields.iter().find(|field| field.name == "Largest free region")?;
+        let (_, size) = field.value.split_once("Size ")?;
+        Some((field.line, size.split(' ').next()))
+    };
+    let (line, size) = of_rows.or_else(of_fields)?;
+    let size = size.and_then(hexadecimal);
+    Some(Owner { name: LARGEST_FREE.to_string(), line, size, by_name_only: true, ..Owner::default() })
 }
 
 /// `!heap -s`: what each heap has committed, in kilobytes.

@@ -92,10 +92,11 @@ impl DotnetScreen {
 
     fn row(&mut self, line: u32, text: &str, cut: bool, recording: &mut Recording) -> Option<Taken> {
         let indent = text.len() - text.trim_start_matches([' ', '\t']).len();
-        if indent < 2 {
+        let flat = flat_row(text).filter(|_| indent == 0);
+        if indent < 2 && flat.is_none() {
             return None;
         }
-        let Some((name, value)) = name_and_value(text.trim()) else { return self.heading(text.trim(), indent) };
+        let Some((name, value)) = flat.or_else(|| name_and_value(text.trim())) else { return self.heading(text.trim(), indent) };
         if indent <= TOP {
             (self.counter, self.tag) = (None, None);
         }
@@ -141,6 +142,14 @@ impl DotnetScreen {
     }
 }
 
+/// `GC Heap Size (MB) 37.409`: a page has taken the blanks out.
+fn flat_row(text: &str) -> Option<(&str, &str)> {
+    let (name, value) = text.trim_end().rsplit_once(' ')?;
+    let has_unit = name.ends_with(')');
+    let is_counter = name.starts_with("Number of ") || OF_RUNTIME.contains(&name);
+    ((has_unit || is_counter) && Number::parse(value).is_some()).then_some((name, value))
+}
+
 /// A row, whose value is set apart by blanks.
 fn name_and_value(text: &str) -> Option<(&str, &str)> {
     let (name, value) = text.rsplit_once([' ', '\t'])?;
@@ -172,6 +181,10 @@ mod tests {
             (
                 "    ThreadPool Queue Length           55\n    ThreadPool Thread Count      53\n",
                 "ThreadPool Queue Length 55 | ThreadPool Thread Count 53",
+            ),
+            (
+                "[System.Runtime]\nGC Heap Size (MB) 37.409\nNumber of Assemblies Loaded 18,570\nWorking Set (MB) 1,081.278\nand 4\n",
+                "GC Heap Size 37.409 | Number of Assemblies Loaded 18570 | Working Set 1081.278",
             ),
             ("    Total Queue Length           55\n", ""),
             ("[System.InvalidOperationException]\n    at    3\n", ""),

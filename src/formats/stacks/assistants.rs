@@ -40,6 +40,14 @@ pub fn assistant(trimmed: &str) -> Option<(&'static str, &str)> {
         let (name, _) = ASSISTANTS.iter().find(|(known, _)| *known == name)?;
         return Some((name, trimmed));
     }
+    // `"**CallbackOnCollectedDelegate**": "A callback was made to a garbage collection delegate of type ..."`
+    if let Some((name, said)) = trimmed.trim_start_matches(['"', '*']).split_once(['"', '*', ' ', ':'])
+        && let Some((name, _)) = ASSISTANTS.iter().find(|(known, _)| *known == name)
+        && said.contains(": ")
+        && said.contains(" was made ") | said.contains(" has been ") | said.contains("ttempting managed execution")
+    {
+        return Some((name, said.split_once(": ").map_or(said, |(_, said)| said.trim_matches(['"', '.', ' ', '*']))));
+    }
     const LABELS: [&str; 5] = ["", "Process terminated.", "Message:", "FailFast:", "Additional information:"];
     LABELS.iter().find_map(|label| {
         let message = trimmed.strip_prefix(label)?.trim_start();
@@ -66,6 +74,10 @@ mod tests {
             (
                 "**Managed Debugging Assistant 'LoaderLock' :** 'Attempting managed execution inside OS Loader lock.'",
                 Some(("LoaderLock", "Attempting managed execution inside OS Loader lock")),
+            ),
+            (
+                "\"**CallbackOnCollectedDelegate**\": \"A callback was made to a delegate.\"",
+                Some(("CallbackOnCollectedDelegate", "A callback was made to a delegate")),
             ),
             ("LoaderLock was detected", Some(("LoaderLock", "LoaderLock was detected"))),
             (

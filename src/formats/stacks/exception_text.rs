@@ -60,8 +60,21 @@ fn begin(trimmed: &str) -> Option<Begin<'_>> {
     if let Some(words) = last_words(trimmed) {
         return Some(Begin { row: words.row, held: words.held, ..Begin::default() });
     }
+    if let Some((name, method)) = problem(trimmed) {
+        return Some(Begin { row: vec![name], frame: Some(FrameLine::of(method)), ..Begin::default() });
+    }
     let row = exception(trimmed).or_else(|| native_words(trimmed)).or_else(|| told_exception::by_clear_message(trimmed).map(Vec::from));
     row.map(|row| Begin { row, ..Begin::default() })
+}
+
+/// `System.OutOfMemoryException at System.IO.MemoryStream.set_Capacity`: how Application Insights names a problem.
+fn problem(trimmed: &str) -> Option<(&str, &str)> {
+    let (name, method) = trimmed.split_once("Exception at ")?;
+    let name = &trimmed[..name.len() + "Exception".len()];
+    let is_word = |text: &str| text.chars().all(|c| c.is_alphanumeric() || "._+`<>".contains(c));
+    let fits = told_exception::is_exception_type(name) && name.contains('.');
+    (fits && is_word(method) && method.matches('.').count() >= 2 && method.starts_with(char::is_uppercase))
+        .then_some((name, method))
 }
 
 /// What Visual Studio and ASP.NET's event 1309 say of an exception below its type: `HResult=0x80070005`,

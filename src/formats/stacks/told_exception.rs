@@ -126,6 +126,12 @@ pub fn leads_to_frames(text: &str) -> bool {
     if LABELS.iter().any(|label| text.trim_start().starts_with(label)) {
         return true;
     }
+    // `[Ref 3B9F4383]` of a log, and headings that were misspelt.
+    let is_mark = text.trim().starts_with('[') && text.trim().ends_with(']');
+    let counted = words.split_whitespace().count();
+    if is_mark && counted <= 2 || counted == 1 && words.ends_with("trace") {
+        return true;
+    }
     // `This is the StackTrace:`
     let ends = words.split_whitespace().count() <= 5 && HEADINGS[1..].iter().any(|heading| words.ends_with(heading));
     HEADINGS.contains(&words.as_str()) || ends || is_json_field(text.trim())
@@ -251,7 +257,9 @@ fn message_of_window(trimmed: &str) -> &str {
     if let Some(element) = trimmed.strip_prefix("<Message>") {
         return element.strip_suffix("</Message>").unwrap_or(element);
     }
-    trimmed.strip_prefix("{\"").and_then(|rest| rest.strip_suffix("\"}")).unwrap_or(trimmed)
+    let in_quotes = trimmed.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let of_value = trimmed.strip_prefix("{\"").and_then(|rest| rest.strip_suffix("\"}"));
+    of_value.or(in_quotes).unwrap_or(trimmed)
 }
 
 /// The runtime ends messages of COM so, and nothing stands before them.
