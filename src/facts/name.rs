@@ -96,6 +96,9 @@ pub fn plain_module(module: &str) -> String {
 /// Lower case, without the decoration of 32 bits, and the names that differ between Windows versions unified: `Zw*` is `Nt*`
 /// in ntdll, and Windows 7's kernel32 exports `...Implementation` for what is in KERNELBASE elsewhere.
 pub fn normal_function(function: &str, module: Option<&str>) -> String {
+    if let Some(name) = compiled_ahead(function.trim()) {
+        return name.to_ascii_lowercase();
+    }
     let function = &*undecorated(function.trim());
     let mut name = function.to_ascii_lowercase();
     if module == Some("ntdll") && is_zw(function) {
@@ -128,6 +131,25 @@ fn undecorated(function: &str) -> Cow<'_, str> {
         Some(bare) => Cow::Owned(format!("{bare}{arguments}")),
         None => Cow::Borrowed(function),
     }
+}
+
+/// `System.Threading.Thread.JoinInternal` of `S_P_CoreLib_System_Threading_Thread__JoinInternal`: the name that Native AOT gives a
+/// method of the libraries, its assembly before its type. `S_P_` is `System.Private.`; names of others may have lines of
+/// their own, so they stay.
+fn compiled_ahead(function: &str) -> Option<String> {
+    let (name, arguments) = function.split_at(function.find(['(', ' ']).unwrap_or(function.len()));
+    if !name.starts_with("S_P_") && !name.starts_with("System_") {
+        return None;
+    }
+    let constructor = ["___cctor", "___ctor"].iter().find_map(|end| Some((name.strip_suffix(end)?, &end[3..])));
+    let (owner, method, dots) = match constructor {
+        Some((owner, method)) => (owner, method, ".."),
+        None => name.rsplit_once("__").map(|(owner, method)| (owner, method, "."))?,
+    };
+    let of_assembly = owner.rfind("_System_").map(|at| at + 1);
+    let start = of_assembly.or_else(|| owner.starts_with("S_P_").then(|| "S_P_CoreLib_".len()))?;
+    let owner = owner.get(start..).filter(|owner| !owner.is_empty())?.replace('_', ".");
+    Some(format!("{owner}{dots}{method}{arguments}"))
 }
 
 /// `ZwWaitForSingleObject`, but not `zwrite`.
@@ -173,6 +195,10 @@ mod tests {
             ("svc!?Run@Worker@@QAEXXZ", "svc!?run@worker@@qaexxz"),
             ("svc!@ILT+10(_main)", "svc!@ilt+10"),
             ("svc!_f@x16", "svc!_f@x16"),
+            ("svc.exe!S_P_CoreLib_System_Threading_Thread__JoinInternal() Line 166", "svc!system.threading.thread.joininternal"),
+            ("svc!System_Console_System_Console__WriteLine_7", "svc!system.console.writeline_7"),
+            ("svc!S_P_CoreLib_System_Threading_Lock___ctor+0x1f", "svc!system.threading.lock..ctor"),
+            ("svc!System_Init", "svc!system_init"),
             ("0x000007ff`01014aa0", "-!-"),
         ] {
             let symbol = parse_call_site(text);

@@ -112,7 +112,7 @@ pub fn without_remarks(body: &str) -> &str {
     const REMARKS: [&str; 7] =
         ["(Inline Function @", "(FPO:", "(CONV:", "(TrapFrame @", "(TrapFrame-", "[No function listed.]", "(!devobj "];
     // `// any` and `<-- here` are what people write behind a frame.
-    let comments = [&b" // "[..], b" //", b" ; ", b" <-", b" <="]
+    let comments = [&b" // "[..], b" //", b" ; ", b" <-", b" <=", " ←".as_bytes()]
         .into_iter()
         .filter_map(|mark| memmem::find(body.as_bytes(), mark));
     let mut body = body[..comments.min().unwrap_or(body.len())].trim_end();

@@ -10,7 +10,7 @@ use nom::combinator::{opt, value, verify};
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
-use super::tokens::{blanks0, decimal, hex_number};
+use super::tokens::{blanks0, decimal, hex_number, hex_value};
 use super::{stacks, tables};
 use crate::model::Dialect;
 
@@ -132,6 +132,12 @@ pub fn commanded_thread(command: &str) -> Option<u32> {
         return arguments.split_whitespace().next()?.parse().ok();
     }
     preceded(char('~'), decimal).parse(command).ok().map(|(_, thread)| thread)
+}
+
+/// The thread of the system that a command is about: `~~[1a2c]kL`.
+pub fn commanded_os_id(command: &str) -> Option<u64> {
+    let (id, _) = command.trim_start().strip_prefix("~~[")?.split_once(']')?;
+    hex_value(id.trim_start_matches("0x"))
 }
 
 fn single_output(command: &str) -> Output {

@@ -44,12 +44,14 @@ impl Section {
     pub fn from_prompt(prompt: &Prompt<'_>) -> Self {
         let output = prompt::output(prompt.command);
         // `~*e !pe` is run on every thread, and does not say on which.
-        let here = prompt.thread.filter(|_| !prompt.command.trim_start().starts_with("~*"));
+        let os_id = prompt::commanded_os_id(prompt.command);
+        let is_other = os_id.is_some() || prompt.command.trim_start().starts_with("~*");
+        let here = prompt.thread.filter(|_| !is_other);
         let index = prompt::commanded_thread(prompt.command).or(here);
         let mut section = Section {
             command: (!prompt.command.is_empty()).then(|| prompt.command.into()),
             output,
-            thread: ThreadRef { index, ..ThreadRef::default() },
+            thread: ThreadRef { index, os_id, ..ThreadRef::default() },
             ..Section::unprompted()
         };
         match output {

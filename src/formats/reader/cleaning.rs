@@ -97,6 +97,10 @@ impl Reader<'_> {
             let plain = text.chars().filter(|c| !is_no_space(*c)).map(|c| if is_odd_space(c) { ' ' } else { c });
             return self.some_line(&plain.collect::<String>());
         }
+        // `RaiseException+0×53`: word processors make a sign of multiplication of it.
+        if !text.is_ascii() && text.contains("+0×") {
+            return self.some_line(&text.replace("+0×", "+0x"));
+        }
         if let Some(plain) = markup::strip(text) {
             // A `<br>` at the end of a line begins none.
             let plain = plain.trim_matches('\n');

@@ -50,10 +50,19 @@ impl Reader<'_> {
             self.begin(Dialect::K, self.section.thread.clone(), false);
         }
         self.current.child_sp = digits_of(child_sp);
+        self.cut_on_top();
         self.current.push(site, self.line, number, frame.inline);
         self.keep_line(text);
         self.finish_k_frame(&frame);
         true
+    }
+
+    /// Whether the line above the first frame said that others were cut out.
+    pub(super) fn cut_on_top(&mut self) {
+        if self.current.stack.frames.is_empty() {
+            let hidden = self.hidden_top.take().is_some_and(|line| line + 1 == self.line);
+            self.current.cut_mark |= hidden;
+        }
     }
 
     /// The frame on a line, when it can be believed to be one.
@@ -109,6 +118,7 @@ impl Reader<'_> {
         let site = self.sites.intern(&scratch, parse_site);
         self.scratch = scratch;
         self.current.child_sp = digits_of(row.child_sp);
+        self.cut_on_top();
         self.current.push(site, self.line, None, false);
         self.current.complete = false;
         self.current.returns_somewhere = false;

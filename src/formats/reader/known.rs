@@ -47,6 +47,11 @@ impl Reader<'_> {
         }
         // `STACK_TEXT:` of `!analyze` is open: its frames are no rows.
         let in_stack = self.current.open && self.section.table.is_some();
+        if self.closes_fence(text) && self.section.skips_all().is_some() {
+            // What a command printed ends with the listing that it stands in.
+            self.finish_section();
+            self.section = Section::unprompted();
+        }
         if let Some(reason) = self.section.skips_all().filter(|_| !in_stack) {
             // Traces may stand among the rows of a table (`!cs -s`), but not among the output of `dps`.
             let known = self.section.table.is_some() && self.shown_line(text);
@@ -57,6 +62,8 @@ impl Reader<'_> {
         }
         let trimmed = text.trim();
         if is_debugger_message(trimmed) && !self.is_left_out(trimmed) {
+            // Dots right above the first frame stand for those that were cut out.
+            self.hidden_top = is_dots(trimmed).then_some(self.line);
             return self.skip(text, SkipReason::DebuggerMessage);
         }
         if self.frame(text) {
@@ -104,6 +111,8 @@ impl Reader<'_> {
         }
         if self.current.open && (is_cut_mark(trimmed) || self.is_left_out(trimmed)) {
             self.current.cut_mark = true;
+        } else if is_cut_mark(trimmed) {
+            self.hidden_top = Some(self.line);
         } else if self.current.bare && !trimmed.is_empty() {
             // Call sites below other words are another stack.
             self.current.cut_mark = false;
@@ -128,6 +137,13 @@ impl Reader<'_> {
         if !self.may_tell_exception(text) {
             self.skip(text, SkipReason::Prose);
         }
+    }
+
+    /// Whether a line is the second of two fences of Markdown.
+    fn closes_fence(&mut self, text: &str) -> bool {
+        let is_fence = text.trim_start().starts_with("```") || text.trim() == "~~~";
+        self.in_fence ^= is_fence;
+        is_fence && !self.in_fence
     }
 
     /// Dots among frames that no engine printed, or that somebody copied without their columns.

@@ -193,9 +193,8 @@ impl Reader<'_> {
             self.current.stack.kind = format.kind;
         }
         self.keep_held_row(format);
+        self.cut_on_top();
         if self.current.stack.frames.is_empty() {
-            let hidden = self.hidden_top.take().is_some_and(|line| line + 1 == self.line);
-            self.current.cut_mark |= hidden;
             self.current.next_number = Some(format.first_number);
             self.current.is_location = frame.location;
         }

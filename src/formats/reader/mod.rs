@@ -114,6 +114,8 @@ pub struct Reader<'s> {
     thread_above: Option<(u32, ThreadRef)>,
     /// The line of a mark for hidden frames, above which its stack has none.
     hidden_top: Option<u32>,
+    /// Between two fences of Markdown.
+    in_fence: bool,
     /// Lines that tell of an exception if frames follow.
     told: Vec<(u32, String)>,
     /// Lone call sites belong to allocations here.
@@ -164,6 +166,7 @@ impl<'s> Reader<'s> {
             pending: Vec::new(),
             thread_above: None,
             hidden_top: None,
+            in_fence: false,
             told: Vec::new(),
             allocations: false,
             is_example: false,

@@ -24,10 +24,11 @@ pub enum Alone {
 /// A line that may be a frame: what it is, its frame number if it has one, and its call site.
 pub fn alone(line: &str) -> Option<(Alone, Option<u32>, Cow<'_, str>)> {
     let site = frame(line).map(|(number, site)| (Alone::Site, number, Cow::Borrowed(site)));
+    let marker = || marker(line).map(|site| (Alone::Site, None, Cow::Owned(site)));
     let with_source = || with_source(line).map(|site| (Alone::Site, None, Cow::Owned(site)));
     let noted = || noted(line).map(|(number, site)| (Alone::Noted, number, Cow::Borrowed(site)));
     let name = || is_method_name(line.trim()).then(|| (Alone::Name, None, Cow::Borrowed(line.trim())));
-    site.or_else(with_source).or_else(noted).or_else(name)
+    site.or_else(marker).or_else(with_source).or_else(noted).or_else(name)
 }
 
 /// Whether a line is a name and nothing that shows a call.
@@ -129,6 +130,17 @@ fn is_wait(name: &str) -> bool {
     ];
     NAMESPACES.iter().any(|namespace| name.starts_with(namespace))
         && name.rsplit_once('.').is_some_and(|(_, method)| METHODS.contains(&method))
+}
+
+/// `[HelperMethodFrame_1OBJ: 00000017d177c028] System.Threading.Monitor.ReliableEnter(System.Object, Boolean ByRef)`: a row
+/// of `!clrstack` without its first columns.
+fn marker(line: &str) -> Option<String> {
+    let (marker, method) = line.trim().strip_prefix('[')?.split_once(']')?;
+    let (name, address) = marker.split_once(": ")?;
+    let is_marker = name.contains("Frame") && !name.contains(' ') && tokens::hex_value(address).is_some();
+    let method = method.trim();
+    let fits = is_marker && (method.is_empty() || is_managed_call(method));
+    fits.then(|| format!("[{name}] {method}").trim_end().to_string())
 }
 
 /// `Contoso.Cart.Basket.Reserve(Contoso.Cart.Item item) in C:\\src\\Basket.cs:83`, as Rider and Visual Studio copy a frame.
@@ -310,6 +322,12 @@ mod tests {
             ("ntdll!NtWaitForKeyedEvent+0xa", Some((Site, "ntdll!NtWaitForKeyedEvent+0xa"))),
             ("ntdll!NtWait+0xa           3. Try to enter = DEADLOCK !", Some((Noted, "ntdll!NtWait+0xa"))),
             ("svc!Load+0x1c\tthe loader lock is taken here", Some((Noted, "svc!Load+0x1c"))),
+            (
+                "[HelperMethodFrame_1OBJ: 00000017d177c028] System.Threading.Monitor.Enter(System.Object)",
+                Some((Site, "[HelperMethodFrame_1OBJ] System.Threading.Monitor.Enter(System.Object)")),
+            ),
+            ("[DynamicHelperFrame: 00000017d177cef0]", Some((Site, "[DynamicHelperFrame]"))),
+            ("[Frame: of a picture]", None),
             (
                 "Contoso.Cart.Basket.Reserve(Contoso.Cart.Item item, int count) in /_/src/Basket.cs:83",
                 Some((Site, "Contoso.Cart.Basket.Reserve(Contoso.Cart.Item item, int count) [/_/src/Basket.cs @ 83]")),

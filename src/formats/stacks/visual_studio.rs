@@ -22,6 +22,13 @@
 //! Without the native debugger, native frames are hidden: where `[Managed to Native Transition]` is the first line of a
 //! stack, what the thread is at is not known.
 //!
+//! ```text
+//!     [Waiting on lock owned by Thread 26940, double-click or press enter to switch to thread]
+//! >   System.Threading.Tasks.Task.Wait(millisecondsTimeout, cancellationToken)    Unknown
+//! ```
+//!
+//! The first stands above a thread that wants a monitor, the second is a frame where modules and types are not shown.
+//!
 //! Modules keep their extension, which is what tells these lines from any text with `!` in it.
 
 use super::{Begin, Format, FrameLine, Line};
@@ -102,6 +109,9 @@ fn line(text: &str) -> Option<Line<'_>> {
         return Some(Line::Hole);
     }
     let inline = call.strip_prefix("[Inline Frame]").map(str::trim_start);
+    if let Some(mark) = waiting_mark(call) {
+        return Some(Line::Frame(FrameLine { number, ..FrameLine::of(mark) }));
+    }
     // `[Managed to Native Transition]`, `[Frames below may be incorrect and/or missing]`, `[Async Call Stack]`
     if inline.is_none() && call.starts_with('[') {
         return Some(if is_transition(call) { Line::Hidden } else { Line::Header });
@@ -109,7 +119,7 @@ fn line(text: &str) -> Option<Line<'_>> {
     if let Some(address) = unnamed(call) {
         return Some(Line::Frame(FrameLine { number, ..FrameLine::of(format!("0x{address}")) }));
     }
-    let site = site(inline.unwrap_or(call))?;
+    let site = site(inline.unwrap_or(call)).or_else(|| site_without_module(call))?;
     Some(Line::Frame(FrameLine { number, inline: inline.is_some(), ..FrameLine::of(site) }))
 }
 
@@ -119,6 +129,9 @@ fn shows(text: &str) -> bool {
         return true;
     }
     let call = trimmed.trim_start_matches('>').trim_start();
+    if waiting_mark(call).is_some() || site_without_module(call).is_some() {
+        return true;
+    }
     let call = call.strip_prefix("[Inline Frame]").map_or(call, str::trim_start);
     let (rest, language) = without_language(call);
     // The Immediate window numbers its lines.
@@ -138,6 +151,26 @@ fn shows(text: &str) -> bool {
 pub fn is_between_frames(text: &str) -> bool {
     let call = text.trim().trim_start_matches('>').trim_start();
     call.starts_with('[') && (is_external(call) || is_transition(call))
+}
+
+/// `[Waiting on lock owned by Thread 26940, double-click or press enter to switch to thread]`: what stands above a thread
+/// that wants a monitor; the part that is the same wherever it is shown.
+fn waiting_mark(call: &str) -> Option<String> {
+    let owner = call.strip_prefix("[Waiting on lock owned by Thread ")?;
+    let id = owner.split([',', ']']).next()?;
+    id.starts_with(|c: char| c.is_ascii_digit()).then(|| format!("[Waiting on lock owned by Thread {id}]"))
+}
+
+/// `System.Threading.Tasks.Task.Wait(timeout)    Unknown`: without modules and types, as the window can be set up.
+fn site_without_module(call: &str) -> Option<String> {
+    let (call, language) = without_language(call);
+    let (name, arguments) = call.split_once('(')?;
+    let (name_only, arguments) = (name.split('<').next()?, arguments.strip_suffix(')')?);
+    let is_name = name_only.chars().all(|c| c.is_alphanumeric() || "._+`".contains(c))
+        && name_only.starts_with(char::is_uppercase)
+        && name_only.matches('.').count() >= 2;
+    let are_names = |c: char| c.is_alphanumeric() || "_, @.".contains(c);
+    (language && is_name && arguments.chars().all(are_names)).then(|| call.to_string())
 }
 
 fn is_external(call: &str) -> bool {

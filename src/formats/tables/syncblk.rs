@@ -10,7 +10,7 @@
 //! The row is that of `SyncBlk` in SOS's `strike.cpp`. `MonitorHeld` is 1 for the owner and 2 for each waiter. The thread
 //! is its object, its id (hexadecimal) and the debugger's index; `none` or `XXX` stand for a thread that is gone.
 
-use super::{TableFormat, TableLine, is_hex, is_rule};
+use super::{TableFormat, TableLine, is_address, is_hex, is_rule};
 
 pub const FORMAT: TableFormat = TableFormat {
     name: "syncblk",
@@ -39,7 +39,7 @@ fn line(text: &str) -> Option<TableLine<'_>> {
     let words = without_remark(text.split_whitespace().collect());
     match words.as_slice() {
         [name, value] if TOTALS.contains(name) => Some(TableLine::Field(name, value)),
-        [index, block, held, recursion, behind @ ..] if is_hex(block) && is_number(index) && is_number(held) => {
+        [index, block, held, recursion, behind @ ..] if is_address(block) && is_number(index) && is_number(held) => {
             let mut cells = vec![*index, *block, *held, *recursion];
             // Without an owner: `0000000000000000 none    00000000027e1c68 System.Object`.
             let owner = match behind {
@@ -60,6 +60,17 @@ fn line(text: &str) -> Option<TableLine<'_>> {
             let name = text.rsplit_once(*object).map_or("", |(_, name)| name.trim());
             cells.extend([*object, name]);
             Some(TableLine::Row(cells))
+        }
+        // Notes keep `Index  MonitorHeld  Recursion  Owning Thread Info  Owner`.
+        [index, held, recursion, thread, id, of_thread, object, name @ ..]
+            if [index, held, recursion].iter().all(|word| is_number(word))
+                && [thread, object].iter().all(|word| is_address(word))
+                && is_hex(id)
+                && is_number(of_thread) =>
+        {
+            let name = text.rsplit_once(*object).map_or("", |(_, name)| name.trim());
+            Some(TableLine::Row(vec![index, "", held, recursion, thread, id, of_thread, object, name]))
+                .filter(|_| !name.is_empty())
         }
         [object] | [object, _] if is_hex(object) => Some(TableLine::Cell("object", text.trim())),
         _ => None,
@@ -101,6 +112,10 @@ mod tests {
             (
                 "   11 0000000000337110            0         0 0000000000000000     none    00000000027e1c68 System.X",
                 "row 11 | 0000000000337110 | 0 | 0 | 0000000000000000 |  |  | 00000000027e1c68 | System.X",
+            ),
+            (
+                "     2          3         1  000002818CD86070 46dc  8  000002819140bc88 System.Object",
+                "row 2 |  | 3 | 1 | 000002818CD86070 | 46dc | 8 | 000002819140bc88 | System.Object",
             ),
             (
                 "   13 0000000000337218    3         1 000000000034b250 114   5",
