@@ -138,6 +138,12 @@ fn undecorated(function: &str) -> Cow<'_, str> {
 /// their own, so they stay.
 fn compiled_ahead(function: &str) -> Option<String> {
     let (name, arguments) = function.split_at(function.find(['(', ' ']).unwrap_or(function.len()));
+    // On Linux the type keeps its dots: `System.Threading.Lock__TryEnterSlow`.
+    if name.starts_with("System.") && !name.contains(['<', '>']) {
+        let (owner, method) = name.rsplit_once("__")?;
+        let fits = owner.ends_with(|c: char| c.is_ascii_alphanumeric()) && !method.starts_with('_');
+        return fits.then(|| format!("{owner}.{method}{arguments}"));
+    }
     if !name.starts_with("S_P_") && !name.starts_with("System_") {
         return None;
     }
@@ -198,6 +204,8 @@ mod tests {
             ("svc.exe!S_P_CoreLib_System_Threading_Thread__JoinInternal() Line 166", "svc!system.threading.thread.joininternal"),
             ("svc!System_Console_System_Console__WriteLine_7", "svc!system.console.writeline_7"),
             ("svc!S_P_CoreLib_System_Threading_Lock___ctor+0x1f", "svc!system.threading.lock..ctor"),
+            ("svc!System.Threading.Lock__TryEnterSlow_0 + 47", "svc!system.threading.lock.tryenterslow_0"),
+            ("System.Linq.Enumerable.<Where>d__3.MoveNext()", "-!system.linq.enumerable.<where>d__3.movenext"),
             ("svc!System_Init", "svc!system_init"),
             ("0x000007ff`01014aa0", "-!-"),
         ] {

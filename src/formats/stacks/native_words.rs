@@ -7,12 +7,13 @@
 //! Expression: _CrtIsValidHeapPointer(block)
 //! HEAP[Contoso.exe]: Heap block at 05A7F510 modified at 05A7F7AC past requested size of 294
 //! HEAP CORRUPTION DETECTED: after Normal block (#42) at 0x004B6F50.
+//! The following threads in w3wp.DMP are enumerating a System.Collections.Generic.Dictionary object
 //! Windows successfully diagnosed a low virtual memory condition. The following programs consumed ...
 //! 29050 potential unreachable blocks were detected.
 //! ```
 //!
 //! The sentences are those of `malloc.c`, of Rust's panic handler, of `assert` and the debug heap of the C runtime, of
-//! ntdll's heap under a debugger, of event 2004 and of `!heap -l`.
+//! ntdll's heap under a debugger, of event 2004, of `!heap -l` and of the analysis that DebugDiag prints.
 
 /// STATUS_HEAP_CORRUPTION: what ntdll raises where no debugger is told.
 const HEAP_CORRUPTION: &str = "0xc0000374";
@@ -61,6 +62,7 @@ pub fn native_words(trimmed: &str) -> Option<Vec<&str>> {
         .or_else(|| assertion(trimmed))
         .or_else(|| heap(trimmed))
         .or_else(|| shortage(trimmed))
+        .or_else(|| debugdiag(trimmed))
 }
 
 fn glibc(trimmed: &str) -> Option<Vec<&str>> {
@@ -126,6 +128,21 @@ fn shortage(trimmed: &str) -> Option<Vec<&str>> {
     Some(vec!["Resource-Exhaustion-Detector", &trimmed[at..]])
 }
 
+/// What DebugDiag's analysis of crashes and hangs says first of what it found.
+fn debugdiag(trimmed: &str) -> Option<Vec<&str>> {
+    const SENTENCES: [&str; 5] = [
+        " are enumerating a System.Collections.Generic.Dictionary object",
+        " are waiting to enter a .NET Lock",
+        " are waiting on a critical section",
+        "Detected possible blocking or leaked critical section at ",
+        "Detected a serious critical section related problem in ",
+    ];
+    let said = trimmed.trim_start_matches(['*', ' ']);
+    let begins = said.starts_with("The following threads in ") || said.starts_with("Detected ");
+    let fits = begins && SENTENCES.iter().any(|sentence| said.contains(sentence));
+    fits.then(|| vec!["DebugDiag", said.trim_end_matches(['*', ':', ' '])])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,6 +175,11 @@ mod tests {
                 "HEAP[Contoso.exe]: HEAP: Free Heap block 5a7f510 modified at 5a7f7ac after it was freed",
                 "HEAP | Free Heap block 5a7f510 modified at 5a7f7ac after it was freed |  |  | 0xc0000374",
             ),
+            (
+                "**The following threads in w3wp.DMP are enumerating a System.Collections.Generic.Dictionary object**:",
+                "DebugDiag | The following threads in w3wp.DMP are enumerating a System.Collections.Generic.Dictionary object",
+            ),
+            ("The following threads in w3wp.DMP are fine", "nothing"),
             ("HEAP[Contoso.exe]: heap is walked", "nothing"),
             (
                 "HEAP CORRUPTION DETECTED: after Normal block (#42) at 0x004B6F50.",

@@ -104,7 +104,8 @@ fn line(text: &str) -> Option<Line<'_>> {
         return Some(Line::Source(path, number));
     }
     let (number, rest) = index(trimmed);
-    let call = rest.trim_start_matches('>').trim_start();
+    // `--->Player.exe!Run() Line 16`: what people put before the line they mean.
+    let call = rest.trim_start_matches(['-', '>']).trim_start();
     if is_external(call) {
         return Some(Line::Hole);
     }
