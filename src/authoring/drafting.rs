@@ -59,7 +59,7 @@ impl Drafting {
         let mut found = 0;
         for (index, stack) in capture.stacks.iter().enumerate() {
             let is_meant = thread.is_none_or(|thread| is_thread(stack, thread));
-            if !is_meant || stack.frames.is_empty() || !stack.kind.is_judged() {
+            if !is_meant || stack.frames.is_empty() || !stack.is_judged() || stack.kind == StackKind::Allocation {
                 continue;
             }
             if let Some(role) = idle_role(&self.rules, stack, &capture.sites) {

@@ -9,8 +9,8 @@ use super::matcher::Stance;
 use super::names::{NameId, Names};
 use super::sieve::Sieve;
 use crate::facts::FrameName;
-use crate::model::{CallSites, SiteId, Stack, StackKind};
-use crate::rules::{Pattern, RuleSet, Suppression};
+use crate::model::{CallSites, SiteId, Stack};
+use crate::rules::{Pattern, RuleSet, Subject, Suppression};
 
 /// What the rules say of one stack.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -199,7 +199,7 @@ impl<'r> Evaluator<'r> {
     /// Adds all that rules can tell of the stack that was classified last if they compare no names: the classes of its
     /// frames, which of those that a pattern may keep have no name, its holes, and whether the bottom is missing.
     pub(super) fn write_key(&self, stack: &Stack, key: &mut Vec<u32>) {
-        key.push(u32::from(self.has_repeats) | u32::from(stack.kind == StackKind::Root) << 1);
+        key.push(u32::from(self.has_repeats) | (Subject::of(stack.kind) as u32) << 1);
         key.extend(self.of_frame.iter().map(|class| class.0));
         for (frame, name) in self.name_of_frame.iter().enumerate() {
             if name.is_none() && self.classes.get(self.of_frame[frame]).is_kept {

@@ -5,7 +5,7 @@ use super::ladder::{CaseFacts, open_question};
 use crate::facts::{ProcessCounters, ProcessLeaks, TableCollection};
 use crate::finding::Finding;
 use crate::model::{CallSites, FrameKind, Stack, StackKind};
-use crate::rules::{Rule, RuleSet};
+use crate::rules::{Rule, RuleSet, Subject};
 
 /// What a case measures, and what its texts could have shown.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub struct Texts {
     pub has_exceptions: bool,
     /// What keeps objects alive.
     pub has_roots: bool,
+    /// Who allocated a block or opened a handle.
+    pub has_allocations: bool,
     /// Tables that tell who owns locks.
     pub lock_tables: bool,
     /// Stacks of threads that wait for a lock.
@@ -40,6 +42,7 @@ pub struct Texts {
 impl Texts {
     pub fn look(&mut self, stack: &Stack, sites: &CallSites) {
         self.has_roots |= stack.kind == StackKind::Root;
+        self.has_allocations |= stack.kind == StackKind::Allocation;
         if stack.kind != StackKind::Thread || stack.frames.is_empty() {
             return;
         }
@@ -76,8 +79,12 @@ pub fn why_silent(
 }
 
 fn lack(rule: &Rule, texts: &Texts) -> Option<&'static str> {
-    if rule.of_roots {
-        return (!texts.has_roots).then_some("no output of `!gcroot`");
+    match rule.subject {
+        Subject::Stack => {}
+        Subject::Root => return (!texts.has_roots).then_some("no output of `!gcroot`"),
+        Subject::Allocation => {
+            return (!texts.has_allocations).then_some("no trace of `!heap -p -a` or `!htrace`");
+        }
     }
     let asks_exception = rule.exception.is_some();
     if asks_exception && !texts.has_exceptions {

@@ -23,11 +23,6 @@ pub enum StackKind {
 }
 
 impl StackKind {
-    /// Whether rules are asked of it. Where memory was allocated no thread stands, and raw words are no stack.
-    pub fn is_judged(self) -> bool {
-        matches!(self, StackKind::Thread | StackKind::Exception | StackKind::Root)
-    }
-
     pub fn name(self) -> &'static str {
         match self {
             StackKind::Thread => "thread",
@@ -240,6 +235,17 @@ pub struct Stack {
 }
 
 impl Stack {
+    /// Whether rules are asked of it. Raw words are no stack, and where memory was allocated no thread stands: of such
+    /// traces only those are asked about that the debugger printed for one block or handle, since logs of UMDH and LeakTrack
+    /// hold thousands and have figures.
+    pub fn is_judged(&self) -> bool {
+        match self.kind {
+            StackKind::Thread | StackKind::Exception | StackKind::Root => true,
+            StackKind::Allocation => self.dialect == Dialect::Trace,
+            StackKind::Async | StackKind::Unreliable => false,
+        }
+    }
+
     /// How many frames are known to be missing.
     pub fn missing(&self) -> u64 {
         self.holes.iter().filter_map(|hole| hole.missing).map(u64::from).sum()

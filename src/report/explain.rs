@@ -6,7 +6,7 @@ use super::layout::{BOLD, DIM, count, frame_label, paragraph, stack_label, style
 use super::printable;
 use crate::diagnostic::Page;
 use crate::finding::{Explanation, FrameAt, Mark, Outcome, StackRow};
-use crate::rules::{Rule, RuleSet};
+use crate::rules::{Rule, RuleSet, Subject};
 
 /// Columns after which a pattern line no longer moves its mark to the right.
 const PATTERN: usize = 44;
@@ -23,7 +23,7 @@ pub fn render_explanation(
     writeln!(out, "{}  {}", styled(BOLD, &rule.id), printable(&rule.title))?;
     paragraph(out, "  ", &printable(&verdict(explanation, rule, sources)), width)?;
     if !explanation.lines.is_empty() {
-        let order = if rule.of_roots { "the root first" } else { "innermost call first" };
+        let order = if rule.subject == Subject::Root { "the root first" } else { "innermost call first" };
         writeln!(out, "\n  Pattern ({order})")?;
         write_pattern(explanation, out)?;
     }

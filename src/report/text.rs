@@ -91,8 +91,8 @@ fn write_folded(rules: &RuleSet, finding: &Finding, out: &mut dyn Write, width: 
 
 fn threads(finding: &Finding) -> String {
     let mut names: Vec<String> = Vec::new();
-    let is_root = finding.shown.kind == StackKind::Root;
-    for thread in finding.threads.iter().filter(|_| !is_root) {
+    let is_of_thread = !matches!(finding.shown.kind, StackKind::Root | StackKind::Allocation);
+    for thread in finding.threads.iter().filter(|_| is_of_thread) {
         let name = match (thread.thread.index, thread.thread.os_id) {
             (Some(index), _) => index.to_string(),
             (None, Some(os_id)) => format!("{os_id:#x}"),
@@ -109,7 +109,12 @@ fn threads(finding: &Finding) -> String {
         return "told by an exception in the text".to_string();
     }
     let group = finding.group.as_ref().map(|group| format!(" with {}", printable(group))).unwrap_or_default();
-    let stacks = format!("on {}{group}", count(finding.stacks, if is_root { "root" } else { "stack" }));
+    let what = match finding.shown.kind {
+        StackKind::Root => "root",
+        StackKind::Allocation => "trace",
+        _ => "stack",
+    };
+    let stacks = format!("on {}{group}", count(finding.stacks, what));
     let more = names.len() > THREADS_NAMED;
     names.truncate(THREADS_NAMED);
     match (names.len(), more) {

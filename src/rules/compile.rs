@@ -230,7 +230,7 @@ impl Compiler {
             category: written.category.clone(),
             tags: written.tags.clone(),
             pattern,
-            of_roots: written.of_roots,
+            subject: written.subject,
             unless,
             unless_roles: written.unless_roles.iter().map(|role| role.value.clone()).collect(),
             on: written.on.iter().map(|role| role.value.clone()).collect(),

@@ -43,6 +43,6 @@ pub use conditions::{
 pub use glob::Glob;
 pub use ladder::{CounterQuestion, Ladder, LeakQuestion, LeakSubject, Question, Rung, TableQuestion, TableSubject};
 pub use nearest::{edit_distance, nearest};
-pub use rule_set::{IDLE, Link, Pattern, Rule, RuleSet, Step, Suppression, Test, TestId};
+pub use rule_set::{IDLE, Link, Pattern, Rule, RuleSet, Step, Subject, Suppression, Test, TestId};
 pub use schema::json_schema_of_rules;
 pub use written::{Block, Example, Examples, RuleFile, Spot, WrittenLimits, WrittenRule, WrittenSuppression};

@@ -2,14 +2,15 @@
 
 use super::node::{Key, Node, Value};
 use super::read::FileReader;
+use super::Subject;
 use super::written::WrittenRule;
 use crate::diagnostic::Code;
 
 /// Keys of `match`.
 const MATCH_KEYS: &[&str] =
-    &["stack", "root", "on", "threads", "exception", "cycle", "deadlock", "blocked-behind", "stuck"];
-/// Those of them that ask of something else than stacks: locks, and what keeps objects alive.
-const ALONE: &[&str] = &["root", "deadlock", "blocked-behind"];
+    &["stack", "root", "allocation", "on", "threads", "exception", "cycle", "deadlock", "blocked-behind", "stuck"];
+/// Those of them that ask of something else than stacks: locks, what keeps objects alive, and who allocated.
+const ALONE: &[&str] = &["root", "allocation", "deadlock", "blocked-behind"];
 
 const UNLESS_SAMPLE: &str = "\
 write it like this:
@@ -27,9 +28,9 @@ impl FileReader<'_> {
         for (key, node) in entries {
             match key.name.as_str() {
                 "stack" => rule.pattern = self.pattern_block(node).unwrap_or_default(),
-                "root" => {
+                "root" | "allocation" => {
                     rule.pattern = self.pattern_block(node).unwrap_or_default();
-                    rule.of_roots = true;
+                    rule.subject = if key.name == "root" { Subject::Root } else { Subject::Allocation };
                 }
                 "on" => rule.on = self.texts(node),
                 "threads" => rule.threads = self.threads(node),
@@ -82,9 +83,9 @@ impl FileReader<'_> {
             }
             for (key, node) in entries {
                 match key.name.as_str() {
-                    "stack" | "root" => rule.unless.extend(self.pattern_block(node)),
+                    "stack" | "root" | "allocation" => rule.unless.extend(self.pattern_block(node)),
                     "role" => rule.unless_roles.extend(self.texts(node)),
-                    _ => self.unknown_key(key, entries, &["stack", "root", "role"]),
+                    _ => self.unknown_key(key, entries, &["stack", "root", "allocation", "role"]),
                 }
             }
         }
@@ -99,10 +100,12 @@ impl FileReader<'_> {
         if !entries.iter().any(|(key, _)| key.name == "match") {
             return;
         }
-        let (wanted, other) = if rule.of_roots { ("root", "stack") } else { ("stack", "root") };
+        let wanted = rule.subject.key();
+        let is_other = |name: &str| Subject::ALL.iter().any(|subject| subject.key() == name) && name != wanted;
         for item in items {
             let Value::Map(keys) = &item.value else { continue };
-            if let Some((key, _)) = keys.iter().find(|(key, _)| key.name == other) {
+            if let Some((key, _)) = keys.iter().find(|(key, _)| is_other(&key.name)) {
+                let other = &key.name;
                 let message = format!("`match` asks of a `{wanted}`, and this entry of a `{other}`");
                 self.diagnostics_at(Code::BadValue, key.span, message, &format!("write `{wanted}: |`"));
             }

@@ -48,6 +48,39 @@ pub struct Suppression {
     pub expires: Option<Date>,
 }
 
+/// What patterns are laid over; each rule is asked of one of these alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Subject {
+    /// Stacks of threads and exceptions.
+    #[default]
+    Stack,
+    /// What keeps an object alive, from the root down.
+    Root,
+    /// Who allocated a block of a heap, or opened a handle.
+    Allocation,
+}
+
+impl Subject {
+    pub const ALL: [Subject; 3] = [Subject::Stack, Subject::Root, Subject::Allocation];
+
+    pub fn of(kind: StackKind) -> Self {
+        match kind {
+            StackKind::Root => Subject::Root,
+            StackKind::Allocation => Subject::Allocation,
+            StackKind::Thread | StackKind::Exception | StackKind::Async | StackKind::Unreliable => Subject::Stack,
+        }
+    }
+
+    /// The key with which rules say it.
+    pub fn key(self) -> &'static str {
+        match self {
+            Subject::Stack => "stack",
+            Subject::Root => "root",
+            Subject::Allocation => "allocation",
+        }
+    }
+}
+
 impl RuleSet {
     /// Rules that report findings; the others give threads a role.
     pub fn finding_rules(&self) -> impl Iterator<Item = &Rule> {
@@ -81,8 +114,8 @@ pub struct Rule {
     pub category: String,
     pub tags: Vec<String>,
     pub pattern: Pattern,
-    /// The pattern is laid over what keeps objects alive, from the root down, and not over stacks.
-    pub of_roots: bool,
+    /// What the pattern is laid over.
+    pub subject: Subject,
     /// A stack on which one of these matches is not reported.
     pub unless: Vec<Pattern>,
     /// A thread that has one of these roles is not reported.
@@ -134,7 +167,7 @@ impl Rule {
 
     /// Whether it is asked of stacks of this kind.
     pub fn is_asked_of(&self, kind: StackKind) -> bool {
-        kind.is_judged() && self.of_roots == (kind == StackKind::Root)
+        self.subject == Subject::of(kind)
     }
 
     /// It says something about single stacks, and not only about the case as a whole.

@@ -140,7 +140,7 @@ enum Match {
 /// A stack pattern and what else must hold.
 #[derive(JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[schemars(extend("anyOf" = json!([{"required": ["stack"]}, {"required": ["root"]}, {"required": ["cycle"]}, {"required": ["deadlock"]}, {"required": ["blocked-behind"]}, {"required": ["stuck"]}, {
+#[schemars(extend("anyOf" = json!([{"required": ["stack"]}, {"required": ["root"]}, {"required": ["allocation"]}, {"required": ["cycle"]}, {"required": ["deadlock"]}, {"required": ["blocked-behind"]}, {"required": ["stuck"]}, {
     "required": ["exception"],
     "not": {"anyOf": [{"required": ["threads"]}, {"required": ["on"]}]},
 }])))]
@@ -149,6 +149,8 @@ struct Conditions {
     stack: Option<Lines>,
     /// What keeps an object alive, as `!gcroot` prints it: the root first, the object last. It stands alone.
     root: Option<Lines>,
+    /// Who allocated a block of a heap or opened a handle, as `!heap -p -a` and `!htrace` print it. It stands alone.
+    allocation: Option<Lines>,
     /// Roles that the thread must have, all of them.
     on: Option<OneOrMany>,
     /// How many threads must match.
@@ -273,6 +275,8 @@ enum Unless {
     Stack(Lines),
     /// A pattern that matches the same chain from a root.
     Root(Lines),
+    /// A pattern that matches the same trace of an allocation.
+    Allocation(Lines),
     /// A role that the thread has.
     Role(OneOrMany),
 }

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::{Comparison, Via, WantedOwner};
+use super::{Comparison, Subject, Via, WantedOwner};
 use crate::facts::{CounterUnit, Limits, ListingKind, Measured};
 use crate::finding::{Confidence, Severity, Verdict};
 use crate::text::Span;
@@ -52,7 +52,7 @@ pub struct WrittenRule {
     pub tags: Vec<String>,
     pub pattern: Block,
     /// The pattern is one of what keeps an object alive, not of a stack.
-    pub of_roots: bool,
+    pub subject: Subject,
     pub unless: Vec<Block>,
     pub unless_roles: Vec<Spot<String>>,
     /// Roles that the thread must have.
@@ -274,7 +274,7 @@ impl WrittenRule {
         rule.notes = self.notes.clone().or_else(|| base.notes.clone());
         if self.pattern.lines.is_empty() {
             rule.pattern = base.pattern.clone();
-            rule.of_roots = base.of_roots;
+            rule.subject = base.subject;
             // Its examples are examples of this pattern too.
             rule.examples = joined_examples(&base.examples, &self.examples);
         }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use stacklint::authoring::{ExampleOutcome, check_rules, run_examples};
-use stacklint::rules::{Loaded, Origin, Rule, RuleSet, builtin_sources, compile};
+use stacklint::rules::{Loaded, Origin, Rule, RuleSet, Subject, builtin_sources, compile};
 
 use crate::cli::{code, run};
 
@@ -40,7 +40,7 @@ fn a_rule_lies_in_the_file_of_its_name() {
         let folder = match (&rule.role, &rule.ladder) {
             (Some(_), _) => "builtin/roles",
             (_, Some(_)) => "builtin/ladders",
-            _ if rule.of_roots => "builtin/roots",
+            _ if rule.subject == Subject::Root => "builtin/roots",
             _ if is_of_message(rule) => "builtin/messages",
             _ => "builtin",
         };

@@ -193,7 +193,7 @@ impl Sink for CaseScan<'_> {
             standings.count(self.source);
         }
         self.tables.stack(self.source, stack, sites);
-        if !stack.kind.is_judged() {
+        if !stack.is_judged() {
             return;
         }
         self.thread_ids.learn(&stack.thread);

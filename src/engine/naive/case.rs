@@ -25,7 +25,7 @@ pub fn findings(capture: &Capture, rules: &RuleSet) -> Vec<PlainFinding> {
         .filter_map(|stack| thrown_of(stack, sites, 0))
         .collect();
     place(&mut exceptions, &thrown);
-    let judged = |stack: &&Stack| !stack.frames.is_empty() && stack.kind.is_judged();
+    let judged = |stack: &&Stack| !stack.frames.is_empty() && stack.is_judged();
     let stacks: Vec<&Stack> = capture.stacks.iter().filter(judged).collect();
     let busy =
         stacks.iter().filter(|stack| stack.kind == StackKind::Thread && !is_idle(stack, sites, rules)).count() as f64;
