@@ -16,6 +16,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::exception_frame::{AT, behind_stamp, frame, is_whole_call, page_frame};
+use super::host_words::host_words;
 use super::last_words::{last_words, repeats, says_unhandled_before};
 use super::native_words::native_words;
 use super::told_exception::{self, code, names};
@@ -63,7 +64,7 @@ fn begin(trimmed: &str) -> Option<Begin<'_>> {
     if let Some((name, method)) = problem(trimmed) {
         return Some(Begin { row: vec![name], frame: Some(FrameLine::of(method)), ..Begin::default() });
     }
-    let row = exception(trimmed).or_else(|| native_words(trimmed)).or_else(|| told_exception::by_clear_message(trimmed).map(Vec::from));
+    let row = exception(trimmed).or_else(|| native_words(trimmed)).or_else(|| host_words(trimmed)).or_else(|| told_exception::by_clear_message(trimmed).map(Vec::from));
     row.map(|row| Begin { row, ..Begin::default() })
 }
 

@@ -22,6 +22,7 @@ mod exception_text;
 mod find_stack;
 pub mod gcroot;
 pub mod gdb;
+mod host_words;
 pub mod k;
 mod kernel_stacks;
 pub mod last_words;

@@ -48,7 +48,10 @@ const SYSTEM: [&str; 12] = [
 ];
 
 /// Messages that one type of exception has and no other.
-const MESSAGES: [(&str, &str, &str); 26] = [
+const MESSAGES: [(&str, &str, &str); 28] = [
+    // `ExceptionFactory.Timeout` of StackExchange.Redis.
+    ("Timeout performing ", "", REDIS),
+    ("Timeout awaiting response (", "", REDIS),
     // `TypeInitialization_Type` of the runtime's resources.
     ("The type initializer for '", "' threw an exception.", "System.TypeInitializationException"),
     // `Gdip.StatusException` of System.Drawing.
@@ -90,6 +93,7 @@ const MESSAGES: [(&str, &str, &str); 26] = [
     ("System.Drawing.Common is not supported on ", "", "System.PlatformNotSupportedException"),
 ];
 
+const REDIS: &str = "StackExchange.Redis.RedisTimeoutException";
 const POOL: &str = "System.InvalidOperationException";
 const SOCKET: &str = "System.Net.Sockets.SocketException";
 const GDIPLUS: &str = "System.Runtime.InteropServices.ExternalException";
@@ -221,7 +225,9 @@ fn quoted(trimmed: &str) -> Option<Row<'_>> {
 }
 
 /// Messages that nobody writes but the one exception: they need no frames to be believed.
-const CLEAR: [&str; 10] = [
+const CLEAR: [&str; 12] = [
+    "Timeout performing ",
+    "Timeout awaiting response (",
     "Cross-thread operation not valid: Control ",
     "There was no endpoint listening at ",
     "'.', hexadecimal value 0x",
