@@ -11,9 +11,7 @@ use super::rule_file::read_all;
 use super::settings::Settings;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Weight};
 use crate::report::render_diagnostics;
-use crate::rules::{
-    InSettings, Loaded, Origin, RuleSet, Suppression, builtin_sources, compile_with,
-};
+use crate::rules::{InSettings, Loaded, Origin, RuleSet, Suppression, builtin_sources, compile_with};
 use crate::text::Source;
 
 /// Loads the rules that settings ask for, or prints every mistake in them and in the settings. Suppressions that expired
@@ -53,11 +51,7 @@ pub fn read(paths: &[PathBuf], with_builtin_rules: bool) -> Result<Loaded, Stop>
     read_with(paths, with_builtin_rules, InSettings::default())
 }
 
-fn read_with(
-    paths: &[PathBuf],
-    with_builtin_rules: bool,
-    settings: InSettings,
-) -> Result<Loaded, Stop> {
+fn read_with(paths: &[PathBuf], with_builtin_rules: bool, settings: InSettings) -> Result<Loaded, Stop> {
     let builtin = Origin::Builtin { with_rules: with_builtin_rules };
     let mut files: Vec<(Source, Origin)> = builtin_sources().into_iter().map(|source| (source, builtin)).collect();
     files.extend(read_all(paths)?.into_iter().map(|file| (file.source, Origin::User)));

@@ -201,7 +201,10 @@ mod tests {
             ("svc!?Run@Worker@@QAEXXZ", "svc!?run@worker@@qaexxz"),
             ("svc!@ILT+10(_main)", "svc!@ilt+10"),
             ("svc!_f@x16", "svc!_f@x16"),
-            ("svc.exe!S_P_CoreLib_System_Threading_Thread__JoinInternal() Line 166", "svc!system.threading.thread.joininternal"),
+            (
+                "svc.exe!S_P_CoreLib_System_Threading_Thread__JoinInternal() Line 166",
+                "svc!system.threading.thread.joininternal",
+            ),
             ("svc!System_Console_System_Console__WriteLine_7", "svc!system.console.writeline_7"),
             ("svc!S_P_CoreLib_System_Threading_Lock___ctor+0x1f", "svc!system.threading.lock..ctor"),
             ("svc!System.Threading.Lock__TryEnterSlow_0 + 47", "svc!system.threading.lock.tryenterslow_0"),

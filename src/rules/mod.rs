@@ -37,8 +37,8 @@ pub use builtin::builtin_sources;
 pub use comparison::{Comparison, Relation, Unit};
 pub use compile::{InSettings, Loaded, Origin, compile, compile_with};
 pub use conditions::{
-    BlockedBehindCondition, WantedOwner, CYCLE_FIGURES, CycleCondition, DeadlockCondition, EXCEPTION_FIGURES, ExceptionCondition,
-    Explains, LockWaitFrames, STUCK_FIGURES, StuckCondition, ThreadsCondition, Via,
+    BlockedBehindCondition, CYCLE_FIGURES, CycleCondition, DeadlockCondition, EXCEPTION_FIGURES, ExceptionCondition,
+    Explains, LockWaitFrames, STUCK_FIGURES, StuckCondition, ThreadsCondition, Via, WantedOwner,
 };
 pub use glob::Glob;
 pub use ladder::{CounterQuestion, Ladder, LeakQuestion, LeakSubject, Question, Rung, TableQuestion, TableSubject};

@@ -1,12 +1,12 @@
 //! Reads the conditions besides the pattern: `threads`, `exception`, `cycle`, `deadlock`, `blocked-behind`, `stuck`.
 
-use super::{Via, WantedOwner};
 use super::node::{Node, Value};
 use super::read::FileReader;
 use super::written::{
     Spot, WrittenBlockedBehind, WrittenCycle, WrittenDeadlock, WrittenException, WrittenRule, WrittenStuck,
     WrittenThreads,
 };
+use super::{Via, WantedOwner};
 use crate::diagnostic::Code;
 use crate::finding::Confidence;
 

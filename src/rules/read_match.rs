@@ -1,8 +1,8 @@
 //! Reads `match` and `unless`: the pattern, and what else must hold or takes it back.
 
+use super::Subject;
 use super::node::{Key, Node, Value};
 use super::read::FileReader;
-use super::Subject;
 use super::written::WrittenRule;
 use crate::diagnostic::Code;
 

@@ -313,7 +313,8 @@ fn locks_without_an_owner() {
         let (found, _) = moments(&told.tables, &told.views);
         let chains = chains(&found[0]);
         // A queue without an owner, where some wait.
-        let of_nobody = |queue: &Queue<'_>| queue.owner.is_none() && queue.gone.is_none() && waiters == Some(queue.waiters);
+        let of_nobody =
+            |queue: &Queue<'_>| queue.owner.is_none() && queue.gone.is_none() && waiters == Some(queue.waiters);
         assert!(chains.queues.iter().all(of_nobody) && chains.rings.is_empty(), "{chains:?}");
         assert!(matches!(chains.contradictions.as_slice(), [(0, 1, said)] if said.starts_with(want)), "{chains:?}");
     }

@@ -96,7 +96,9 @@ impl DotnetScreen {
         if indent < 2 && flat.is_none() {
             return None;
         }
-        let Some((name, value)) = flat.or_else(|| name_and_value(text.trim())) else { return self.heading(text.trim(), indent) };
+        let Some((name, value)) = flat.or_else(|| name_and_value(text.trim())) else {
+            return self.heading(text.trim(), indent);
+        };
         if indent <= TOP {
             (self.counter, self.tag) = (None, None);
         }

@@ -5,7 +5,7 @@ use crate::formats::message::{is_cut_mark, is_debugger_message, is_dots};
 use crate::formats::section::Section;
 use crate::formats::stacks::k::{self};
 use crate::formats::stacks::last_words::says_unhandled;
-use crate::formats::stacks::{bare, clrstack, mex};
+use crate::formats::stacks::{self, bare, clrstack, mex};
 use crate::formats::{prompt, sign, thread_header, tokens};
 use crate::model::{Dialect, NoteCode, Sign, SkipReason, StackKind};
 
@@ -61,7 +61,7 @@ impl Reader<'_> {
             return;
         }
         let trimmed = text.trim();
-        if is_debugger_message(trimmed) && !self.is_left_out(trimmed) {
+        if is_debugger_message(trimmed) && !self.is_left_out(trimmed) && stacks::shown_by(trimmed).is_none() {
             // Dots right above the first frame stand for those that were cut out.
             self.hidden_top = is_dots(trimmed).then_some(self.line);
             return self.skip(text, SkipReason::DebuggerMessage);

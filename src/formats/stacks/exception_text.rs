@@ -64,7 +64,10 @@ fn begin(trimmed: &str) -> Option<Begin<'_>> {
     if let Some((name, method)) = problem(trimmed) {
         return Some(Begin { row: vec![name], frame: Some(FrameLine::of(method)), ..Begin::default() });
     }
-    let row = exception(trimmed).or_else(|| native_words(trimmed)).or_else(|| host_words(trimmed)).or_else(|| told_exception::by_clear_message(trimmed).map(Vec::from));
+    let row = exception(trimmed)
+        .or_else(|| native_words(trimmed))
+        .or_else(|| host_words(trimmed))
+        .or_else(|| told_exception::by_clear_message(trimmed).map(Vec::from));
     row.map(|row| Begin { row, ..Begin::default() })
 }
 

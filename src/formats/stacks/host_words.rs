@@ -20,7 +20,10 @@
 const SAID: [(&str, &str); 11] = [
     (HANG, " stopped interacting with Windows and was closed."),
     (IIS, " suffered a fatal communication error with the Windows Process Activation Service"),
-    (IIS, " is being automatically disabled due to a series of failures in the process(es) serving that application pool"),
+    (
+        IIS,
+        " is being automatically disabled due to a series of failures in the process(es) serving that application pool",
+    ),
     (IIS, " is being automatically disabled due to a series of failures in the process(es) serving that pool"),
     (IIS, " exceeded time limits during shut down"),
     (IIS, " failed to respond to a ping"),
@@ -48,14 +51,18 @@ pub fn host_words(trimmed: &str) -> Option<Vec<&str>> {
         return Some(row);
     }
     let (name, words) = SAID.iter().find(|(_, words)| trimmed.contains(words)).or_else(|| {
-        let is_killed = trimmed.strip_prefix("Reason:").is_some_and(|reason| reason.trim() == KILLED);
-        is_killed.then_some(&(KILLED, KILLED))
+        let by_kubernetes = trimmed.strip_prefix("Reason:").is_some_and(|reason| reason.trim() == KILLED);
+        // `Memory cgroup out of memory: Killed process 4711 (contoso)` of Linux' kernel
+        let by_kernel = trimmed.contains("ut of memory: Killed process ");
+        (by_kubernetes || by_kernel).then_some(&(KILLED, KILLED))
     })?;
     let fits = match *name {
         HANG => trimmed.contains("The program "),
         SERVICES => trimmed.starts_with("The "),
         KESTREL => trimmed.contains("s of \""),
-        HTTP_SYS => trimmed.starts_with(|c: char| c.is_ascii_digit()) && REFUSED.iter().any(|why| trimmed.contains(why)),
+        HTTP_SYS => {
+            trimmed.starts_with(|c: char| c.is_ascii_digit()) && REFUSED.iter().any(|why| trimmed.contains(why))
+        }
         OUT_OF_MEMORY => trimmed.starts_with(words),
         _ => true,
     };
@@ -83,11 +90,11 @@ mod tests {
     #[test]
     fn what_hosts_say() {
         for (text, want) in [
+            ("The program ledger.exe version 1.0.0.0 stopped interacting with Windows and was closed. To see if", HANG),
             (
-                "The program ledger.exe version 1.0.0.0 stopped interacting with Windows and was closed. To see if",
-                HANG,
+                "Application pool Ledger is being automatically disabled due to a series of failures in the process(es) serving that application pool.",
+                IIS,
             ),
-            ("Application pool Ledger is being automatically disabled due to a series of failures in the process(es) serving that application pool.", IIS),
             ("A process serving application pool 'Ledger' failed to respond to a ping. The process id was '4'.", IIS),
             ("The Ledger service terminated unexpectedly.  It has done this 3 time(s).", SERVICES),
             ("2019-08-01 10:00:00 10.0.0.1 1234 10.0.0.2 80 HTTP/1.1 GET /a - 503 1 QueueFull Ledger", HTTP_SYS),

@@ -40,8 +40,13 @@ pub fn last_words(trimmed: &str) -> Option<LastWords<'_>> {
     if let Some(words) = told_by_visual_studio(trimmed) {
         return Some(words);
     }
-    if !trimmed.contains(['.', ':']) || !trimmed.contains("er") {
+    let is_code = trimmed.len() == 10 && trimmed.starts_with("0xC");
+    if !is_code && (!trimmed.contains(['.', ':']) || !trimmed.contains("er")) {
         return None;
+    }
+    if let Some(code) = code_of(trimmed).filter(|code| *code == trimmed && code.starts_with(['0'])) {
+        // Below `Fatal error.` on a line of its own.
+        return Some(LastWords { row: vec![code, "", "", "Fatal error.", code], held: true });
     }
     match trimmed {
         "Stack overflow." => return Some(overflow(trimmed, true)),
@@ -171,6 +176,7 @@ mod tests {
             ),
             ("An unhandled exception of type 'N.OrderException' was reported", "nothing"),
             ("Fatal error. 0xC0000005", "0xC0000005 |  |  | Fatal error. | 0xC0000005"),
+            ("0xC0000005", "held 0xC0000005 |  |  | Fatal error. | 0xC0000005"),
             ("Fatal error. the journal is lost", "held Fatal error | the journal is lost |  | Fatal error."),
             (
                 "Process terminated. the journal is lost",

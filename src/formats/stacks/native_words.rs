@@ -22,7 +22,10 @@ const HEAP_CORRUPTION: &str = "0xc0000374";
 const GLIBC: [(&str, &[&str]); 10] = [
     ("double free or corruption (", &[]),
     ("free(): ", &["invalid ", "double free detected", "corrupted "]),
-    ("malloc(): ", &["memory corruption", "invalid ", "corrupted ", "unsorted ", "unaligned ", "mismatching ", "smallbin"]),
+    (
+        "malloc(): ",
+        &["memory corruption", "invalid ", "corrupted ", "unsorted ", "unaligned ", "mismatching ", "smallbin"],
+    ),
     ("realloc(): ", &["invalid "]),
     ("malloc_consolidate(): ", &["invalid ", "unaligned "]),
     ("munmap_chunk(): invalid pointer", &[]),
@@ -63,6 +66,7 @@ pub fn native_words(trimmed: &str) -> Option<Vec<&str>> {
         .or_else(|| heap(trimmed))
         .or_else(|| shortage(trimmed))
         .or_else(|| debugdiag(trimmed))
+        .or_else(|| checked(trimmed))
 }
 
 fn glibc(trimmed: &str) -> Option<Vec<&str>> {
@@ -113,6 +117,10 @@ fn heap(trimmed: &str) -> Option<Vec<&str>> {
     if let Some(count) = trimmed.strip_suffix(" potential unreachable blocks were detected.") {
         return count.bytes().all(|byte| byte.is_ascii_digit()).then(|| vec!["Unreachable heap blocks", trimmed]);
     }
+    // ntdll, before it raises the exception.
+    if trimmed == "Critical error detected c0000374" {
+        return Some(vec!["HEAP", trimmed, "", "", HEAP_CORRUPTION]);
+    }
     let said = match trimmed.strip_prefix("HEAP[") {
         Some(named) => named.split_once("]: ")?.1,
         None => trimmed.strip_prefix("HEAP: ")?,
@@ -126,6 +134,15 @@ fn heap(trimmed: &str) -> Option<Vec<&str>> {
 fn shortage(trimmed: &str) -> Option<Vec<&str>> {
     let at = trimmed.find("Windows successfully diagnosed a low virtual memory condition")?;
     Some(vec!["Resource-Exhaustion-Detector", &trimmed[at..]])
+}
+
+/// What code that was compiled with checks says: `/RTC` of Visual C++, AddressSanitizer.
+fn checked(trimmed: &str) -> Option<Vec<&str>> {
+    if let Some(at) = trimmed.find("Run-Time Check Failure #") {
+        return Some(vec!["Run-Time Check", &trimmed[at..]]);
+    }
+    let at = trimmed.find("ERROR: AddressSanitizer: ")?;
+    trimmed.starts_with("==").then(|| vec!["AddressSanitizer", &trimmed[at + "ERROR: AddressSanitizer: ".len()..]])
 }
 
 /// What DebugDiag's analysis of crashes and hangs says first of what it found.
@@ -158,13 +175,13 @@ mod tests {
             ("*** stack smashing detected ***: terminated", "glibc | stack smashing detected"),
             ("malloc(): it is called here", "nothing"),
             ("I read of double free or corruption (out) somewhere", "nothing"),
-            (
-                "thread 'main' panicked at src/orders.rs:12:9:",
-                "Rust panic | src/orders.rs:12:9",
-            ),
+            ("thread 'main' panicked at src/orders.rs:12:9:", "Rust panic | src/orders.rs:12:9"),
             ("thread 'main' (4711) panicked at src/orders.rs:12:9:", "Rust panic | src/orders.rs:12:9"),
             ("the thread 'main' panicked at noon", "nothing"),
-            ("Assertion failed: count > 0, file orders.cpp, line 12", "Assertion failed | count > 0, file orders.cpp, line 12"),
+            (
+                "Assertion failed: count > 0, file orders.cpp, line 12",
+                "Assertion failed | count > 0, file orders.cpp, line 12",
+            ),
             (
                 "contoso: orders.c:12: take: Assertion `count > 0' failed.",
                 "Assertion failed | contoso: orders.c:12: take: Assertion `count > 0' failed.",
@@ -180,6 +197,14 @@ mod tests {
                 "DebugDiag | The following threads in w3wp.DMP are enumerating a System.Collections.Generic.Dictionary object",
             ),
             ("The following threads in w3wp.DMP are fine", "nothing"),
+            (
+                "==4711==ERROR: AddressSanitizer: heap-use-after-free on address 0x602000000010 at pc 0x4",
+                "AddressSanitizer | heap-use-after-free on address 0x602000000010 at pc 0x4",
+            ),
+            (
+                "Run-Time Check Failure #2 - Stack around the variable 'buf' was corrupted.",
+                "Run-Time Check | Run-Time Check Failure #2 - Stack around the variable 'buf' was corrupted.",
+            ),
             ("HEAP[Contoso.exe]: heap is walked", "nothing"),
             (
                 "HEAP CORRUPTION DETECTED: after Normal block (#42) at 0x004B6F50.",

@@ -359,7 +359,10 @@ mod tests {
                 "The message means \"Cross-thread operation not valid: Control 'F' accessed from a thread other than\".",
                 "System.InvalidOperationException",
             ),
-            ("Error: **There was no endpoint listening at http://x/a.svc** it said", "System.ServiceModel.EndpointNotFoundException"),
+            (
+                "Error: **There was no endpoint listening at http://x/a.svc** it said",
+                "System.ServiceModel.EndpointNotFoundException",
+            ),
             (
                 "<Message>'.', hexadecimal value 0x00, is an invalid character. Line 17. (C:\\user.config line 17)</Message>",
                 "System.Xml.XmlException",

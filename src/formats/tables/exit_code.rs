@@ -40,6 +40,9 @@ const SIGNED: [(&str, &str); 12] = [
     ("-2146232797", "0x80131623"),
 ];
 
+/// STATUS_CONTROL_C_EXIT
+const CONTROL_C: &str = "c000013a";
+
 /// The code that a line tells; of an error, and with which words.
 pub fn exit_code(text: &str) -> Option<[&str; 5]> {
     // Asked of any line of any text.
@@ -52,8 +55,13 @@ pub fn exit_code(text: &str) -> Option<[&str; 5]> {
         let behind = &text[at + words.trim_end_matches("0x").len()..];
         let behind = behind.trim_start_matches(['\'', '‘', '’', '"', '“', '`']);
         let word = behind.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next()?;
-        let code = SIGNED.iter().find(|(signed, _)| *signed == word).map_or(word, |(_, code)| code);
-        is_error(code).then_some(["", "", code, code, "terminated with"])
+        // Beside a signed number the other form stands in brackets, as a rule.
+        let beside = behind[word.len()..].strip_prefix(" (").and_then(|inside| inside.split(')').next());
+        let of_signed = || SIGNED.iter().find(|(signed, _)| *signed == word).map(|(_, code)| *code);
+        let code = beside.filter(|code| is_error(code)).or_else(of_signed).unwrap_or(word);
+        // Ctrl+C ends a process as it should.
+        let chance = if code.to_ascii_lowercase().ends_with(CONTROL_C) { "" } else { "terminated with" };
+        is_error(code).then_some(["", "", code, code, chance])
     })
 }
 
@@ -70,13 +78,17 @@ mod tests {
     #[test]
     fn codes_of_processes() {
         for (text, want) in [
-            ("The program '[4711] Contoso.exe' has exited with code -1073741819 (0xc0000005) 'Access violation'.", "0xc0000005"),
+            (
+                "The program '[4711] Contoso.exe' has exited with code -1073741819 (0xc0000005) 'Access violation'.",
+                "0xc0000005",
+            ),
             ("The program '[4711] Contoso.exe: Managed' has exited with code 0 (0x0).", ""),
             ("(exit code: 0xc0000005, STATUS_ACCESS_VIOLATION)", "0xc0000005"),
             ("terminated unexpectedly. The process exit code was ‘0xe0434f4d’.", "0xe0434f4d"),
             ("The application was unable to start correctly (0xc0000006). Click OK", "0xc0000006"),
             ("in the .NET Runtime at IP 72F215DA (72C70000) with exit code 800703e9.", "800703e9"),
             ("I also get exception 0xc000001d (Illegal Instruction)", "0xc000001d"),
+            ("has exited with code -1073741701 (0xc000007b).", "0xc000007b"),
             ("exited with code 12345678", ""),
             ("exited with code 1", ""),
         ] {
