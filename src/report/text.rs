@@ -106,7 +106,7 @@ fn threads(finding: &Finding) -> String {
         }
     }
     if finding.stacks == 0 {
-        return "told by an exception in the text".to_string();
+        return "told by the text".to_string();
     }
     let group = finding.group.as_ref().map(|group| format!(" with {}", printable(group))).unwrap_or_default();
     let what = match finding.shown.kind {

@@ -23,6 +23,9 @@ pub enum Alone {
 
 /// A line that may be a frame: what it is, its frame number if it has one, and its call site.
 pub fn alone(line: &str) -> Option<(Alone, Option<u32>, Cow<'_, str>)> {
+    if let Some(site) = counted(line) {
+        return Some((Alone::Site, None, Cow::Borrowed(site)));
+    }
     let site = frame(line).map(|(number, site)| (Alone::Site, number, Cow::Borrowed(site)));
     let marker = || marker(line).map(|site| (Alone::Site, None, Cow::Owned(site)));
     let with_source = || with_source(line).map(|site| (Alone::Site, None, Cow::Owned(site)));
@@ -130,6 +133,16 @@ fn is_wait(name: &str) -> bool {
     ];
     NAMESPACES.iter().any(|namespace| name.starts_with(namespace))
         && name.rsplit_once('.').is_some_and(|(_, method)| METHODS.contains(&method))
+}
+
+/// `                   1 System.Threading.Monitor.Enter(Object, Boolean ByRef)`: a line of dotnet-dump's `parallelstacks`, with the
+/// number of threads before it, where the ids of the threads were not copied.
+fn counted(line: &str) -> Option<&str> {
+    let text = line.strip_prefix("        ")?.trim_start();
+    let (count, site) = text.split_once(' ')?;
+    let is_count = count.len() <= 5 && !count.starts_with('0') && count.bytes().all(|byte| byte.is_ascii_digit());
+    let site = without_remarks(site.trim());
+    (is_count && site.ends_with(')') && is_call_site(site) && is_managed_call(site)).then_some(site)
 }
 
 /// `[HelperMethodFrame_1OBJ: 00000017d177c028] System.Threading.Monitor.ReliableEnter(System.Object, Boolean ByRef)`: a row
@@ -327,6 +340,10 @@ mod tests {
                 Some((Site, "[HelperMethodFrame_1OBJ] System.Threading.Monitor.Enter(System.Object)")),
             ),
             ("[DynamicHelperFrame: 00000017d177cef0]", Some((Site, "[DynamicHelperFrame]"))),
+            (
+                "                   1 System.Threading.Monitor.Enter(Object, Boolean ByRef)   // waits",
+                Some((Site, "System.Threading.Monitor.Enter(Object, Boolean ByRef)")),
+            ),
             ("[Frame: of a picture]", None),
             (
                 "Contoso.Cart.Basket.Reserve(Contoso.Cart.Item item, int count) in /_/src/Basket.cs:83",
