@@ -134,8 +134,13 @@ fn threads(finding: &Finding) -> String {
 fn write_stack(finding: &Finding, case: &CaseReport, out: &mut dyn Write) -> io::Result<()> {
     let shown = &finding.shown;
     let source = case.sources.get(shown.source).map_or("", |source| source.name.as_str());
-    let place =
-        format!("{} in {}, line {}", printable(&stack_label(shown.kind, &shown.thread)), printable(source), shown.line);
+    // What the text tells in words may be no exception.
+    let has_frames = finding.evidence.iter().any(|evidence| evidence.frame.is_some());
+    let what = match shown.kind {
+        StackKind::Exception if !has_frames => "told".to_string(),
+        kind => stack_label(kind, &shown.thread),
+    };
+    let place = format!("{} in {}, line {}", printable(&what), printable(source), shown.line);
     writeln!(out, "  {}", styled(DIM, &format!("{place}{}", view_label(shown.view, case))))?;
     for row in &without_tail(&shown.rows) {
         match row {
