@@ -74,7 +74,8 @@ fn rooms_that_never_meet() {
 #[test]
 fn only_the_command_line_touches_the_world() {
     for (room, path, text) in sources() {
-        if room == "cli" || room == "main" {
+        // The build reads the pack's files, long before the program runs.
+        if ["cli", "main", "build"].contains(&room.as_str()) {
             continue;
         }
         for world in [

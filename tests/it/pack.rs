@@ -41,6 +41,7 @@ fn a_rule_lies_in_the_file_of_its_name() {
             (Some(_), _) => "builtin/roles",
             (_, Some(_)) => "builtin/ladders",
             _ if rule.subject == Subject::Root => "builtin/roots",
+            _ if rule.subject == Subject::Allocation => "builtin/allocations",
             _ if is_of_message(rule) => "builtin/messages",
             _ => "builtin",
         };
