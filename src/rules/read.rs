@@ -38,6 +38,7 @@ pub(super) const RULE_KEYS: &[&str] = &[
 pub(super) const CONDITION_KEYS: &[&str] = &[
     "stack",
     "root",
+    "allocation",
     "on",
     "threads",
     "exception",

@@ -1,5 +1,7 @@
 //! Reads blocks of frames, and tells where YAML or a slip made something else of them.
 
+use std::sync::LazyLock;
+
 use super::list_as_block::list_as_block;
 use super::node::{Node, Value};
 use super::odd_line::{Odd, odd_line};
@@ -8,6 +10,9 @@ use super::vain_line::vain_lines;
 use super::written::{Block, Spot};
 use crate::diagnostic::{Code, Fix};
 use crate::text::Span;
+
+/// Every key that may stand in a rule.
+static KEYS: LazyLock<Vec<&str>> = LazyLock::new(|| [RULE_KEYS, CONDITION_KEYS].concat());
 
 impl FileReader<'_> {
     /// The block of a pattern.
@@ -57,8 +62,7 @@ impl FileReader<'_> {
     pub(super) fn block_line(&mut self, line: &str, span: Span, is_known: bool) -> Spot<String> {
         let value = visible(line);
         if !is_known {
-            let keys = [RULE_KEYS, CONDITION_KEYS].concat();
-            if let Some(Odd { message, help, better }) = odd_line(value.trim(), &keys) {
+            if let Some(Odd { message, help, better }) = odd_line(value.trim(), &KEYS) {
                 // Only what stands in the file as it was read can be written anew.
                 let is_plain = self.source.text.get(span.start..span.end) == Some(line.trim());
                 let fix = better.filter(|_| is_plain).map(|better| Fix::new(span, better));

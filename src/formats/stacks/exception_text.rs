@@ -17,6 +17,7 @@ use std::ops::Range;
 
 use super::exception_frame::{AT, behind_stamp, frame, is_whole_call, page_frame};
 use super::host_words::host_words;
+use super::known_message::by_clear_message;
 use super::last_words::{last_words, repeats, says_unhandled_before};
 use super::native_words::native_words;
 use super::told_exception::{self, code, names};
@@ -67,7 +68,7 @@ fn begin(trimmed: &str) -> Option<Begin<'_>> {
     let row = exception(trimmed)
         .or_else(|| native_words(trimmed))
         .or_else(|| host_words(trimmed))
-        .or_else(|| told_exception::by_clear_message(trimmed).map(Vec::from));
+        .or_else(|| by_clear_message(trimmed).map(Vec::from));
     row.map(|row| Begin { row, ..Begin::default() })
 }
 

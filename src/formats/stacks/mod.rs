@@ -25,6 +25,7 @@ pub mod gdb;
 mod host_words;
 pub mod k;
 mod kernel_stacks;
+mod known_message;
 pub mod last_words;
 mod leaktrack;
 pub mod lldb;

@@ -1,0 +1,182 @@
+//! Messages of exceptions that are known by themselves, without the type: those of the runtime's own libraries.
+//!
+//! ```text
+//! Timeout expired.  The timeout period elapsed prior to obtaining a connection from the pool.
+//! {"Not enough storage is available. (Exception from HRESULT: 0x80070008)"}
+//! **There was no endpoint listening at http://contoso/orders.svc that could accept the message.**
+//! ```
+
+use super::told_exception::{Row, is_exception_type};
+
+/// Messages that one type of exception has and no other.
+const MESSAGES: [(&str, &str, &str); 28] = [
+    // `ExceptionFactory.Timeout` of StackExchange.Redis.
+    ("Timeout performing ", "", REDIS),
+    ("Timeout awaiting response (", "", REDIS),
+    // `TypeInitialization_Type` of the runtime's resources.
+    ("The type initializer for '", "' threw an exception.", "System.TypeInitializationException"),
+    // `Gdip.StatusException` of System.Drawing.
+    ("A generic error occurred in GDI+", ".", GDIPLUS),
+    ("Allgemeiner Fehler in GDI+", ".", GDIPLUS),
+    ("Une erreur générique s'est produite dans GDI+", ".", GDIPLUS),
+    ("Error genérico en GDI+", ".", GDIPLUS),
+    ("Errore generico in GDI+", ".", GDIPLUS),
+    ("GDI+ 中发生一般性错误", "。", GDIPLUS),
+    ("GDI+ で汎用エラーが発生しました", "。", GDIPLUS),
+    // `Gdip.InvalidParameter` and `Gdip.OutOfMemory`.
+    ("Parameter is not valid", ".", "System.ArgumentException"),
+    ("Out of memory", ".", "System.OutOfMemoryException"),
+    // `ADP_PooledOpenTimeout` of System.Data.
+    ("Timeout expired.  The timeout period elapsed prior to obtaining a connection from the pool", "", POOL),
+    // As pages print it.
+    ("Timeout expired. The timeout period elapsed prior to obtaining a connection from the pool", "", POOL),
+    // `Arg_*` of the runtime's resources.
+    ("Insufficient memory to continue the execution of the program", ".", "System.OutOfMemoryException"),
+    ("Object reference not set to an instance of an object", ".", "System.NullReferenceException"),
+    ("Attempted to read or write protected memory", ".", "System.AccessViolationException"),
+    ("Attempted to divide by zero", ".", "System.DivideByZeroException"),
+    ("Collection was modified; enumeration operation may not execute", ".", "System.InvalidOperationException"),
+    ("Thread was being aborted", ".", "System.Threading.ThreadAbortException"),
+    ("Operation is not valid due to the current state of the object", ".", "System.InvalidOperationException"),
+    (
+        "Operations that change non-concurrent collections must have exclusive access",
+        "",
+        "System.InvalidOperationException",
+    ),
+    ("Only one usage of each socket address (protocol/network address/port) is normally permitted", "", SOCKET),
+    // `IllegalCrossThreadCallWithStack` of Windows Forms.
+    ("Cross-thread operation not valid: Control ", "", "System.InvalidOperationException"),
+    ("There was no endpoint listening at ", "", "System.ServiceModel.EndpointNotFoundException"),
+    // `Xml_InvalidCharacter`: an application's file is full of zeros.
+    ("'.', hexadecimal value 0x", "", "System.Xml.XmlException"),
+    ("'\0', hexadecimal value 0x", "", "System.Xml.XmlException"),
+    // `SystemDrawingCommon_PlatformNotSupported` of System.Drawing.Common.
+    ("System.Drawing.Common is not supported on ", "", "System.PlatformNotSupportedException"),
+];
+
+const REDIS: &str = "StackExchange.Redis.RedisTimeoutException";
+const POOL: &str = "System.InvalidOperationException";
+const SOCKET: &str = "System.Net.Sockets.SocketException";
+const GDIPLUS: &str = "System.Runtime.InteropServices.ExternalException";
+
+/// Messages that nobody writes but the one exception: they need no frames to be believed.
+const CLEAR: [&str; 12] = [
+    "Timeout performing ",
+    "Timeout awaiting response (",
+    "Cross-thread operation not valid: Control ",
+    "There was no endpoint listening at ",
+    "'.', hexadecimal value 0x",
+    "'\0', hexadecimal value 0x",
+    "Timeout expired.  The timeout period elapsed prior to obtaining a connection from the pool",
+    "Timeout expired. The timeout period elapsed prior to obtaining a connection from the pool",
+    "Operations that change non-concurrent collections must have exclusive access",
+    "Only one usage of each socket address (protocol/network address/port) is normally permitted",
+    "Insufficient memory to continue the execution of the program",
+    "System.Drawing.Common is not supported on ",
+];
+
+/// The exception that a line by itself tells of, by its message.
+pub fn by_clear_message(trimmed: &str) -> Option<Row<'_>> {
+    let trimmed = message_of_window(trimmed);
+    // `PlatformNotSupportedException: System.Drawing.Common is ...`, without a namespace.
+    let behind_type = trimmed.split_once(": ").filter(|(label, _)| is_exception_type(label));
+    let trimmed = behind_type.map_or(trimmed, |(_, message)| message);
+    if ends_in_hresult(trimmed) {
+        return by_message(trimmed);
+    }
+    CLEAR.iter().find_map(|message| {
+        let at = trimmed.find(message)?;
+        // Where it does not begin the line, it is cited.
+        let is_cited = trimmed[..at].is_empty() || trimmed[..at].ends_with(['"', '“', '*', '«', '>']);
+        is_cited.then(|| by_message(trimmed[at..].trim_end_matches(['"', '”', '*', '»']))).flatten()
+    })
+}
+
+/// As Visual Studio shows a message, `{"Not enough storage."}`, and a report in XML: `<Message>It failed.</Message>`.
+pub fn message_of_window(trimmed: &str) -> &str {
+    let trimmed = trimmed.trim_matches('`').trim_start_matches(['/', ' ', '\t']);
+    if let Some(element) = trimmed.strip_prefix("<Message>") {
+        return element.strip_suffix("</Message>").unwrap_or(element);
+    }
+    let in_quotes = trimmed.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let of_value = trimmed.strip_prefix("{\"").and_then(|rest| rest.strip_suffix("\"}"));
+    of_value.or(in_quotes).unwrap_or(trimmed)
+}
+
+/// The runtime ends messages of COM so, and nothing stands before them.
+fn ends_in_hresult(trimmed: &str) -> bool {
+    trimmed.ends_with(')') && trimmed.starts_with(char::is_uppercase) && by_hresult(trimmed).is_some()
+}
+
+pub fn by_message(trimmed: &str) -> Option<Row<'_>> {
+    // `UCEERR_RENDERTHREADFAILURE (Exception from HRESULT: 0x88980406)`: WPF's codes come as no other type.
+    if let Some(at) = trimmed.find("0x8898").filter(|_| trimmed.contains("HRESULT")) {
+        let code = trimmed[at..].trim_end_matches([')', '.', '。', ' ']);
+        return (code.len() == 10).then_some(["System.Runtime.InteropServices.COMException", trimmed, "", "", code]);
+    }
+    if let Some(row) = by_hresult(trimmed) {
+        return Some(row);
+    }
+    let (.., name) =
+        MESSAGES.iter().find(|(begin, end, _)| trimmed.starts_with(begin) && trimmed[begin.len()..].ends_with(end))?;
+    Some([name, trimmed, "", "", ""])
+}
+
+/// `Not enough storage is available. (Exception from HRESULT: 0x80070008)`: what the runtime says of codes of COM. Some come
+/// as exceptions of their own, in `HRException` of the runtime.
+fn by_hresult(trimmed: &str) -> Option<Row<'_>> {
+    let (_, behind) = trimmed.split_once(" (Exception from HRESULT: ")?;
+    let code = behind.split([' ', ')']).next()?;
+    let digits = code.strip_prefix("0x").filter(|digits| digits.len() == 8)?;
+    let name = match digits.to_ascii_uppercase().as_str() {
+        "8007000E" => "System.OutOfMemoryException",
+        "80070005" => "System.UnauthorizedAccessException",
+        "80070002" => "System.IO.FileNotFoundException",
+        "8007000B" => "System.BadImageFormatException",
+        "80070057" => "System.ArgumentException",
+        "80004003" => "System.NullReferenceException",
+        _ => "System.Runtime.InteropServices.COMException",
+    };
+    digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some([name, trimmed, "", "", code])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_that_need_no_frames() {
+        for (text, want) in [
+            (
+                "Timeout expired.  The timeout period elapsed prior to obtaining a connection from the pool.  This may",
+                POOL,
+            ),
+            ("Only one usage of each socket address (protocol/network address/port) is normally permitted", SOCKET),
+            ("Object reference not set to an instance of an object.", ""),
+            (
+                "{\"Not enough storage. (Exception from HRESULT: 0x80070008)\"}",
+                "System.Runtime.InteropServices.COMException",
+            ),
+            (
+                "PlatformNotSupportedException: System.Drawing.Common is not supported on non-Windows platforms.",
+                "System.PlatformNotSupportedException",
+            ),
+            ("I see Access is denied. (Exception from HRESULT: 0x80070005 (E_ACCESSDENIED)) now", ""),
+            (
+                "The message means \"Cross-thread operation not valid: Control 'F' accessed from a thread other than\".",
+                "System.InvalidOperationException",
+            ),
+            (
+                "Error: **There was no endpoint listening at http://x/a.svc** it said",
+                "System.ServiceModel.EndpointNotFoundException",
+            ),
+            (
+                "<Message>'.', hexadecimal value 0x00, is an invalid character. Line 17. (C:\\user.config line 17)</Message>",
+                "System.Xml.XmlException",
+            ),
+            ("It says Timeout expired. The timeout period elapsed prior to obtaining a connection from the pool", ""),
+        ] {
+            assert_eq!(by_clear_message(text).map_or("", |row| row[0]), want, "{text}");
+        }
+    }
+}
