@@ -16,6 +16,8 @@ pub struct Exception {
     pub code: Option<u64>,
     /// The text says that nobody caught it.
     pub unhandled: bool,
+    /// Where native code faulted, as far as the text names it: `clr!WKS::gc_heap::mark`, or `clr!` for the module alone.
+    pub at: String,
     /// Index of the source in its case.
     pub source: usize,
     pub line: u32,
@@ -184,6 +186,7 @@ fn last_part(name: &str) -> &str {
 /// The exceptions in a table of the source with this index. One that wraps others comes with these.
 pub fn exceptions_of(table: &Table, source: usize) -> Vec<Exception> {
     let mut exceptions = Vec::new();
+    let at = place_of_fault(table).unwrap_or_default();
     for row in &table.rows {
         let cell = |column: &str| table.cell(row, column).unwrap_or_default();
         // `!clrthreads` lists the last exception of each thread; what other commands print is of the current one.
@@ -193,9 +196,18 @@ pub fn exceptions_of(table: &Table, source: usize) -> Vec<Exception> {
         };
         let unhandled = is_unhandled(table, row);
         let mut add = |name: &str, message: &str, code: Option<u64>| {
-            let (name, message) = (name.to_string(), message.to_string());
-            let exception =
-                Exception { name, message, code, unhandled, source, line: row.line, holder, ..Exception::default() };
+            let (name, message, at) = (name.to_string(), message.to_string(), at.clone());
+            let exception = Exception {
+                name,
+                message,
+                code,
+                unhandled,
+                at,
+                source,
+                line: row.line,
+                holder,
+                ..Exception::default()
+            };
             exceptions.extend((!exception.name.is_empty()).then_some(exception));
         };
         match table.name {
@@ -221,7 +233,33 @@ pub fn exceptions_of(table: &Table, source: usize) -> Vec<Exception> {
     }
     exceptions
         .extend(table.fields.iter().filter(|_| table.name == "events").filter_map(|field| of_record(field, source)));
+    if table.name == "events" {
+        exceptions.iter_mut().for_each(|exception| exception.at.clone_from(&at));
+    }
     exceptions
+}
+
+/// Where the one fault that a table tells of happened: `ExceptionAddress: 73bc3b75 (clr!WKS::gc_heap::mark+0x495)` of a
+/// record, else `Faulting module name: clr.dll, version: 4.7.3110.0` of the event log.
+fn place_of_fault(table: &Table) -> Option<String> {
+    let record = table.rows.iter().find(|row| table.cell(row, "name") == Some("EXCEPTION_RECORD"));
+    let in_record = || {
+        let lines = record.and_then(|row| table.cell(row, "value"))?.lines();
+        lines.map(str::trim).find_map(|line| line.strip_prefix("ExceptionAddress:"))
+    };
+    let address = match table.name {
+        "events" => table.field("ExceptionAddress"),
+        "analyze" => in_record(),
+        _ => None,
+    };
+    if let Some((_, symbol)) = address.and_then(|address| address.split_once('(')) {
+        let name = symbol.trim_end().trim_end_matches(')');
+        return Some(name.rsplit_once('+').map_or(name, |(name, _)| name).to_string());
+    }
+    // Several events in a row are of several faults, perhaps.
+    let module = table.field("Faulting module name").filter(|_| table.rows.len() <= 1)?;
+    let module = module.split(',').next()?.trim();
+    Some(format!("{}!", module.rsplit_once('.').map_or(module, |(stem, _)| stem)))
 }
 
 /// Those that wrap the innermost: `Ns.OrderException (0x80004005): Order 17 failed ---> System.IO.IOException: ...`.

@@ -212,6 +212,7 @@ impl Compiler {
             type_name: exception.type_name.as_ref().map(|name| Glob::new(&name.to_ascii_lowercase())),
             messages: exception.messages.iter().map(|text| Glob::new(&text.to_lowercase())).collect(),
             code: exception.code,
+            at: exception.at.iter().map(|text| Glob::new(&text.to_ascii_lowercase())).collect(),
             unhandled: exception.unhandled,
         });
         let stuck = written.stuck.as_ref().map(|stuck| StuckCondition {

@@ -41,6 +41,8 @@ pub struct ExceptionCondition {
     /// In lower case; any of them. A text without the message says nothing of it.
     pub messages: Vec<Glob>,
     pub code: Option<u64>,
+    /// Where native code faulted, in lower case: `clr!*gc_heap::*`; any of them.
+    pub at: Vec<Glob>,
     /// The text must say that nobody caught it.
     pub unhandled: bool,
 }
@@ -56,16 +58,22 @@ impl ExceptionCondition {
             true => String::new(),
             false => format!(" whose message is {}", texts.join(" or ")),
         };
-        format!("an exception{name}{code}{unhandled}{message}")
+        let places: Vec<String> = self.at.iter().map(|glob| glob.text().to_string()).collect();
+        let at = if places.is_empty() { String::new() } else { format!(" at {}", places.join(" or ")) };
+        format!("an exception{name}{code}{at}{unhandled}{message}")
     }
 
     /// Whether an exception is one of those meant.
-    pub fn holds(&self, type_name: &str, message: &str, code: Option<u64>, unhandled: bool) -> bool {
+    pub fn holds(&self, type_name: &str, message: &str, code: Option<u64>, at: &str, unhandled: bool) -> bool {
         let is_named = self.type_name.as_ref().is_none_or(|glob| is_of_type(glob, &type_name.to_ascii_lowercase()));
         let says = || {
             let message = message.to_lowercase();
             self.messages.is_empty() || self.messages.iter().any(|glob| glob.matches(&message))
         };
+        let is_there = || self.at.is_empty() || self.at.iter().any(|glob| glob.matches(&at.to_ascii_lowercase()));
+        if !is_there() {
+            return false;
+        }
         is_named && self.code.is_none_or(|wanted| code == Some(wanted)) && (unhandled || !self.unhandled) && says()
     }
 }
@@ -231,7 +239,7 @@ mod tests {
             ("system.exception", "CLR exception", false),
         ] {
             let condition = ExceptionCondition { type_name: Some(Glob::new(glob)), ..ExceptionCondition::default() };
-            assert_eq!(condition.holds(name, "", None, false), want, "{glob} on {name}");
+            assert_eq!(condition.holds(name, "", None, "", false), want, "{glob} on {name}");
         }
     }
 
@@ -251,7 +259,7 @@ mod tests {
         ] {
             let messages = globs.iter().map(|glob| Glob::new(glob)).collect();
             let condition = ExceptionCondition { messages, ..ExceptionCondition::default() };
-            assert_eq!(condition.holds("N.AnyException", message, None, false), want, "{globs:?} on {message}");
+            assert_eq!(condition.holds("N.AnyException", message, None, "", false), want, "{globs:?} on {message}");
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{Via, WantedOwner};
 use crate::diagnostic::Code;
 use crate::finding::Confidence;
 
-const EXCEPTION_KEYS: &[&str] = &["type", "message", "code", "unhandled"];
+const EXCEPTION_KEYS: &[&str] = &["type", "message", "code", "at", "unhandled"];
 
 impl FileReader<'_> {
     pub(super) fn threads(&mut self, node: &Node) -> Option<WrittenThreads> {
@@ -34,6 +34,7 @@ impl FileReader<'_> {
         for (key, node) in entries {
             match key.name.as_str() {
                 "type" => exception.type_name = self.text(node),
+                "at" => exception.at = self.texts(node).into_iter().map(|text| text.value).collect(),
                 "message" => exception.messages = self.texts(node).into_iter().map(|text| text.value).collect(),
                 "code" => exception.code = self.code(node),
                 "unhandled" => exception.unhandled = self.unhandled(node),
@@ -42,7 +43,7 @@ impl FileReader<'_> {
         }
         // A value that cannot be read has been reported by now.
         if !entries.iter().any(|(key, _)| EXCEPTION_KEYS.contains(&key.name.as_str())) {
-            let message = "an exception needs a `type`, a `message`, a `code`, or `unhandled: true`";
+            let message = "an exception needs a `type`, a `message`, a `code`, an `at`, or `unhandled: true`";
             self.mistake(Code::BadValue, node.span, message);
         }
         Some(exception)

@@ -236,6 +236,9 @@ struct Exception {
     message: Option<OneOrMany>,
     /// Its code in hexadecimal: `0xc00000fd`.
     code: Option<NumberOrText>,
+    /// Where native code faulted, `module!function`, or several of which any will do; `*` is any text. Of the event log only the
+    /// module is known: `gdiplus!*`.
+    at: Option<OneOrMany>,
     /// The text says that nobody caught it.
     #[schemars(extend("const" = true))]
     unhandled: Option<bool>,

@@ -92,6 +92,7 @@ pub struct WrittenException {
     pub type_name: Option<String>,
     /// Any of them.
     pub messages: Vec<String>,
+    pub at: Vec<String>,
     pub code: Option<u64>,
     pub unhandled: bool,
 }

@@ -16,7 +16,7 @@ impl CaseScan<'_> {
             ids().count() < threads.len() || threads.is_empty() || ids().any(|id| id == holder)
         };
         let is_asked = |exception: &&Exception| {
-            condition.holds(&exception.name, &exception.message, exception.code, exception.unhandled)
+            condition.holds(&exception.name, &exception.message, exception.code, &exception.at, exception.unhandled)
                 && exception.holder.is_none_or(may_hold)
         };
         let places = threads.iter().map(|evidence| (evidence.source, evidence.line)).collect();

@@ -45,9 +45,9 @@ pub fn findings(capture: &Capture, rules: &RuleSet) -> Vec<PlainFinding> {
     let tells = |rule: &Rule, on: &[usize]| {
         let places: HashSet<(usize, u32)> = on.iter().map(|&number| (0, stacks[number].line)).collect();
         let holds = |asked: &crate::rules::ExceptionCondition| {
-            of_stacks(&exceptions, &places)
-                .iter()
-                .any(|exception| asked.holds(&exception.name, &exception.message, exception.code, exception.unhandled))
+            of_stacks(&exceptions, &places).iter().any(|exception| {
+                asked.holds(&exception.name, &exception.message, exception.code, &exception.at, exception.unhandled)
+            })
         };
         rule.exception.as_ref().is_none_or(holds)
     };
