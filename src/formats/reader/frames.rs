@@ -9,6 +9,7 @@ use crate::formats::stacks::bare::Alone;
 use crate::formats::stacks::clrstack::{self, ClrRow};
 use crate::formats::stacks::k::{self, Columns, KLine};
 use crate::formats::stacks::{self, Line, bare, debugdiag, visual_studio};
+use crate::formats::tables;
 use crate::formats::wrapping::{self, Join, Margin};
 use crate::formats::{call_site, tokens};
 use crate::model::{Dialect, SkipReason, ThreadRef};
@@ -150,7 +151,9 @@ impl Reader<'_> {
     /// A call site alone on its line, where nothing says that a stack is printed. One could be a word of prose; two in a
     /// row are a stack.
     pub(super) fn bare_frame(&mut self, text: &str) -> bool {
-        if self.allocations || stacks::shown_by(text).is_some() {
+        // `SIGSEGV_libcoreclr.so!WKS::gc_heap::mark` is a bucket.
+        let is_bucket = || text.trim_start().starts_with("SIG") && tables::is_event(text);
+        if self.allocations || stacks::shown_by(text).is_some() || is_bucket() {
             return false;
         }
         if self.goes_on_bare(text) {
