@@ -288,7 +288,8 @@ fn queues<'t>(moment: &Moment<'t>, waits: &Waits<'t>, blocked: &BTreeSet<Who>) -
 fn is_missing(thread: &ThreadRef, moment: &Moment<'_>) -> bool {
     let listed = moment.listed.as_ref().zip(thread.os_id);
     let has_stack = moment.views.iter().any(|view| view.thread.os_id.is_some() && view.thread.os_id == thread.os_id);
-    !has_stack && listed.is_some_and(|(ids, id)| !ids.contains(&id))
+    let is_not_found = thread.os_id.is_some_and(|id| moment.not_found.contains(&id));
+    !has_stack && (is_not_found || listed.is_some_and(|(ids, id)| !ids.contains(&id)))
 }
 
 fn queue<'t>(

@@ -23,6 +23,8 @@ pub struct Moment<'t> {
     pub printed: Vec<&'static str>,
     /// Ids of all threads, where a list of them was printed.
     pub listed: Option<BTreeSet<u64>>,
+    /// Ids of threads that are not there.
+    pub not_found: BTreeSet<u64>,
 }
 
 /// A source with tables of locks and with stacks speaks for itself. The others are put together, by process where stacks
@@ -138,5 +140,6 @@ fn moment<'t>(
     for (_, ids) in tables.listed.iter().filter(|(source, _)| takes(*source)) {
         moment.listed.get_or_insert_default().extend(ids);
     }
+    moment.not_found.extend(tables.not_found.iter().filter(|(source, _)| takes(*source)).map(|(_, id)| *id));
     moment
 }

@@ -24,6 +24,8 @@ pub struct LockTables {
     pub numbered: Vec<(usize, u64, ThreadRef)>,
     /// Lists of all threads (`~`): source, and ids of the system.
     pub listed: Vec<(usize, Vec<u64>)>,
+    /// Threads that the debugger was asked for and did not find: source, and id of the system.
+    pub not_found: Vec<(usize, u64)>,
 }
 
 /// A table says who waits: `CLR thread 0x5 ... is waiting for the lock on SyncBlock ...`.
@@ -50,6 +52,7 @@ impl LockTables {
             "rwlock" => self.rwlock(source, table),
             "clrthreads" => self.clrthreads(source, table),
             "threads" => self.threads(source, table),
+            "no-thread" => self.no_thread(source, table),
             _ => {}
         }
         if self.locks.len() > LOCKS {
@@ -168,6 +171,11 @@ impl LockTables {
                 line: row.line,
             });
         }
+    }
+
+    fn no_thread(&mut self, source: usize, table: &Table) {
+        let ids = table.rows.iter().filter_map(|row| hex(table.cell(row, "os id")?));
+        self.not_found.extend(ids.map(|id| (source, id)));
     }
 
     fn threads(&mut self, source: usize, table: &Table) {

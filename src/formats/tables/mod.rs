@@ -23,6 +23,7 @@ mod heap_summary;
 mod locks;
 mod mlocks;
 mod modules;
+mod no_thread;
 mod objects;
 mod runaway;
 mod rwlock;
@@ -75,6 +76,7 @@ pub static TABLES: &[TableFormat] = &[
     threads::FORMAT,
     analyze::FORMAT,
     events::FORMAT,
+    no_thread::FORMAT,
     version::FORMAT,
     verifyheap::FORMAT,
     uniqstack::FORMAT,
