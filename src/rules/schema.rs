@@ -227,7 +227,7 @@ struct Threads {
 /// An exception that the log must tell of: from `!pe`, exception text, `!analyze` or an event line.
 #[derive(JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("anyOf" = json!([{"required": ["type"]}, {"required": ["code"]}, {"required": ["at"]}, {"required": ["unhandled"]}])))]
+#[schemars(extend("anyOf" = json!([{"required": ["type"]}, {"required": ["message"]}, {"required": ["code"]}, {"required": ["at"]}, {"required": ["unhandled"]}])))]
 struct Exception {
     /// Its type with its namespace; `*` is any text.
     #[serde(rename = "type")]
