@@ -61,13 +61,11 @@ impl FileReader<'_> {
     /// One line, without the signs that nobody sees; a doubt if it hardly says what is meant.
     pub(super) fn block_line(&mut self, line: &str, span: Span, is_known: bool) -> Spot<String> {
         let value = visible(line);
-        if !is_known {
-            if let Some(Odd { message, help, better }) = odd_line(value.trim(), &KEYS) {
-                // Only what stands in the file as it was read can be written anew.
-                let is_plain = self.source.text.get(span.start..span.end) == Some(line.trim());
-                let fix = better.filter(|_| is_plain).map(|better| Fix::new(span, better));
-                self.diagnostics.add(Code::NotAFrame, self.index, span, message).help(help).fix(fix);
-            }
+        if !is_known && let Some(Odd { message, help, better }) = odd_line(value.trim(), &KEYS) {
+            // Only what stands in the file as it was read can be written anew.
+            let is_plain = self.source.text.get(span.start..span.end) == Some(line.trim());
+            let fix = better.filter(|_| is_plain).map(|better| Fix::new(span, better));
+            self.diagnostics.add(Code::NotAFrame, self.index, span, message).help(help).fix(fix);
         }
         Spot { value, span }
     }
