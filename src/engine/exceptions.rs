@@ -239,7 +239,7 @@ pub fn exceptions_of(table: &Table, source: usize) -> Vec<Exception> {
     exceptions
 }
 
-/// Where the one fault that a table tells of happened: `ExceptionAddress: 73bc3b75 (clr!WKS::gc_heap::mark+0x495)` of a
+/// Where the one fault that a table tells of happened: `ExceptionAddress: 73e0a415 (clr!WKS::gc_heap::mark+0x495)` of a
 /// record, else `Faulting module name: clr.dll, version: 4.7.3110.0` of the event log.
 fn place_of_fault(table: &Table) -> Option<String> {
     let record = table.rows.iter().find(|row| table.cell(row, "name") == Some("EXCEPTION_RECORD"));

@@ -39,7 +39,7 @@ pub fn address_summary(table: &Table) -> Vec<Listing> {
 const LARGEST_FREE: &str = "largest free region";
 
 /// The largest free region: no greater block can be had. Newer debuggers list it with those of each usage, older ones print
-/// `Largest free region: Base 30f00000 - Size 2a970000 (697792 KB)`.
+/// `Largest free region: Base 311468a0 - Size 2abb68a0 (697792 KB)`.
 fn largest_free(table: &Table) -> Option<Owner> {
     let of_rows = table.rows.iter().find_map(|row| {
         let is_region = table.cell(row, "base address").is_some_and(|base| !base.is_empty());

@@ -145,7 +145,7 @@ fn counted(line: &str) -> Option<&str> {
     (is_count && site.ends_with(')') && is_call_site(site) && is_managed_call(site)).then_some(site)
 }
 
-/// `[HelperMethodFrame_1OBJ: 00000017d177c028] System.Threading.Monitor.ReliableEnter(System.Object, Boolean ByRef)`: a row
+/// `[HelperMethodFrame_1OBJ: 00000017d19c28c8] System.Threading.Monitor.ReliableEnter(System.Object, Boolean ByRef)`: a row
 /// of `!clrstack` without its first columns.
 fn marker(line: &str) -> Option<String> {
     let (marker, method) = line.trim().strip_prefix('[')?.split_once(']')?;
@@ -336,10 +336,10 @@ mod tests {
             ("ntdll!NtWait+0xa           3. Try to enter = DEADLOCK !", Some((Noted, "ntdll!NtWait+0xa"))),
             ("svc!Load+0x1c\tthe loader lock is taken here", Some((Noted, "svc!Load+0x1c"))),
             (
-                "[HelperMethodFrame_1OBJ: 00000017d177c028] System.Threading.Monitor.Enter(System.Object)",
+                "[HelperMethodFrame_1OBJ: 00000017d19c28c8] System.Threading.Monitor.Enter(System.Object)",
                 Some((Site, "[HelperMethodFrame_1OBJ] System.Threading.Monitor.Enter(System.Object)")),
             ),
-            ("[DynamicHelperFrame: 00000017d177cef0]", Some((Site, "[DynamicHelperFrame]"))),
+            ("[DynamicHelperFrame: 00000017d19c3790]", Some((Site, "[DynamicHelperFrame]"))),
             (
                 "                   1 System.Threading.Monitor.Enter(Object, Boolean ByRef)   // waits",
                 Some((Site, "System.Threading.Monitor.Enter(Object, Boolean ByRef)")),

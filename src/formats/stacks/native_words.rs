@@ -1,11 +1,11 @@
 //! What Windows, the C runtime, glibc and Rust write of a process in trouble, where no debugger tells of an exception.
 //!
 //! ```text
-//! *** Error in `dotnet': double free or corruption (out): 0x0000000000dc6b10 ***
+//! *** Error in `dotnet': double free or corruption (out): 0x0000000001e0d3b0 ***
 //! thread 'main' panicked at src/orders.rs:12:9:
 //! Assertion failed: count > 0, file orders.cpp, line 12
 //! Expression: _CrtIsValidHeapPointer(block)
-//! HEAP[Contoso.exe]: Heap block at 05A7F510 modified at 05A7F7AC past requested size of 294
+//! HEAP[Contoso.exe]: Heap block at 05CC5DB0 modified at 05CC604C past requested size of 294
 //! HEAP CORRUPTION DETECTED: after Normal block (#42) at 0x004B6F50.
 //! The following threads in w3wp.DMP are enumerating a System.Collections.Generic.Dictionary object
 //! Windows successfully diagnosed a low virtual memory condition. The following programs consumed ...
@@ -168,8 +168,8 @@ mod tests {
     fn what_native_code_says() {
         for (text, want) in [
             (
-                "*** Error in `dotnet': double free or corruption (out): 0x0000000000dc6b10 ***",
-                "glibc | double free or corruption (out): 0x0000000000dc6b10",
+                "*** Error in `dotnet': double free or corruption (out): 0x0000000001e0d3b0 ***",
+                "glibc | double free or corruption (out): 0x0000000001e0d3b0",
             ),
             ("Test host process crashed : free(): invalid pointer", "glibc | free(): invalid pointer"),
             ("*** stack smashing detected ***: terminated", "glibc | stack smashing detected"),
@@ -189,8 +189,8 @@ mod tests {
             ("Expression: __acrt_first_block == header", "Assertion failed | __acrt_first_block == header"),
             ("Expression: order => order.Id == 4", "nothing"),
             (
-                "HEAP[Contoso.exe]: HEAP: Free Heap block 5a7f510 modified at 5a7f7ac after it was freed",
-                "HEAP | Free Heap block 5a7f510 modified at 5a7f7ac after it was freed |  |  | 0xc0000374",
+                "HEAP[Contoso.exe]: HEAP: Free Heap block 5cc5db0 modified at 5cc604c after it was freed",
+                "HEAP | Free Heap block 5cc5db0 modified at 5cc604c after it was freed |  |  | 0xc0000374",
             ),
             (
                 "**The following threads in w3wp.DMP are enumerating a System.Collections.Generic.Dictionary object**:",

@@ -81,7 +81,7 @@ pub fn leads_to_frames(text: &str) -> bool {
     if LABELS.iter().any(|label| text.trim_start().starts_with(label)) {
         return true;
     }
-    // `[Ref 3B9F4383]` of a log, and headings that were misspelt.
+    // `[Ref 3BC3AC23]` of a log, and headings that were misspelt.
     let is_mark = text.trim().starts_with('[') && text.trim().ends_with(']');
     let counted = words.split_whitespace().count();
     if is_mark && counted <= 2 || counted == 1 && words.ends_with("trace") {

@@ -5,7 +5,7 @@
 //! error: process didn't exit successfully: `Contoso.exe` (exit code: 0xc0000005, STATUS_ACCESS_VIOLATION)
 //! The process id was '2548'. The process exit code was '0xe0434f4d'.
 //! The application was unable to start correctly (0xc000007b). Click OK to close the application.
-//! The process was terminated due to an internal error in the .NET Runtime at IP 72F215DA with exit code 800703e9.
+//! The process was terminated due to an internal error in the .NET Runtime at IP 73167E7A with exit code 800703e9.
 //! In the event log I get exception 0xc000001d
 //! ```
 
@@ -86,7 +86,7 @@ mod tests {
             ("(exit code: 0xc0000005, STATUS_ACCESS_VIOLATION)", "0xc0000005"),
             ("terminated unexpectedly. The process exit code was ‘0xe0434f4d’.", "0xe0434f4d"),
             ("The application was unable to start correctly (0xc0000006). Click OK", "0xc0000006"),
-            ("in the .NET Runtime at IP 72F215DA (72C70000) with exit code 800703e9.", "800703e9"),
+            ("in the .NET Runtime at IP 73167E7A (72EB68A0) with exit code 800703e9.", "800703e9"),
             ("I also get exception 0xc000001d (Illegal Instruction)", "0xc000001d"),
             ("has exited with code -1073741701 (0xc000007b).", "0xc000007b"),
             ("exited with code 12345678", ""),
