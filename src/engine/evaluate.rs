@@ -255,7 +255,7 @@ impl<'r> Evaluator<'r> {
         let mut result = StackResult::default();
         let mut held = Vec::new();
         // Roles first: rules may ask for them.
-        let asked = candidates.into_iter().filter(|&rule| self.rules.rules[rule].is_asked_of(stack.kind));
+        let asked = candidates.into_iter().filter(|&rule| self.rules.rules[rule].is_asked_of(stack));
         let (roles, findings): (Vec<usize>, Vec<usize>) =
             asked.partition(|&rule| self.rules.rules[rule].role.is_some());
         result.by_names = self.depend_on_names(&roles);

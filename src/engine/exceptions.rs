@@ -186,7 +186,6 @@ fn last_part(name: &str) -> &str {
 /// The exceptions in a table of the source with this index. One that wraps others comes with these.
 pub fn exceptions_of(table: &Table, source: usize) -> Vec<Exception> {
     let mut exceptions = Vec::new();
-    let at = place_of_fault(table).unwrap_or_default();
     for row in &table.rows {
         let cell = |column: &str| table.cell(row, column).unwrap_or_default();
         // `!clrthreads` lists the last exception of each thread; what other commands print is of the current one.
@@ -196,18 +195,9 @@ pub fn exceptions_of(table: &Table, source: usize) -> Vec<Exception> {
         };
         let unhandled = is_unhandled(table, row);
         let mut add = |name: &str, message: &str, code: Option<u64>| {
-            let (name, message, at) = (name.to_string(), message.to_string(), at.clone());
-            let exception = Exception {
-                name,
-                message,
-                code,
-                unhandled,
-                at,
-                source,
-                line: row.line,
-                holder,
-                ..Exception::default()
-            };
+            let (name, message) = (name.to_string(), message.to_string());
+            let exception =
+                Exception { name, message, code, unhandled, source, line: row.line, holder, ..Exception::default() };
             exceptions.extend((!exception.name.is_empty()).then_some(exception));
         };
         match table.name {
@@ -233,9 +223,8 @@ pub fn exceptions_of(table: &Table, source: usize) -> Vec<Exception> {
     }
     exceptions
         .extend(table.fields.iter().filter(|_| table.name == "events").filter_map(|field| of_record(field, source)));
-    if table.name == "events" {
-        exceptions.iter_mut().for_each(|exception| exception.at.clone_from(&at));
-    }
+    let at = place_of_fault(table).unwrap_or_default();
+    exceptions.iter_mut().for_each(|exception| exception.at.clone_from(&at));
     exceptions
 }
 
@@ -247,6 +236,11 @@ fn place_of_fault(table: &Table) -> Option<String> {
         let lines = record.and_then(|row| table.cell(row, "value"))?.lines();
         lines.map(str::trim).find_map(|line| line.strip_prefix("ExceptionAddress:"))
     };
+    let fields = |name: &str| table.fields.iter().filter(|field| field.name == name).count();
+    // Of several faults nothing tells which is where.
+    if fields("ExceptionAddress") > 1 || fields("Faulting module name") > 1 {
+        return None;
+    }
     let address = match table.name {
         "events" => table.field("ExceptionAddress"),
         "analyze" => in_record(),
@@ -256,7 +250,6 @@ fn place_of_fault(table: &Table) -> Option<String> {
         let name = symbol.trim_end().trim_end_matches(')');
         return Some(name.rsplit_once('+').map_or(name, |(name, _)| name).to_string());
     }
-    // Several events in a row are of several faults, perhaps.
     let module = table.field("Faulting module name").filter(|_| table.rows.len() <= 1)?;
     let module = module.split(',').next()?.trim();
     Some(format!("{}!", module.rsplit_once('.').map_or(module, |(stem, _)| stem)))

@@ -87,7 +87,7 @@ impl Sink for ExplainScan<'_> {
     fn stack(&mut self, stack: &Stack, sites: &CallSites) {
         self.case.stack(stack, sites);
         let rule = &self.evaluator.rules.rules[self.rule];
-        if !rule.asks_of_stacks() || stack.frames.is_empty() || !rule.is_asked_of(stack.kind) {
+        if !rule.asks_of_stacks() || stack.frames.is_empty() || !rule.is_asked_of(stack) {
             return;
         }
         self.evaluator.classify(stack, sites);

@@ -17,7 +17,7 @@ pub type PlainHit = (usize, bool, u32, Vec<usize>);
 
 /// All rules on one stack, as the engine evaluates them.
 pub fn evaluate(stack: &Stack, sites: &CallSites, rules: &RuleSet) -> Vec<PlainHit> {
-    let asked = |(_, rule): &(usize, &Rule)| rule.is_asked_of(stack.kind);
+    let asked = |(_, rule): &(usize, &Rule)| rule.is_asked_of(stack);
     let mut roles: Vec<(usize, bool)> = Vec::new();
     for (index, _) in rules.rules.iter().enumerate().filter(asked).filter(|(_, rule)| rule.role.is_some()) {
         let found = hit(index, stack, sites, rules);

@@ -49,7 +49,7 @@ impl NearMisses {
         // What the sieve cannot bring near, the exact search cannot either.
         let reached = evaluator.sieve.reached(&evaluator.of_frame, &evaluator.classes);
         let near = reached.enumerate().filter(|(_, (frames, _))| *frames >= FRAMES).map(|(rule, _)| rule);
-        let is_one = |rule: &Rule| rule.role.is_none() && !rule.asks_of_locks() && rule.is_asked_of(stack.kind);
+        let is_one = |rule: &Rule| rule.role.is_none() && !rule.asks_of_locks() && rule.is_asked_of(stack);
         for rule in near.filter(|&rule| is_one(&evaluator.rules.rules[rule])) {
             self.measure(evaluator, rule, stack, source);
         }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::facts::{Aliases, CounterNames};
 use crate::finding::{Confidence, Severity};
-use crate::model::StackKind;
+use crate::model::{Stack, StackKind};
 use crate::text::Span;
 
 /// Every rule that is loaded, with the atoms that their patterns share.
@@ -165,9 +165,9 @@ impl Rule {
         self.pattern.compares_names() || self.unless.iter().any(Pattern::compares_names)
     }
 
-    /// Whether it is asked of stacks of this kind.
-    pub fn is_asked_of(&self, kind: StackKind) -> bool {
-        self.subject == Subject::of(kind)
+    /// Whether it is asked of this stack.
+    pub fn is_asked_of(&self, stack: &Stack) -> bool {
+        stack.is_judged() && self.subject == Subject::of(stack.kind)
     }
 
     /// It says something about single stacks, and not only about the case as a whole.

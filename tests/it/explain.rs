@@ -195,6 +195,8 @@ fn without_a_log_the_page_of_a_rule_or_a_code_is_printed() {
         (vec!["explain", "no-such-rule"], 2),
         (vec!["explain", "gdiplus-in-asmx", "no-such-file.log"], 2),
         (vec!["explain", "gdiplus-in-asmx", "Cargo.toml"], 2),
+        // Raw words of a stack, of which no rule is asked.
+        (vec!["explain", "gdiplus-in-asmx", "samples/dialects/dumpstack.txt"], 2),
         (vec!["explain", "gdiplus-in-asmx", "samples/asmx-clrstack.log"], 0),
     ] {
         assert_eq!(code(&run(&args)), want, "{args:?}");
