@@ -52,8 +52,8 @@ pub fn host_words(trimmed: &str) -> Option<Vec<&str>> {
     }
     let (name, words) = SAID.iter().find(|(_, words)| trimmed.contains(words)).or_else(|| {
         let by_kubernetes = trimmed.strip_prefix("Reason:").is_some_and(|reason| reason.trim() == KILLED);
-        // `Memory cgroup out of memory: Killed process 4711 (contoso)` of Linux' kernel
-        let by_kernel = trimmed.contains("ut of memory: Killed process ");
+        // Of Linux' kernel; without the group it was the machine that ran out.
+        let by_kernel = trimmed.contains("Memory cgroup out of memory: Killed process ");
         (by_kubernetes || by_kernel).then_some(&(KILLED, KILLED))
     })?;
     let fits = match *name {
@@ -64,6 +64,7 @@ pub fn host_words(trimmed: &str) -> Option<Vec<&str>> {
             trimmed.starts_with(|c: char| c.is_ascii_digit()) && REFUSED.iter().any(|why| trimmed.contains(why))
         }
         OUT_OF_MEMORY => trimmed.starts_with(words),
+        IIS => trimmed.contains("pplication pool "),
         _ => true,
     };
     fits.then(|| vec![*name, trimmed])
@@ -106,6 +107,9 @@ mod tests {
             ("Reason: Didn't have enough memory to allocate an LOH segment", OUT_OF_MEMORY),
             ("Reason:       OOMKilled", KILLED),
             ("Reason: it was OOMKilled", ""),
+            ("[71] Memory cgroup out of memory: Killed process 4711 (ledger) total-vm:1kB", KILLED),
+            ("[71] Out of memory: Killed process 4711 (ledger) total-vm:1kB", ""),
+            ("The host 10.0.0.1 failed to respond to a ping.", ""),
             ("[12:39:07] Unhandled: C0000005.ACCESS_VIOLATION", "C0000005"),
             ("[12:39:07] Unhandled: E0434F4D.System.NullReferenceException (\"no\")", "System.NullReferenceException"),
             ("[12:39:07] Exception: E0434352.CLR", ""),

@@ -11,7 +11,7 @@
 
 use super::is_hex;
 
-/// What stands before the code. A word more must follow the last, since people write it as well.
+/// What stands before the code.
 const BEFORE: [&str; 9] = [
     "exited with code ",
     "exit code: ",
@@ -40,8 +40,11 @@ const SIGNED: [(&str, &str); 12] = [
     ("-2146232797", "0x80131623"),
 ];
 
-/// STATUS_CONTROL_C_EXIT
+/// STATUS_CONTROL_C_EXIT: a process ends so as it should.
 const CONTROL_C: &str = "c000013a";
+
+/// HRESULTs with which the runtime and its host end a process. Installers and tools give back others that they were told.
+const FATAL: [&str; 6] = ["8013", "800703e9", "8007000e", "80000003", "80000004", "80008"];
 
 /// The code that a line tells; of an error, and with which words.
 pub fn exit_code(text: &str) -> Option<[&str; 5]> {
@@ -59,10 +62,16 @@ pub fn exit_code(text: &str) -> Option<[&str; 5]> {
         let beside = behind[word.len()..].strip_prefix(" (").and_then(|inside| inside.split(')').next());
         let of_signed = || SIGNED.iter().find(|(signed, _)| *signed == word).map(|(_, code)| *code);
         let code = beside.filter(|code| is_error(code)).or_else(of_signed).unwrap_or(word);
-        // Ctrl+C ends a process as it should.
-        let chance = if code.to_ascii_lowercase().ends_with(CONTROL_C) { "" } else { "terminated with" };
+        let chance = if ends_a_process(code) { "terminated with" } else { "" };
         is_error(code).then_some(["", "", code, code, chance])
     })
+}
+
+/// Whether a process that ended with this error was ended by it.
+fn ends_a_process(code: &str) -> bool {
+    let digits = code.trim_start_matches("0x").to_ascii_lowercase();
+    let is_exception = digits.starts_with(['c', 'e']) && digits != CONTROL_C;
+    is_exception || FATAL.iter().any(|fatal| digits.starts_with(fatal))
 }
 
 /// `0xc0000005`, `800703e9`: eight digits, and an error by the first of them.
@@ -93,6 +102,22 @@ mod tests {
             ("exited with code 1", ""),
         ] {
             assert_eq!(exit_code(text).map_or("", |[_, _, _, code, _]| code), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn codes_that_end_a_process() {
+        for (code, want) in [
+            ("0xc0000005", true),
+            ("0xE0434352", true),
+            ("800703e9", true),
+            ("0x80131623", true),
+            ("0x80008096", true),
+            ("0xc000013a", false),
+            // An installer's.
+            ("0x80070643", false),
+        ] {
+            assert_eq!(ends_a_process(code), want, "{code}");
         }
     }
 }
