@@ -96,10 +96,8 @@ pub fn plain_module(module: &str) -> String {
 /// Lower case, without the decoration of 32 bits, and the names that differ between Windows versions unified: `Zw*` is `Nt*`
 /// in ntdll, and Windows 7's kernel32 exports `...Implementation` for what is in KERNELBASE elsewhere.
 pub fn normal_function(function: &str, module: Option<&str>) -> String {
-    if let Some(name) = compiled_ahead(function.trim()) {
-        return name.to_ascii_lowercase();
-    }
-    let function = &*undecorated(function.trim());
+    let function = function.trim();
+    let function = &*compiled_ahead(function).map_or_else(|| undecorated(function), Cow::Owned);
     let mut name = function.to_ascii_lowercase();
     if module == Some("ntdll") && is_zw(function) {
         name.replace_range(..2, "nt");

@@ -134,7 +134,7 @@ fn threads(finding: &Finding) -> String {
 fn write_stack(finding: &Finding, case: &CaseReport, out: &mut dyn Write) -> io::Result<()> {
     let shown = &finding.shown;
     let source = case.sources.get(shown.source).map_or("", |source| source.name.as_str());
-    // What the text tells in words may be no exception.
+    // Words without frames may tell of something else than an exception.
     let has_frames = finding.evidence.iter().any(|evidence| evidence.frame.is_some());
     let what = match shown.kind {
         StackKind::Exception if !has_frames => "told".to_string(),

@@ -14,6 +14,11 @@ impl Reader<'_> {
         for kind in sign::of_line(text, self.section.command.as_deref()) {
             self.sink.sign(&Sign { line: self.line, kind });
         }
+        // What a command printed ends with the listing that it stands in.
+        if self.closes_fence(text) && self.section.skips_all().is_some() {
+            self.finish_section();
+            self.section = Section::unprompted();
+        }
         if self.settle_told(text) {
             return;
         }
@@ -47,11 +52,6 @@ impl Reader<'_> {
         }
         // `STACK_TEXT:` of `!analyze` is open: its frames are no rows.
         let in_stack = self.current.open && self.section.table.is_some();
-        if self.closes_fence(text) && self.section.skips_all().is_some() {
-            // What a command printed ends with the listing that it stands in.
-            self.finish_section();
-            self.section = Section::unprompted();
-        }
         if let Some(reason) = self.section.skips_all().filter(|_| !in_stack) {
             // Traces may stand among the rows of a table (`!cs -s`), but not among the output of `dps`.
             let known = self.section.table.is_some() && self.shown_line(text);

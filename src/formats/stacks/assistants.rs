@@ -40,13 +40,11 @@ pub fn assistant(trimmed: &str) -> Option<(&'static str, &str)> {
         let (name, _) = ASSISTANTS.iter().find(|(known, _)| *known == name)?;
         return Some((name, trimmed));
     }
-    // `"**CallbackOnCollectedDelegate**": "A callback was made to a garbage collection delegate of type ..."`
-    if let Some((name, said)) = trimmed.trim_start_matches(['"', '*']).split_once(['"', '*', ' ', ':'])
-        && let Some((name, _)) = ASSISTANTS.iter().find(|(known, _)| *known == name)
-        && said.contains(": ")
-        && said.contains(" was made ") | said.contains(" has been ") | said.contains("ttempting managed execution")
-    {
-        return Some((name, said.split_once(": ").map_or(said, |(_, said)| said.trim_matches(['"', '.', ' ', '*']))));
+    // `"**CallbackOnCollectedDelegate**": "A callback was made to ..."`, as people retell it.
+    if let Some((name, message)) = trimmed.split_once("\": \"") {
+        let name = name.trim_matches(['"', '*']);
+        let (name, _) = ASSISTANTS.iter().find(|(known, _)| *known == name)?;
+        return Some((name, message.trim_end_matches(['"', '.'])));
     }
     const LABELS: [&str; 5] = ["", "Process terminated.", "Message:", "FailFast:", "Additional information:"];
     LABELS.iter().find_map(|label| {

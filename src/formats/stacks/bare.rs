@@ -36,7 +36,7 @@ pub fn alone(line: &str) -> Option<(Alone, Option<u32>, Cow<'_, str>)> {
 
 /// Whether a line is a name and nothing that shows a call.
 pub fn is_name_alone(line: &str) -> bool {
-    !matches!(alone(line), Some((Alone::Site, ..)))
+    matches!(alone(line), Some((Alone::Name, ..)))
 }
 
 /// Whether such a line can be the first of a stack: of names, the topmost must be a known one that waits.
@@ -156,7 +156,7 @@ fn marker(line: &str) -> Option<String> {
     fits.then(|| format!("[{name}] {method}").trim_end().to_string())
 }
 
-/// `Contoso.Cart.Basket.Reserve(Contoso.Cart.Item item) in C:\\src\\Basket.cs:83`, as Rider and Visual Studio copy a frame.
+/// `Contoso.Cart.Basket.Reserve(Contoso.Cart.Item item) in C:\src\Basket.cs:83`, as Rider and Visual Studio copy a frame.
 fn with_source(line: &str) -> Option<String> {
     let line = line.trim();
     let call = line[..line.find(") in ")? + 1].trim();

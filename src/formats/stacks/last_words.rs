@@ -40,13 +40,12 @@ pub fn last_words(trimmed: &str) -> Option<LastWords<'_>> {
     if let Some(words) = told_by_visual_studio(trimmed) {
         return Some(words);
     }
-    let is_code = trimmed.len() == 10 && trimmed.starts_with("0xC");
-    if !is_code && (!trimmed.contains(['.', ':']) || !trimmed.contains("er")) {
-        return None;
+    // Below `Fatal error.`, which is said of it as of any exception.
+    if let Some(code) = code_of(trimmed).filter(|code| *code == trimmed && code.starts_with("0xC")) {
+        return Some(LastWords { row: vec![code, "", "", "", code], held: true });
     }
-    if let Some(code) = code_of(trimmed).filter(|code| *code == trimmed && code.starts_with(['0'])) {
-        // Below `Fatal error.` on a line of its own.
-        return Some(LastWords { row: vec![code, "", "", "Fatal error.", code], held: true });
+    if !trimmed.contains(['.', ':']) || !trimmed.contains("er") {
+        return None;
     }
     match trimmed {
         "Stack overflow." => return Some(overflow(trimmed, true)),
@@ -128,6 +127,7 @@ pub fn says_unhandled(trimmed: &str) -> bool {
         || words == "Beschreibung: Der Prozess wurde aufgrund einer unbehandelten Ausnahme beendet"
         || words == "An unhandled exception occurred and the process was terminated"
         || words == "Unhandled Exception:"
+        || words == "Fatal error"
         || words.ends_with("FATAL UNHANDLED EXCEPTION:")
 }
 
@@ -176,7 +176,7 @@ mod tests {
             ),
             ("An unhandled exception of type 'N.OrderException' was reported", "nothing"),
             ("Fatal error. 0xC0000005", "0xC0000005 |  |  | Fatal error. | 0xC0000005"),
-            ("0xC0000005", "held 0xC0000005 |  |  | Fatal error. | 0xC0000005"),
+            ("0xC0000005", "held 0xC0000005 |  |  |  | 0xC0000005"),
             ("Fatal error. the journal is lost", "held Fatal error | the journal is lost |  | Fatal error."),
             (
                 "Process terminated. the journal is lost",

@@ -104,8 +104,7 @@ fn line(text: &str) -> Option<Line<'_>> {
         return Some(Line::Source(path, number));
     }
     let (number, rest) = index(trimmed);
-    // `--->Player.exe!Run() Line 16`: what people put before the line they mean.
-    let call = rest.trim_start_matches(['-', '>']).trim_start();
+    let call = without_arrow(rest);
     if is_external(call) {
         return Some(Line::Hole);
     }
@@ -129,7 +128,7 @@ fn shows(text: &str) -> bool {
     if thread(trimmed).is_some() || is_between_frames(trimmed) {
         return true;
     }
-    let call = trimmed.trim_start_matches('>').trim_start();
+    let call = without_arrow(trimmed);
     if waiting_mark(call).is_some() || site_without_module(call).is_some() {
         return true;
     }
@@ -150,8 +149,13 @@ fn shows(text: &str) -> bool {
 /// Whether a line is one that only Visual Studio puts between frames: `[Managed to Native Transition]`, `[External Code]`.
 /// What stands right above it is a frame, even where it stands alone.
 pub fn is_between_frames(text: &str) -> bool {
-    let call = text.trim().trim_start_matches('>').trim_start();
+    let call = without_arrow(text.trim());
     call.starts_with('[') && (is_external(call) || is_transition(call))
+}
+
+/// `>   Orders.exe!Main()`: the frame that is chosen; `--->Orders.exe!Main()`: what people put before the line they mean.
+fn without_arrow(text: &str) -> &str {
+    text.trim_start_matches(['-', '>']).trim_start()
 }
 
 /// `[Waiting on lock owned by Thread 26940, double-click or press enter to switch to thread]`: what stands above a thread
