@@ -187,9 +187,12 @@ fn is_managed(function: &str) -> bool {
 
 /// Where a text holds several frames because its line ends were lost, each with its addresses: the pieces.
 pub fn lost_line_ends(text: &str) -> Option<Vec<&str>> {
+    if !has_two_pairs(text) {
+        return None;
+    }
     let start_of = |word: &str| word.as_ptr() as usize - text.as_ptr() as usize;
     let words: Vec<&str> = text.split_whitespace().collect();
-    let is_address = |at: usize| words.get(at).is_some_and(|word| matches!(tokens::address(word), Ok(("", _))));
+    let is_address = |at: usize| words.get(at).is_some_and(|word| is_address(word));
     let is_number = |word: &str| word.len() == 2 && tokens::frame_number(&format!("{word} ")).is_ok();
     let mut cuts = Vec::new();
     for at in 0..words.len() {
@@ -215,6 +218,22 @@ pub fn lost_line_ends(text: &str) -> Option<Vec<&str>> {
     }
     starts.push(text.len());
     Some(starts.windows(2).map(|piece| text[piece[0]..piece[1]].trim_end()).collect())
+}
+
+/// Whether two addresses stand side by side, twice: asked of every long line.
+fn has_two_pairs(text: &str) -> bool {
+    let mut above = false;
+    let mut pairs = 0;
+    for word in text.split_whitespace() {
+        let here = is_address(word);
+        pairs += usize::from(above && here);
+        above = here;
+    }
+    pairs >= 2
+}
+
+fn is_address(word: &str) -> bool {
+    matches!(tokens::address(word), Ok(("", _)))
 }
 
 /// Whether a text that came without header or prompt can be believed to be a call site and is no prose.

@@ -26,6 +26,7 @@ mod call_site;
 mod copy_marks;
 mod counters;
 mod leak_reports;
+mod marks;
 mod markup;
 mod message;
 mod notes;

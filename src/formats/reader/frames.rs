@@ -151,9 +151,7 @@ impl Reader<'_> {
     /// A call site alone on its line, where nothing says that a stack is printed. One could be a word of prose; two in a
     /// row are a stack.
     pub(super) fn bare_frame(&mut self, text: &str) -> bool {
-        // `SIGSEGV_libcoreclr.so!WKS::gc_heap::mark` is a bucket.
-        let is_bucket = || text.trim_start().starts_with("SIG") && tables::is_event(text);
-        if self.allocations || stacks::shown_by(text).is_some() || is_bucket() {
+        if self.allocations || !self.may_be_bare(text) || stacks::shown_by(text).is_some() || tables::is_event(text) {
             return false;
         }
         if self.goes_on_bare(text) {
@@ -187,6 +185,12 @@ impl Reader<'_> {
             self.believe_pending();
         }
         true
+    }
+
+    /// Whether a line is worth a closer look: most lines of most texts stand in no stack and are no name.
+    fn may_be_bare(&self, text: &str) -> bool {
+        let in_stack = !self.current.after_prose || self.current.cut_mark;
+        self.current.open && in_stack || bare::alone(text).is_some()
     }
 
     /// How far the lines that are kept stand apart.

@@ -14,6 +14,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::exception_frame::{AT, behind_stamp, frame, is_whole_call, page_frame};
 use super::host_words::host_words;
@@ -22,6 +23,7 @@ use super::last_words::{last_words, repeats, says_unhandled_before};
 use super::native_words::native_words;
 use super::told_exception::{self, code, names};
 use super::{Begin, Format, FrameLine, Line};
+use crate::formats::marks::Marks;
 use crate::model::{Dialect, StackKind};
 
 pub const FORMAT: Format = Format {
@@ -108,10 +110,12 @@ fn separator(trimmed: &str) -> Option<&str> {
     (!is_rule && !words.starts_with(['>', '-']) && closed).then_some(words)
 }
 
+static EXCEPTION_MARKS: LazyLock<Marks> = LazyLock::new(|| Marks::new(["Exception", "Error", "--->"]));
+
 /// Type and message of an exception: `Ns.OrderException: Order 17 failed`, with what logs and runtimes put before it. Of
 /// one that wraps others (`---> `) the innermost, whose frames come first.
 fn exception(trimmed: &str) -> Option<Vec<&str>> {
-    if !trimmed.contains("Exception") && !trimmed.contains("Error") && !trimmed.contains("--->") {
+    if !EXCEPTION_MARKS.is_any_in(trimmed) {
         return None;
     }
     if let Some(name) = labelled_type(trimmed) {
@@ -191,18 +195,25 @@ fn introduces(before: &str) -> bool {
         || LEVELS.iter().any(|level| before.ends_with(level))
 }
 
+/// `at` in all languages, as it stands within a line.
+static AT_MARKS: LazyLock<Marks> =
+    LazyLock::new(|| Marks::new(AT.iter().map(|at| format!(" {at} ")).chain(["Exceptionat ".to_string()])));
+
 /// Where a text holds several frames because its line ends were lost: `   at A.B()   at C.D()`. What stands before them
 /// may be the exception, or a frame whose `at` is missing since only what joins the frames was written.
 pub fn lost_line_ends(text: &str) -> Option<Vec<Cow<'_, str>>> {
-    let separators = separators(text);
-    let mut starts: Vec<usize> = Vec::new();
-    for at in AT {
-        let word = format!(" {at} ");
-        starts.extend(text.match_indices(&word).map(|(at, _)| at));
+    let places = AT_MARKS.places(text);
+    if places.is_empty() {
+        return None;
     }
     // `Exception Info: N.OrderExceptionat N.P.A()`: not even a blank is left.
-    starts.extend(text.match_indices("Exceptionat ").map(|(at, word)| at + word.len() - "at ".len()));
+    let start_of = |place: &Range<usize>| match text[place.clone()].starts_with(' ') {
+        true => place.start,
+        false => place.end - "at ".len(),
+    };
+    let mut starts: Vec<usize> = places.iter().map(start_of).collect();
     starts.sort_unstable();
+    let separators = separators(text);
     let mut cuts = Vec::new();
     for (place, &start) in starts.iter().enumerate() {
         let next = starts.get(place + 1).copied().unwrap_or(text.len());

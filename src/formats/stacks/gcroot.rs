@@ -21,8 +21,10 @@
 //! ```
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use super::{Begin, Format, FrameLine, Line};
+use crate::formats::marks::Marks;
 use crate::formats::tables::is_hex;
 use crate::formats::tokens::hex_value;
 use crate::model::{Dialect, StackKind, ThreadRef};
@@ -89,6 +91,9 @@ fn addressed_object(trimmed: &str) -> Option<&str> {
         return (is_address(address) && is_type(name.trim_start())).then(|| name.trim());
     }
     // Behind the arrow stands the size of all that it keeps, where somebody noted it.
+    if !trimmed.starts_with(|first: char| first.is_ascii_hexdigit()) {
+        return None;
+    }
     let chain = trimmed.split("->").next()?;
     let (address, name) = chain.strip_suffix(')')?.split_once('(')?;
     let is_one = is_address(address) && (chain.len() < trimmed.len() || name.contains(['.', '[']));
@@ -231,8 +236,13 @@ pub fn pasted(text: &str) -> Option<String> {
     }
 }
 
+static CHAIN_MARKS: LazyLock<Marks> = LazyLock::new(|| Marks::new([":Root:", "->"]));
+
 /// Where the SOS of .NET 2.0 wrote a root and its objects on one line: the pieces.
 pub fn lost_line_ends(text: &str) -> Option<Vec<Cow<'_, str>>> {
+    if !CHAIN_MARKS.is_any_in(text) {
+        return None;
+    }
     let (root, chain) = match text.split_once(":Root:") {
         Some((root, chain)) => (Some(&text[..root.len() + ":Root:".len()]), chain),
         None => (None, text),

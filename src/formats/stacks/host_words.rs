@@ -16,6 +16,10 @@
 //! The events are 1002 of Application Hang, 5011 and 5002 of WAS, 7031 and 7034 of the Service Control Manager; the line of
 //! HTTP.sys is one of its `httperr` log; the reasons are those of `!analyzeoom` in SOS.
 
+use std::sync::LazyLock;
+
+use crate::formats::marks::Marks;
+
 /// Type of the exception text's row, and words that a line has or begins with.
 const SAID: [(&str, &str); 11] = [
     (HANG, " stopped interacting with Windows and was closed."),
@@ -45,15 +49,26 @@ const KILLED: &str = "OOMKilled";
 /// Why HTTP.sys refused a request, where it was for the state of the process.
 const REFUSED: [&str; 4] = [" QueueFull ", " AppOffline ", " Connections_Refused", " AppPoolTimer "];
 
+const BY_KERNEL: &str = "Memory cgroup out of memory: Killed process ";
+const BY_KUBERNETES: &str = "Reason:";
+const BY_PROCDUMP: &str = "] Unhandled: ";
+
+static MARKS: LazyLock<Marks> = LazyLock::new(|| {
+    Marks::new(SAID.iter().map(|(_, words)| *words).chain([BY_KERNEL, BY_KUBERNETES, BY_PROCDUMP]))
+});
+
 /// A row of exception text (type, message, outer, unhandled, code) for what a line says.
 pub fn host_words(trimmed: &str) -> Option<Vec<&str>> {
+    if !MARKS.is_any_in(trimmed) {
+        return None;
+    }
     if let Some(row) = procdump(trimmed) {
         return Some(row);
     }
     let (name, words) = SAID.iter().find(|(_, words)| trimmed.contains(words)).or_else(|| {
-        let by_kubernetes = trimmed.strip_prefix("Reason:").is_some_and(|reason| reason.trim() == KILLED);
+        let by_kubernetes = trimmed.strip_prefix(BY_KUBERNETES).is_some_and(|reason| reason.trim() == KILLED);
         // Of Linux' kernel; without the group it was the machine that ran out.
-        let by_kernel = trimmed.contains("Memory cgroup out of memory: Killed process ");
+        let by_kernel = trimmed.contains(BY_KERNEL);
         (by_kubernetes || by_kernel).then_some(&(KILLED, KILLED))
     })?;
     let fits = match *name {

@@ -6,13 +6,42 @@
 //! **There was no endpoint listening at http://contoso/orders.svc that could accept the message.**
 //! ```
 
-use super::told_exception::{Row, is_exception_type};
+use std::sync::LazyLock;
 
-/// Messages that one type of exception has and no other.
-const MESSAGES: [(&str, &str, &str); 28] = [
+use super::told_exception::{Row, is_exception_type};
+use crate::formats::marks::Marks;
+
+/// Begin and end of a message, and the one type of exception that has it.
+type Message = (&'static str, &'static str, &'static str);
+
+/// Messages that nobody writes but the exception: they need no frames to be believed.
+const CLEAR: [Message; 12] = [
     // `ExceptionFactory.Timeout` of StackExchange.Redis.
     ("Timeout performing ", "", REDIS),
     ("Timeout awaiting response (", "", REDIS),
+    // `IllegalCrossThreadCallWithStack` of Windows Forms.
+    ("Cross-thread operation not valid: Control ", "", "System.InvalidOperationException"),
+    ("There was no endpoint listening at ", "", "System.ServiceModel.EndpointNotFoundException"),
+    // `Xml_InvalidCharacter`: an application's file is full of zeros.
+    ("'.', hexadecimal value 0x", "", "System.Xml.XmlException"),
+    ("'\0', hexadecimal value 0x", "", "System.Xml.XmlException"),
+    // `ADP_PooledOpenTimeout` of System.Data.
+    ("Timeout expired.  The timeout period elapsed prior to obtaining a connection from the pool", "", POOL),
+    // As pages print it.
+    ("Timeout expired. The timeout period elapsed prior to obtaining a connection from the pool", "", POOL),
+    (
+        "Operations that change non-concurrent collections must have exclusive access",
+        "",
+        "System.InvalidOperationException",
+    ),
+    ("Only one usage of each socket address (protocol/network address/port) is normally permitted", "", SOCKET),
+    ("Insufficient memory to continue the execution of the program", ".", "System.OutOfMemoryException"),
+    // `SystemDrawingCommon_PlatformNotSupported` of System.Drawing.Common.
+    ("System.Drawing.Common is not supported on ", "", "System.PlatformNotSupportedException"),
+];
+
+/// Messages that people repeat in their prose too.
+const MESSAGES: [Message; 16] = [
     // `TypeInitialization_Type` of the runtime's resources.
     ("The type initializer for '", "' threw an exception.", "System.TypeInitializationException"),
     // `Gdip.StatusException` of System.Drawing.
@@ -26,32 +55,13 @@ const MESSAGES: [(&str, &str, &str); 28] = [
     // `Gdip.InvalidParameter` and `Gdip.OutOfMemory`.
     ("Parameter is not valid", ".", "System.ArgumentException"),
     ("Out of memory", ".", "System.OutOfMemoryException"),
-    // `ADP_PooledOpenTimeout` of System.Data.
-    ("Timeout expired.  The timeout period elapsed prior to obtaining a connection from the pool", "", POOL),
-    // As pages print it.
-    ("Timeout expired. The timeout period elapsed prior to obtaining a connection from the pool", "", POOL),
     // `Arg_*` of the runtime's resources.
-    ("Insufficient memory to continue the execution of the program", ".", "System.OutOfMemoryException"),
     ("Object reference not set to an instance of an object", ".", "System.NullReferenceException"),
     ("Attempted to read or write protected memory", ".", "System.AccessViolationException"),
     ("Attempted to divide by zero", ".", "System.DivideByZeroException"),
     ("Collection was modified; enumeration operation may not execute", ".", "System.InvalidOperationException"),
     ("Thread was being aborted", ".", "System.Threading.ThreadAbortException"),
     ("Operation is not valid due to the current state of the object", ".", "System.InvalidOperationException"),
-    (
-        "Operations that change non-concurrent collections must have exclusive access",
-        "",
-        "System.InvalidOperationException",
-    ),
-    ("Only one usage of each socket address (protocol/network address/port) is normally permitted", "", SOCKET),
-    // `IllegalCrossThreadCallWithStack` of Windows Forms.
-    ("Cross-thread operation not valid: Control ", "", "System.InvalidOperationException"),
-    ("There was no endpoint listening at ", "", "System.ServiceModel.EndpointNotFoundException"),
-    // `Xml_InvalidCharacter`: an application's file is full of zeros.
-    ("'.', hexadecimal value 0x", "", "System.Xml.XmlException"),
-    ("'\0', hexadecimal value 0x", "", "System.Xml.XmlException"),
-    // `SystemDrawingCommon_PlatformNotSupported` of System.Drawing.Common.
-    ("System.Drawing.Common is not supported on ", "", "System.PlatformNotSupportedException"),
 ];
 
 const REDIS: &str = "StackExchange.Redis.RedisTimeoutException";
@@ -59,24 +69,17 @@ const POOL: &str = "System.InvalidOperationException";
 const SOCKET: &str = "System.Net.Sockets.SocketException";
 const GDIPLUS: &str = "System.Runtime.InteropServices.ExternalException";
 
-/// Messages that nobody writes but the one exception: they need no frames to be believed.
-const CLEAR: [&str; 12] = [
-    "Timeout performing ",
-    "Timeout awaiting response (",
-    "Cross-thread operation not valid: Control ",
-    "There was no endpoint listening at ",
-    "'.', hexadecimal value 0x",
-    "'\0', hexadecimal value 0x",
-    "Timeout expired.  The timeout period elapsed prior to obtaining a connection from the pool",
-    "Timeout expired. The timeout period elapsed prior to obtaining a connection from the pool",
-    "Operations that change non-concurrent collections must have exclusive access",
-    "Only one usage of each socket address (protocol/network address/port) is normally permitted",
-    "Insufficient memory to continue the execution of the program",
-    "System.Drawing.Common is not supported on ",
-];
+/// What the runtime ends messages of COM with, before the code and a bracket.
+const OF_HRESULT: &str = " (Exception from HRESULT: ";
+
+/// Without one of these, a line has no clear message.
+static MARKS: LazyLock<Marks> = LazyLock::new(|| Marks::new(CLEAR.iter().map(|(begin, ..)| *begin).chain([OF_HRESULT])));
 
 /// The exception that a line by itself tells of, by its message.
 pub fn by_clear_message(trimmed: &str) -> Option<Row<'_>> {
+    if !MARKS.is_any_in(trimmed) {
+        return None;
+    }
     let trimmed = message_of_window(trimmed);
     // `PlatformNotSupportedException: System.Drawing.Common is ...`, without a namespace.
     let behind_type = trimmed.split_once(": ").filter(|(label, _)| is_exception_type(label));
@@ -84,8 +87,8 @@ pub fn by_clear_message(trimmed: &str) -> Option<Row<'_>> {
     if ends_in_hresult(trimmed) {
         return by_message(trimmed);
     }
-    CLEAR.iter().find_map(|message| {
-        let at = trimmed.find(message)?;
+    CLEAR.iter().find_map(|(begin, ..)| {
+        let at = trimmed.find(begin)?;
         // Where it does not begin the line, it is cited.
         let is_cited = trimmed[..at].is_empty() || trimmed[..at].ends_with(['"', '“', '*', '«', '>']);
         is_cited.then(|| by_message(trimmed[at..].trim_end_matches(['"', '”', '*', '»']))).flatten()
@@ -117,15 +120,15 @@ pub fn by_message(trimmed: &str) -> Option<Row<'_>> {
     if let Some(row) = by_hresult(trimmed) {
         return Some(row);
     }
-    let (.., name) =
-        MESSAGES.iter().find(|(begin, end, _)| trimmed.starts_with(begin) && trimmed[begin.len()..].ends_with(end))?;
+    let mut known = CLEAR.iter().chain(&MESSAGES);
+    let (.., name) = known.find(|(begin, end, _)| trimmed.starts_with(begin) && trimmed[begin.len()..].ends_with(end))?;
     Some([name, trimmed, "", "", ""])
 }
 
 /// `Not enough storage is available. (Exception from HRESULT: 0x80070008)`: what the runtime says of codes of COM. Some come
 /// as exceptions of their own, in `HRException` of the runtime.
 fn by_hresult(trimmed: &str) -> Option<Row<'_>> {
-    let (_, behind) = trimmed.split_once(" (Exception from HRESULT: ")?;
+    let (_, behind) = trimmed.split_once(OF_HRESULT)?;
     let code = behind.split([' ', ')']).next()?;
     let digits = code.strip_prefix("0x").filter(|digits| digits.len() == 8)?;
     let name = match digits.to_ascii_uppercase().as_str() {

@@ -15,6 +15,10 @@
 //! The sentences are those of `malloc.c`, of Rust's panic handler, of `assert` and the debug heap of the C runtime, of
 //! ntdll's heap under a debugger, of event 2004, of `!heap -l` and of the analysis that DebugDiag prints.
 
+use std::sync::LazyLock;
+
+use crate::formats::marks::Marks;
+
 /// STATUS_HEAP_CORRUPTION: what ntdll raises where no debugger is told.
 const HEAP_CORRUPTION: &str = "0xc0000374";
 
@@ -53,11 +57,27 @@ const RUNTIME_EXPRESSIONS: [&str; 14] = [
     "invalid operator<",
 ];
 
+/// What the others say, by the word that is in each of their sentences.
+const OTHERS: [&str; 12] = [
+    "thread '",
+    "Assertion `",
+    "Assertion failed: ",
+    "Expression: ",
+    "HEAP",
+    "potential unreachable blocks",
+    "Critical error detected",
+    "low virtual memory condition",
+    "Run-Time Check Failure",
+    "AddressSanitizer: ",
+    "The following threads in ",
+    "Detected ",
+];
+
+static MARKS: LazyLock<Marks> = LazyLock::new(|| Marks::new(GLIBC.iter().map(|(words, _)| *words).chain(OTHERS)));
+
 /// A row of exception text (type, message, outer, unhandled, code) for what a line says.
 pub fn native_words(trimmed: &str) -> Option<Vec<&str>> {
-    // Most lines of most texts end here.
-    let may_say = trimmed.len() > 12 && trimmed.contains(['(', ':', '!', '*', '.', '\'']);
-    if !may_say {
+    if !MARKS.is_any_in(trimmed) {
         return None;
     }
     glibc(trimmed)

@@ -56,13 +56,18 @@ pub fn row(text: &str) -> Option<Row<'_>> {
     // `[xUnit.net 00:00:02.45]       N.OrderException : Order 17 failed`
     let behind_clock = || trimmed.strip_prefix("[xUnit.net ").and_then(|rest| rest.split_once(']'));
     let trimmed = behind_clock().map_or(trimmed, |(_, rest)| rest.trim_start());
-    let told = json(trimmed).or_else(|| labelled(trimmed)).or_else(|| quoted(trimmed)).or_else(|| well_known(trimmed));
+    // All of these need the word.
+    let named = || {
+        let told = json(trimmed).or_else(|| labelled(trimmed)).or_else(|| quoted(trimmed));
+        told.or_else(|| well_known(trimmed)).or_else(|| by_label(trimmed))
+    };
+    let named = if trimmed.contains("Exception") { named() } else { None };
     // `Error message: Object reference not set to an instance of an object.`
     let behind_label = || {
         let (label, message) = trimmed.split_once(": ")?;
         by_message(message.trim()).filter(|_| label.split(' ').count() <= 3)
     };
-    told.or_else(|| by_message(trimmed)).or_else(|| by_label(trimmed)).or_else(behind_label)
+    named.or_else(|| by_message(trimmed)).or_else(behind_label)
 }
 
 /// The message that a line of JSON gives for the exception of the lines around it.

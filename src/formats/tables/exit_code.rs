@@ -9,7 +9,10 @@
 //! In the event log I get exception 0xc000001d
 //! ```
 
+use std::sync::LazyLock;
+
 use super::is_hex;
+use crate::formats::marks::Marks;
 
 /// What stands before the code.
 const BEFORE: [&str; 9] = [
@@ -23,6 +26,8 @@ const BEFORE: [&str; 9] = [
     "terminated with code ",
     "exception 0x",
 ];
+
+static MARKS: LazyLock<Marks> = LazyLock::new(|| Marks::new(BEFORE));
 
 /// Codes that are printed as signed numbers, beside which nobody needs to print them in hexadecimal.
 const SIGNED: [(&str, &str); 12] = [
@@ -48,9 +53,7 @@ const FATAL: [&str; 6] = ["8013", "800703e9", "8007000e", "80000003", "80000004"
 
 /// The code that a line tells; of an error, and with which words.
 pub fn exit_code(text: &str) -> Option<[&str; 5]> {
-    // Asked of any line of any text.
-    let may_tell = text.contains("code") || text.contains("ly (0x") || text.contains("exception 0x");
-    if !may_tell {
+    if !MARKS.is_any_in(text) {
         return None;
     }
     BEFORE.iter().find_map(|words| {

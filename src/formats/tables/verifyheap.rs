@@ -73,8 +73,9 @@ fn is_object(word: &str) -> bool {
 }
 
 fn is_header(text: &str) -> bool {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    words.strip_prefix(&["Heap"]).unwrap_or(&words) == ["Segment", "Object", "Failure", "Reason"]
+    let text = text.trim_start();
+    let words = text.strip_prefix("Heap ").unwrap_or(text).split_whitespace();
+    words.eq(["Segment", "Object", "Failure", "Reason"])
 }
 
 #[cfg(test)]
