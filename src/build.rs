@@ -1,6 +1,6 @@
 //! Reads the YAML of the built-in pack while the program is built, so that it need not be read at each start.
 //!
-//! A file with a mistake is left out: the program reads it itself, and says what is wrong.
+//! Of a file with a mistake only the text is kept: the program reads it itself, and says what is wrong.
 
 use std::env;
 use std::error::Error;
@@ -30,13 +30,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     collect(&root.join("rules"), "builtin", &mut files)?;
     files.sort();
     let mut bytes: Vec<u8> = Vec::new();
-    let mut index = String::from("static FILES: &[(&str, usize, Range<usize>)] = &[\n");
+    let mut index = String::from("static FILES: &[(&str, &str, Range<usize>)] = &[\n");
     for (name, path) in files {
-        let source = text::Source::new(name.as_str(), fs::read_to_string(path)?);
-        let Ok(documents) = node::documents(&source) else { continue };
+        let source = text::Source::new(name.as_str(), fs::read_to_string(&path)?);
         let start = bytes.len();
-        bytes.extend(postcard::to_stdvec(&documents)?);
-        writeln!(index, "    ({name:?}, {}, {start}..{}),", source.text.len(), bytes.len())?;
+        if let Ok(documents) = node::documents(&source) {
+            bytes.extend(postcard::to_stdvec(&documents)?);
+        }
+        writeln!(index, "    ({name:?}, include_str!({path:?}), {start}..{}),", bytes.len())?;
     }
     index.push_str("];\n");
     fs::write(out.join("pack.bin"), bytes)?;

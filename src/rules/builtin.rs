@@ -2,45 +2,25 @@
 
 use std::ops::Range;
 
-use include_dir::{Dir, include_dir};
-
 use super::node::Node;
 use crate::text::Source;
 
-static PACK: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
-
 /// What `src/build.rs` made of the pack: reading YAML takes longer than all else that is done before the first line.
 static DOCUMENTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/pack.bin"));
+// Name, text and place in `DOCUMENTS` of every file, by name.
 include!(concat!(env!("OUT_DIR"), "/pack_files.rs"));
 
 /// Every file of the pack, by path.
 pub fn builtin_sources() -> Vec<Source> {
-    let mut sources = Vec::new();
-    collect(&PACK, &mut sources);
-    sources.sort_by(|a: &Source, b: &Source| a.name.cmp(&b.name));
-    sources
+    FILES.iter().map(|(name, text, _)| Source::new(*name, *text)).collect()
 }
 
-/// The documents of a file of the pack, as the build read them; `None` for a text that it did not see.
+/// The documents of a file of the pack, as the build read them; `None` for a text that it did not see or could not read.
 pub fn documents_of(source: &Source) -> Option<Vec<Node>> {
     let place = FILES.binary_search_by(|(name, ..)| (*name).cmp(source.name.as_str())).ok()?;
-    let (_, length, range) = &FILES[place];
-    let is_same = source.text.len() == *length;
-    is_same.then(|| postcard::from_bytes(&DOCUMENTS[range.clone()]).ok()).flatten()
-}
-
-fn collect(folder: &Dir<'_>, sources: &mut Vec<Source>) {
-    for file in folder.files() {
-        let is_rules = file.path().extension().is_some_and(|extension| extension == "yml" || extension == "yaml");
-        if let (true, Some(text)) = (is_rules, file.contents_utf8()) {
-            // A name that is the same on every system.
-            let name = file.path().to_string_lossy().replace('\\', "/");
-            sources.push(Source::new(format!("builtin/{name}"), text));
-        }
-    }
-    for folder in folder.dirs() {
-        collect(folder, sources);
-    }
+    let (_, text, documents) = &FILES[place];
+    let is_same = source.text == *text && !documents.is_empty();
+    is_same.then(|| postcard::from_bytes(&DOCUMENTS[documents.clone()]).ok()).flatten()
 }
 
 #[cfg(test)]

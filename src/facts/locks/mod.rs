@@ -8,6 +8,8 @@ mod moments;
 mod roster;
 mod sosex;
 mod stack_owner;
+#[cfg(test)]
+mod table_tests;
 mod tables;
 #[cfg(test)]
 mod tests;

@@ -222,6 +222,7 @@ impl Reader<'_> {
         let here = std::mem::replace(&mut self.line, line);
         let cells: Vec<&str> = row.iter().map(String::as_str).collect();
         self.add_row(format.dialect.name(), format.columns, &cells);
+        self.has_row = true;
         self.add_unhandled(format, &cells);
         self.line = here;
     }

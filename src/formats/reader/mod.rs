@@ -1,5 +1,6 @@
 //! Joins lines into stacks while the text streams past, and accounts for every line.
 
+mod bare_frames;
 mod broken_off;
 mod cleaning;
 mod counters;
@@ -10,6 +11,7 @@ mod leaks;
 mod lines;
 mod tables;
 mod told;
+mod wrapped;
 
 use std::io::Read;
 

@@ -53,9 +53,8 @@ const BY_KERNEL: &str = "Memory cgroup out of memory: Killed process ";
 const BY_KUBERNETES: &str = "Reason:";
 const BY_PROCDUMP: &str = "] Unhandled: ";
 
-static MARKS: LazyLock<Marks> = LazyLock::new(|| {
-    Marks::new(SAID.iter().map(|(_, words)| *words).chain([BY_KERNEL, BY_KUBERNETES, BY_PROCDUMP]))
-});
+static MARKS: LazyLock<Marks> =
+    LazyLock::new(|| Marks::new(SAID.iter().map(|(_, words)| *words).chain([BY_KERNEL, BY_KUBERNETES, BY_PROCDUMP])));
 
 /// A row of exception text (type, message, outer, unhandled, code) for what a line says.
 pub fn host_words(trimmed: &str) -> Option<Vec<&str>> {

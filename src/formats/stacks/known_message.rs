@@ -73,7 +73,8 @@ const GDIPLUS: &str = "System.Runtime.InteropServices.ExternalException";
 const OF_HRESULT: &str = " (Exception from HRESULT: ";
 
 /// Without one of these, a line has no clear message.
-static MARKS: LazyLock<Marks> = LazyLock::new(|| Marks::new(CLEAR.iter().map(|(begin, ..)| *begin).chain([OF_HRESULT])));
+static MARKS: LazyLock<Marks> =
+    LazyLock::new(|| Marks::new(CLEAR.iter().map(|(begin, ..)| *begin).chain([OF_HRESULT])));
 
 /// The exception that a line by itself tells of, by its message.
 pub fn by_clear_message(trimmed: &str) -> Option<Row<'_>> {
@@ -121,7 +122,8 @@ pub fn by_message(trimmed: &str) -> Option<Row<'_>> {
         return Some(row);
     }
     let mut known = CLEAR.iter().chain(&MESSAGES);
-    let (.., name) = known.find(|(begin, end, _)| trimmed.starts_with(begin) && trimmed[begin.len()..].ends_with(end))?;
+    let (.., name) =
+        known.find(|(begin, end, _)| trimmed.starts_with(begin) && trimmed[begin.len()..].ends_with(end))?;
     Some([name, trimmed, "", "", ""])
 }
 
