@@ -66,7 +66,8 @@ pub(super) fn run_on(
     let (has_stack, reported) =
         if is_role { roles_in(rules, sieve, example) } else { findings_in(rules, sieve, example) };
     let matches = reported.contains(&rule);
-    let outcome = match (has_stack || matches, should_match, matches) {
+    // Words alone are an example too, where any rule knows them.
+    let outcome = match (has_stack || !reported.is_empty(), should_match, matches) {
         (false, _, _) => ExampleOutcome::Empty,
         (_, true, false) => ExampleOutcome::Missing,
         (_, false, true) => ExampleOutcome::Noisy,

@@ -98,6 +98,21 @@ fn rows_of_critical_sections() {
 
 /// A section that `dt` prints as the structure that it is.
 #[test]
+fn sections_that_mex_prints() {
+    const COLUMNS: &[&str] = &["address", "symbol", "lock count", "waiter woken", "owner", "remark"];
+    let check = |remark: &str, want: &str| {
+        let cells = ["00007ff7a1d05ac0", "Orders!g_listLock", "1", "No", "1b2c", remark];
+        check_table("critsec", COLUMNS, "!mex.cs", &cells, want);
+    };
+    let name = "critical-section Orders!g_listLock 0x7ff7a1d05ac0";
+    check("", &format!("{name} thread 0x1b2c Some(1) false"));
+    check(
+        "Warning!!! ThreadID is not valid for the current process.",
+        &format!("{name} gone thread 0x1b2c Some(1) false"),
+    );
+}
+
+#[test]
 fn sections_that_dt_prints() {
     const COLUMNS: &[&str] = &["address", "owner", "lock count", "recursion count", "semaphore", "debug info"];
     let check = |command: &str, owner: &str, count: &str, want: &str| {

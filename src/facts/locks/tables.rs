@@ -136,7 +136,8 @@ impl LockTables {
         }
         let owner = match hex(cell("owner")) {
             None | Some(0) => LockOwner::Nobody,
-            Some(id) => LockOwner::Thread(ThreadRef { os_id: Some(id), ..ThreadRef::default() }),
+            Some(id) if cell("remark").contains("ThreadID is not valid") => LockOwner::Gone(thread_of(id)),
+            Some(id) => LockOwner::Thread(thread_of(id)),
         };
         let kind = if name.contains("LdrpLoaderLock") { LOADER_LOCK } else { CRITICAL_SECTION };
         let decoded = !cell("waiter woken").is_empty();
@@ -213,6 +214,10 @@ fn object_of(table: &Table, row: &Row) -> Option<(u64, String)> {
     let whole = if first.split(' ').next()?.len() < length { format!("{first}{rest}") } else { first.to_string() };
     let (address, behind) = whole.split_once(' ').unwrap_or((&whole, name));
     (address.len() == length).then(|| Some((hex(address)?, behind.trim().to_string())))?
+}
+
+fn thread_of(os_id: u64) -> ThreadRef {
+    ThreadRef { os_id: Some(os_id), ..ThreadRef::default() }
 }
 
 /// The debugger prints the number of waiting threads, or, where it cannot decode it, the field itself: there, since Windows

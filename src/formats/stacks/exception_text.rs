@@ -21,6 +21,7 @@ use super::host_words::host_words;
 use super::known_message::by_clear_message;
 use super::last_words::{last_words, repeats, says_unhandled_before};
 use super::native_words::native_words;
+use super::runtime_words::runtime_words;
 use super::told_exception::{self, code, names};
 use super::{Begin, Format, FrameLine, Line};
 use crate::formats::marks::Marks;
@@ -69,6 +70,7 @@ fn begin(trimmed: &str) -> Option<Begin<'_>> {
     }
     let row = exception(trimmed)
         .or_else(|| native_words(trimmed))
+        .or_else(|| runtime_words(trimmed))
         .or_else(|| host_words(trimmed))
         .or_else(|| by_clear_message(trimmed).map(Vec::from));
     row.map(|row| Begin { row, ..Begin::default() })

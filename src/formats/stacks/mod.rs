@@ -36,6 +36,7 @@ mod mono;
 mod native_words;
 pub mod parallel_stacks;
 mod print_exception;
+mod runtime_words;
 mod rust;
 pub mod told_exception;
 mod trace;

@@ -1,8 +1,7 @@
-//! What Windows, the C runtime, glibc and Rust write of a process in trouble, where no debugger tells of an exception.
+//! What Windows, the C runtime and glibc write of a process in trouble, where no debugger tells of an exception.
 //!
 //! ```text
 //! *** Error in `dotnet': double free or corruption (out): 0x0000000001e0d3b0 ***
-//! thread 'main' panicked at src/orders.rs:12:9:
 //! Assertion failed: count > 0, file orders.cpp, line 12
 //! Expression: _CrtIsValidHeapPointer(block)
 //! HEAP[Contoso.exe]: Heap block at 05CC5DB0 modified at 05CC604C past requested size of 294
@@ -12,7 +11,7 @@
 //! 29050 potential unreachable blocks were detected.
 //! ```
 //!
-//! The sentences are those of `malloc.c`, of Rust's panic handler, of `assert` and the debug heap of the C runtime, of
+//! The sentences are those of `malloc.c`, of `assert` and the debug heap of the C runtime, of
 //! ntdll's heap under a debugger, of event 2004, of `!heap -l` and of the analysis that DebugDiag prints.
 
 use std::sync::LazyLock;
@@ -59,13 +58,13 @@ const RUNTIME_EXPRESSIONS: [&str; 14] = [
 
 /// What the others say, by the word that is in each of their sentences.
 const OTHERS: [&str; 12] = [
-    "thread '",
     "Assertion `",
     "Assertion failed: ",
     "Expression: ",
     "HEAP",
     "potential unreachable blocks",
     "Critical error detected",
+    "Invalid address specified to Rtl",
     "low virtual memory condition",
     "Run-Time Check Failure",
     "AddressSanitizer: ",
@@ -81,7 +80,6 @@ pub fn native_words(trimmed: &str) -> Option<Vec<&str>> {
         return None;
     }
     glibc(trimmed)
-        .or_else(|| rust(trimmed))
         .or_else(|| assertion(trimmed))
         .or_else(|| heap(trimmed))
         .or_else(|| shortage(trimmed))
@@ -100,17 +98,6 @@ fn glibc(trimmed: &str) -> Option<Vec<&str>> {
         let message = if words.starts_with('*') { "stack smashing detected" } else { message };
         (apart && fits).then(|| vec!["glibc", message])
     })
-}
-
-/// `thread 'main' panicked at src/orders.rs:12:9:`, with the number of the thread before `panicked` since 2025.
-fn rust(trimmed: &str) -> Option<Vec<&str>> {
-    let at = trimmed.find("thread '")?;
-    let before = trimmed[..at].trim_end();
-    let (name, said) = trimmed[at + "thread '".len()..].split_once("' ")?;
-    let said = said.strip_prefix('(').and_then(|numbered| numbered.split_once(") ")).map_or(said, |(_, said)| said);
-    let message = said.strip_prefix("panicked at ")?.trim_end_matches([':', ' ']);
-    let fits = !name.contains('\'') && (before.is_empty() || before.ends_with([':', ']', '>', '|', '`']));
-    fits.then(|| vec!["Rust panic", message])
 }
 
 fn assertion(trimmed: &str) -> Option<Vec<&str>> {
@@ -139,6 +126,11 @@ fn heap(trimmed: &str) -> Option<Vec<&str>> {
     }
     // ntdll, before it raises the exception.
     if trimmed == "Critical error detected c0000374" {
+        return Some(vec!["HEAP", trimmed, "", "", HEAP_CORRUPTION]);
+    }
+    // gdb sets its own word before each line that the process sends to its debugger.
+    let trimmed = trimmed.strip_prefix("warning: ").unwrap_or(trimmed);
+    if trimmed.starts_with("Invalid address specified to Rtl") {
         return Some(vec!["HEAP", trimmed, "", "", HEAP_CORRUPTION]);
     }
     let said = match trimmed.strip_prefix("HEAP[") {
@@ -195,9 +187,6 @@ mod tests {
             ("*** stack smashing detected ***: terminated", "glibc | stack smashing detected"),
             ("malloc(): it is called here", "nothing"),
             ("I read of double free or corruption (out) somewhere", "nothing"),
-            ("thread 'main' panicked at src/orders.rs:12:9:", "Rust panic | src/orders.rs:12:9"),
-            ("thread 'main' (4711) panicked at src/orders.rs:12:9:", "Rust panic | src/orders.rs:12:9"),
-            ("the thread 'main' panicked at noon", "nothing"),
             (
                 "Assertion failed: count > 0, file orders.cpp, line 12",
                 "Assertion failed | count > 0, file orders.cpp, line 12",
@@ -224,6 +213,10 @@ mod tests {
             (
                 "Run-Time Check Failure #2 - Stack around the variable 'buf' was corrupted.",
                 "Run-Time Check | Run-Time Check Failure #2 - Stack around the variable 'buf' was corrupted.",
+            ),
+            (
+                "warning: Invalid address specified to RtlFreeHeap( 00000000035b0000, 00000000034a88b0 )",
+                "HEAP | Invalid address specified to RtlFreeHeap( 00000000035b0000, 00000000034a88b0 ) |  |  | 0xc0000374",
             ),
             ("HEAP[Contoso.exe]: heap is walked", "nothing"),
             (

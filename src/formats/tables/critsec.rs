@@ -28,6 +28,15 @@
 //! Its address stands in the command alone. A section inside another structure stands farther to the right, and is not read:
 //! its address is another one.
 
+//!
+//! `!mex.cs` prints a section a line, and says where no thread has the number of the owner:
+//!
+//! ```text
+//! Name                Critical Section Debug Info       State  Lock Count Waiter Woken
+//! =================== ================ ================ ====== ========== ============ ======
+//! Orders!g_listLock   00007ff7a1d05ac0 00007ffc0f9d3220 Locked          1 No           1b2c - Warning!!! ThreadID is not valid
+//! ```
+
 use super::{TableFormat, TableLine, first_words, is_hex, is_rule, labelled};
 
 pub const FORMAT: TableFormat = TableFormat {
@@ -44,9 +53,12 @@ pub const FORMAT: TableFormat = TableFormat {
         "semaphore",
         "spin count",
         "debug info",
+        "remark",
     ],
     line,
-    shows: |text| text.trim_start().starts_with("Critical section ") && section(text).is_some(),
+    shows: |text| {
+        text.trim_start().starts_with("Critical section ") && section(text).is_some() || of_mex(text).is_some()
+    },
 };
 
 /// The names printed, and their columns.
@@ -80,8 +92,19 @@ fn line(text: &str) -> Option<TableLine<'_>> {
     }
     match text.trim() {
         state @ ("LOCKED" | "NOT LOCKED" | "NOT INITIALIZED") => Some(TableLine::Cell("state", state)),
-        text => section(text).or_else(|| cell(text)),
+        text => section(text).or_else(|| cell(text)).or_else(|| of_mex(text)),
     }
+}
+
+/// A row of `!mex.cs`.
+fn of_mex(text: &str) -> Option<TableLine<'_>> {
+    let ([symbol, address, debug_info, "Locked", waiters, woken @ ("No" | "Yes"), owner], remark) = first_words(text)?
+    else {
+        return None;
+    };
+    let fits = [address, debug_info, owner].iter().all(|word| is_hex(word)) && waiters.parse::<u32>().is_ok();
+    let remark = remark.trim_start_matches(['-', ' ']);
+    fits.then(|| TableLine::Row(vec![address, symbol, "Locked", waiters, woken, owner, "", "", "", debug_info, remark]))
 }
 
 /// `Critical section   = 0x00403370 (test2+0x3370)`
@@ -135,6 +158,10 @@ mod tests {
             ("Stack trace for DebugInfo = 0x7c99e9e0:", "nothing"),
             ("ntdll!RtlpStackTraceDataBase is NULL. Probably the stack traces are not enabled.", "nothing"),
             ("Critical section = what we enter", "nothing"),
+            (
+                "Orders!g_listLock 00007ff7a1d05ac0 00007ffc0f9d3220 Locked          1 No           1b2c - Warning!!! ThreadID is not valid",
+                "row 00007ff7a1d05ac0 | Orders!g_listLock | Locked | 1 | No | 1b2c |  |  |  | 00007ffc0f9d3220 | Warning!!! ThreadID is not valid",
+            ),
             ("   +0x000 DebugInfo        : 0x77fc4240 ", "row  |  |  |  |  |  |  |  |  | 0x77fc4240"),
             ("   +0x004 LockCount        : 1", "cell lock count = 1"),
             ("   +0x008 LockCount        : 0n-6", "cell lock count = 0n-6"),
