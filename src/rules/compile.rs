@@ -209,9 +209,9 @@ impl Compiler {
         let cycle = written.cycle.as_ref().map(|cycle| self.cycle(source, cycle, &mut pattern.captures));
         let threads = written.threads.as_ref().map(|threads| self.threads(source, threads, &pattern));
         let exception = written.exception.as_ref().map(|exception| ExceptionCondition {
-            type_name: exception.type_name.as_ref().map(|name| Glob::new(&name.to_ascii_lowercase())),
+            types: exception.types.iter().map(|name| Glob::new(&name.to_ascii_lowercase())).collect(),
             messages: exception.messages.iter().map(|text| Glob::new(&text.to_lowercase())).collect(),
-            code: exception.code,
+            codes: exception.codes.clone(),
             at: exception.at.iter().map(|text| Glob::new(&text.to_ascii_lowercase())).collect(),
             unhandled: exception.unhandled,
         });

@@ -36,12 +36,12 @@ impl ThreadsCondition {
 /// must hold of one exception.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExceptionCondition {
-    /// In lower case.
-    pub type_name: Option<Glob>,
-    /// In lower case; any of them. A text without the message says nothing of it.
+    /// In lower case; any of them, as of the other lists.
+    pub types: Vec<Glob>,
+    /// In lower case. A text without the message says nothing of it.
     pub messages: Vec<Glob>,
-    pub code: Option<u64>,
-    /// Where native code faulted, in lower case: `clr!*gc_heap::*`; any of them.
+    pub codes: Vec<u64>,
+    /// Where native code faulted, in lower case: `clr!*gc_heap::*`.
     pub at: Vec<Glob>,
     /// The text must say that nobody caught it.
     pub unhandled: bool,
@@ -50,31 +50,33 @@ pub struct ExceptionCondition {
 impl ExceptionCondition {
     /// `an exception System.OutOfMemoryException with code 0xc00000fd that nobody caught`
     pub fn in_words(&self) -> String {
-        let name = self.type_name.as_ref().map(|glob| format!(" {}", glob.text())).unwrap_or_default();
-        let code = self.code.map(|code| format!(" with code {code:#x}")).unwrap_or_default();
-        let unhandled = if self.unhandled { " that nobody caught" } else { "" };
-        let texts: Vec<String> = self.messages.iter().map(|glob| format!("\"{}\"", glob.text())).collect();
-        let message = match texts.is_empty() {
+        let listed = |before: &str, values: Vec<String>| match values.is_empty() {
             true => String::new(),
-            false => format!(" whose message is {}", texts.join(" or ")),
+            false => format!("{before}{}", values.join(" or ")),
         };
-        let places: Vec<String> = self.at.iter().map(|glob| glob.text().to_string()).collect();
-        let at = if places.is_empty() { String::new() } else { format!(" at {}", places.join(" or ")) };
+        let texts = |globs: &[Glob]| globs.iter().map(|glob| glob.text().to_string()).collect();
+        let name = listed(" ", texts(&self.types));
+        let code = listed(" with code ", self.codes.iter().map(|code| format!("{code:#x}")).collect());
+        let at = listed(" at ", texts(&self.at));
+        let unhandled = if self.unhandled { " that nobody caught" } else { "" };
+        let quoted = self.messages.iter().map(|glob| format!("\"{}\"", glob.text())).collect();
+        let message = listed(" whose message is ", quoted);
         format!("an exception{name}{code}{at}{unhandled}{message}")
     }
 
     /// Whether an exception is one of those meant.
     pub fn holds(&self, type_name: &str, message: &str, code: Option<u64>, at: &str, unhandled: bool) -> bool {
-        let is_named = self.type_name.as_ref().is_none_or(|glob| is_of_type(glob, &type_name.to_ascii_lowercase()));
+        let is_named = || {
+            let name = type_name.to_ascii_lowercase();
+            self.types.is_empty() || self.types.iter().any(|glob| is_of_type(glob, &name))
+        };
+        let is_coded = || self.codes.is_empty() || code.is_some_and(|code| self.codes.contains(&code));
         let says = || {
             let message = message.to_lowercase();
             self.messages.is_empty() || self.messages.iter().any(|glob| glob.matches(&message))
         };
         let is_there = || self.at.is_empty() || self.at.iter().any(|glob| glob.matches(&at.to_ascii_lowercase()));
-        if !is_there() {
-            return false;
-        }
-        is_named && self.code.is_none_or(|wanted| code == Some(wanted)) && (unhandled || !self.unhandled) && says()
+        (unhandled || !self.unhandled) && is_coded() && is_named() && is_there() && says()
     }
 }
 
@@ -238,7 +240,7 @@ mod tests {
             ("*timeoutexception", "RedisTimeoutException", true),
             ("system.exception", "CLR exception", false),
         ] {
-            let condition = ExceptionCondition { type_name: Some(Glob::new(glob)), ..ExceptionCondition::default() };
+            let condition = ExceptionCondition { types: vec![Glob::new(glob)], ..ExceptionCondition::default() };
             assert_eq!(condition.holds(name, "", None, "", false), want, "{glob} on {name}");
         }
     }

@@ -33,10 +33,10 @@ impl FileReader<'_> {
         let entries = self.entries(node, "`{type: System.OutOfMemoryException}`")?;
         for (key, node) in entries {
             match key.name.as_str() {
-                "type" => exception.type_name = self.text(node),
+                "type" => exception.types = self.texts(node).into_iter().map(|text| text.value).collect(),
                 "at" => exception.at = self.texts(node).into_iter().map(|text| text.value).collect(),
                 "message" => exception.messages = self.texts(node).into_iter().map(|text| text.value).collect(),
-                "code" => exception.code = self.code(node),
+                "code" => exception.codes = self.codes(node),
                 "unhandled" => exception.unhandled = self.unhandled(node),
                 _ => self.unknown_key(key, entries, EXCEPTION_KEYS),
             }
@@ -199,6 +199,13 @@ impl FileReader<'_> {
     }
 
     /// `0xc00000fd`, `c00000fd`
+    fn codes(&mut self, node: &Node) -> Vec<u64> {
+        match &node.value {
+            Value::List(items) => items.iter().filter_map(|item| self.code(item)).collect(),
+            _ => self.code(node).into_iter().collect(),
+        }
+    }
+
     fn code(&mut self, node: &Node) -> Option<u64> {
         let text = self.text(node)?;
         let digits = text.trim_start_matches("0x").trim_start_matches("0X");

@@ -229,13 +229,13 @@ struct Threads {
 #[serde(deny_unknown_fields)]
 #[schemars(extend("anyOf" = json!([{"required": ["type"]}, {"required": ["message"]}, {"required": ["code"]}, {"required": ["at"]}, {"required": ["unhandled"]}])))]
 struct Exception {
-    /// Its type with its namespace; `*` is any text.
+    /// Its type with its namespace, or several types of which any will do; `*` is any text.
     #[serde(rename = "type")]
-    type_name: Option<String>,
+    types: Option<OneOrMany>,
     /// What it says, or several texts of which any will do; `*` is any text, and case does not matter.
     message: Option<OneOrMany>,
-    /// Its code in hexadecimal: `0xc00000fd`.
-    code: Option<NumberOrText>,
+    /// Its code in hexadecimal, or several of which any will do: `0xc00000fd`.
+    code: Option<OneOrManyCodes>,
     /// Where native code faulted, `module!function`, or several of which any will do; `*` is any text. Of the event log only the
     /// module is known: `gdiplus!*`.
     at: Option<OneOrMany>,
@@ -318,6 +318,14 @@ enum Lines {
 enum OneOrMany {
     One(Text),
     Many(Vec<Text>),
+}
+
+/// One code or several.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+enum OneOrManyCodes {
+    One(NumberOrText),
+    Many(Vec<NumberOrText>),
 }
 
 /// A text; YAML takes `2010` for a number, which is a text all the same.

@@ -89,11 +89,11 @@ pub struct WrittenThreads {
 /// `exception:`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WrittenException {
-    pub type_name: Option<String>,
-    /// Any of them.
+    /// Any of them, as of the other lists.
+    pub types: Vec<String>,
     pub messages: Vec<String>,
     pub at: Vec<String>,
-    pub code: Option<u64>,
+    pub codes: Vec<u64>,
     pub unhandled: bool,
 }
 
