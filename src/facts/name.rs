@@ -90,7 +90,18 @@ pub fn plain_module(module: &str) -> String {
             name.truncate(stem.len());
         }
     }
+    if let Some(stem) = before_base(&name) {
+        name.truncate(stem.len());
+    }
     name
+}
+
+/// `ntdll_77b80000`: of two modules with one name (the 32-bit and the 64-bit ntdll of a process) the engine puts the base
+/// behind the name of one, a multiple of 64 KB.
+fn before_base(module: &str) -> Option<&str> {
+    let (stem, base) = module.rsplit_once('_')?;
+    let is_base = (6..=16).contains(&base.len()) && base.ends_with("0000");
+    (is_base && base.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(stem)
 }
 
 /// Lower case, without the decoration of 32 bits, and the names that differ between Windows versions unified: `Zw*` is `Nt*`

@@ -27,7 +27,7 @@ pub const COLLECTED_DELEGATE: &str = "CallbackOnCollectedDelegate";
 /// Name of the assistant and its message, where a line has one.
 pub fn assistant(trimmed: &str) -> Option<(&'static str, &str)> {
     // The name may be in bold: `**Managed Debugging Assistant 'LoaderLock' :** 'Attempting ...'`.
-    let trimmed = trimmed.trim_start_matches('*');
+    let trimmed = without_number(trimmed).trim_start_matches('*');
     let named = trimmed.strip_prefix("Managed Debugging Assistant '").or_else(|| trimmed.strip_prefix("MDA "));
     if let Some(named) = named {
         let named = named.trim_start_matches('\'');
@@ -47,11 +47,26 @@ pub fn assistant(trimmed: &str) -> Option<(&'static str, &str)> {
         return Some((name, message.trim_end_matches(['"', '.'])));
     }
     const LABELS: [&str; 5] = ["", "Process terminated.", "Message:", "FailFast:", "Additional information:"];
-    LABELS.iter().find_map(|label| {
+    let of_label = LABELS.iter().find_map(|label| {
         let message = trimmed.strip_prefix(label)?.trim_start();
         let (name, _) = ASSISTANTS.iter().find(|(_, begin)| message.starts_with(begin))?;
         Some((*name, message))
-    })
+    });
+    of_label.or_else(|| cited(trimmed))
+}
+
+/// `The MDA says "The CLR has been unable to transition from COM context ... for 60 seconds."`
+fn cited(trimmed: &str) -> Option<(&'static str, &str)> {
+    let (_, message) = trimmed.split_once("MDA")?.1.split_once('"')?;
+    let (name, _) = ASSISTANTS.iter().find(|(_, begin)| message.starts_with(begin))?;
+    Some((name, message.trim_end_matches(['"', '.'])))
+}
+
+/// The second of several things that somebody lists: `2) Managed Debugging Assistant ...`.
+fn without_number(trimmed: &str) -> &str {
+    let rest = trimmed.trim_start_matches(|c: char| c.is_ascii_digit());
+    let rest = if rest.len() < trimmed.len() { rest.strip_prefix([')', '.']) } else { None };
+    rest.map_or(trimmed, str::trim_start)
 }
 
 #[cfg(test)]
@@ -78,6 +93,14 @@ mod tests {
                 Some(("CallbackOnCollectedDelegate", "A callback was made to a delegate")),
             ),
             ("LoaderLock was detected", Some(("LoaderLock", "LoaderLock was detected"))),
+            (
+                "2) Managed Debugging Assistant 'LoaderLock' has detected a problem in 'C:\\a.exe'.",
+                Some(("LoaderLock", "Managed Debugging Assistant 'LoaderLock' has detected a problem in 'C:\\a.exe'.")),
+            ),
+            (
+                "- Snippet of the MDA: \"The CLR has been unable to transition from COM context to another.\"",
+                Some(("ContextSwitchDeadlock", "The CLR has been unable to transition from COM context to another")),
+            ),
             (
                 "Message: Attempting managed execution inside OS Loader lock. Do not run managed code in a DllMain.",
                 Some((

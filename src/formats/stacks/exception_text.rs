@@ -53,6 +53,11 @@ fn line(text: &str) -> Option<Line<'_>> {
     if let Some(detail) = detail(trimmed) {
         return Some(detail);
     }
+    // The exception that the one above wraps, where Visual Studio lists its properties.
+    if let Some(inner) = trimmed.strip_prefix("InnerException:").map(str::trim) {
+        let row = if told_exception::is_exception_type(inner) { vec![inner] } else { Vec::new() };
+        return (inner.is_empty() || !row.is_empty()).then(|| Line::Begin(Begin { row, ..Begin::default() }));
+    }
     begin(trimmed).map(Line::Begin)
 }
 

@@ -8,7 +8,7 @@
 
 use std::sync::LazyLock;
 
-use super::told_exception::{Row, is_exception_type};
+use super::told_exception::{Row, is_exception_type, names};
 use crate::formats::marks::Marks;
 
 /// Begin and end of a message, and the one type of exception that has it.
@@ -41,7 +41,7 @@ const CLEAR: [Message; 12] = [
 ];
 
 /// Messages that people repeat in their prose too.
-const MESSAGES: [Message; 16] = [
+const MESSAGES: [Message; 31] = [
     // `TypeInitialization_Type` of the runtime's resources.
     ("The type initializer for '", "' threw an exception.", "System.TypeInitializationException"),
     // `Gdip.StatusException` of System.Drawing.
@@ -62,6 +62,21 @@ const MESSAGES: [Message; 16] = [
     ("Collection was modified; enumeration operation may not execute", ".", "System.InvalidOperationException"),
     ("Thread was being aborted", ".", "System.Threading.ThreadAbortException"),
     ("Operation is not valid due to the current state of the object", ".", "System.InvalidOperationException"),
+    ("There were not enough free threads in the ThreadPool", "", "System.InvalidOperationException"),
+    ("Sequence contains no ", "", "System.InvalidOperationException"),
+    ("Unable to find an entry point named '", "", "System.EntryPointNotFoundException"),
+    ("Unable to load DLL '", "", "System.DllNotFoundException"),
+    ("Unable to load shared library '", "", "System.DllNotFoundException"),
+    ("Method not found: '", "", "System.MissingMethodException"),
+    ("Could not load type '", "", "System.TypeLoadException"),
+    ("Value cannot be null", "", "System.ArgumentNullException"),
+    ("Index was outside the bounds of the array", ".", "System.IndexOutOfRangeException"),
+    ("Input string was not in a correct format", ".", "System.FormatException"),
+    ("Unable to cast object of type '", "", "System.InvalidCastException"),
+    ("Specified cast is not valid", ".", "System.InvalidCastException"),
+    ("Cannot access a disposed object", "", "System.ObjectDisposedException"),
+    ("Arithmetic operation resulted in an overflow", ".", "System.OverflowException"),
+    ("A task was canceled", ".", "System.Threading.Tasks.TaskCanceledException"),
 ];
 
 const REDIS: &str = "StackExchange.Redis.RedisTimeoutException";
@@ -69,12 +84,11 @@ const POOL: &str = "System.InvalidOperationException";
 const SOCKET: &str = "System.Net.Sockets.SocketException";
 const GDIPLUS: &str = "System.Runtime.InteropServices.ExternalException";
 
-/// What the runtime ends messages of COM with, before the code and a bracket.
-const OF_HRESULT: &str = " (Exception from HRESULT: ";
+/// What stands before the code with which the runtime ends messages of COM, in any language.
+const HRESULT: &str = "HRESULT";
 
 /// Without one of these, a line has no clear message.
-static MARKS: LazyLock<Marks> =
-    LazyLock::new(|| Marks::new(CLEAR.iter().map(|(begin, ..)| *begin).chain([OF_HRESULT])));
+static MARKS: LazyLock<Marks> = LazyLock::new(|| Marks::new(CLEAR.iter().map(|(begin, ..)| *begin).chain([HRESULT])));
 
 /// The exception that a line by itself tells of, by its message.
 pub fn by_clear_message(trimmed: &str) -> Option<Row<'_>> {
@@ -86,15 +100,20 @@ pub fn by_clear_message(trimmed: &str) -> Option<Row<'_>> {
     let behind_type = trimmed.split_once(": ").filter(|(label, _)| is_exception_type(label));
     let trimmed = behind_type.map_or(trimmed, |(_, message)| message);
     if ends_in_hresult(trimmed) {
-        return by_message(trimmed);
+        return by_named_hresult(trimmed).or_else(|| by_message(trimmed));
     }
     CLEAR.iter().find_map(|(begin, ..)| {
         let at = trimmed.find(begin)?;
         // Where it does not begin the line, it is cited.
-        let is_cited = trimmed[..at].is_empty() || trimmed[..at].ends_with(['"', '“', '*', '«', '>']);
+        let before = trimmed[..at].trim_end();
+        let is_labelled = LABELS.iter().any(|label| before.eq_ignore_ascii_case(label));
+        let is_cited = before.is_empty() || is_labelled || before.ends_with(['"', '“', '*', '«', '>']);
         is_cited.then(|| by_message(trimmed[at..].trim_end_matches(['"', '”', '*', '»']))).flatten()
     })
 }
+
+/// What stands before a message where it is shown by itself.
+const LABELS: [&str; 5] = ["Additional information:", "Message:", "Message=", "Error:", "Exception Message:"];
 
 /// As Visual Studio shows a message, `{"Not enough storage."}`, and a report in XML: `<Message>It failed.</Message>`.
 pub fn message_of_window(trimmed: &str) -> &str {
@@ -107,9 +126,20 @@ pub fn message_of_window(trimmed: &str) -> &str {
     of_value.or(in_quotes).unwrap_or(trimmed)
 }
 
+/// `SetUp : System.IO.FileLoadException : Could not load file ... (Exception from HRESULT: 0x80131040)`: here the type is said.
+fn by_named_hresult(trimmed: &str) -> Option<Row<'_>> {
+    let (start, name) = names(trimmed).next()?;
+    let [_, _, _, _, code] = by_hresult(trimmed)?;
+    let message = trimmed[start + name.len()..].trim_start_matches([' ', ':']);
+    Some([name, message, "", "", code])
+}
+
 /// The runtime ends messages of COM so, and nothing stands before them.
 fn ends_in_hresult(trimmed: &str) -> bool {
-    trimmed.ends_with(')') && trimmed.starts_with(char::is_uppercase) && by_hresult(trimmed).is_some()
+    let begins = trimmed.trim_start_matches(['\'', '"', '“', '”', '„', '«']);
+    // Scripts without capitals begin with any letter.
+    let begins = begins.starts_with(|c: char| c.is_alphabetic() && !c.is_lowercase());
+    begins && trimmed.ends_with([')', '\'', '）']) && by_hresult(trimmed).is_some()
 }
 
 pub fn by_message(trimmed: &str) -> Option<Row<'_>> {
@@ -130,8 +160,12 @@ pub fn by_message(trimmed: &str) -> Option<Row<'_>> {
 /// `Not enough storage is available. (Exception from HRESULT: 0x80070008)`: what the runtime says of codes of COM. Some come
 /// as exceptions of their own, in `HRException` of the runtime.
 fn by_hresult(trimmed: &str) -> Option<Row<'_>> {
-    let (_, behind) = trimmed.split_once(OF_HRESULT)?;
-    let code = behind.split([' ', ')']).next()?;
+    let (before, behind) = trimmed.split_once(HRESULT)?;
+    let (_, within) = before.rsplit_once(['(', '（'])?;
+    // `(Ausnahme von HRESULT: 0x80040154)`, `(HRESULT からの例外:0x80040154)`
+    let (words, _) = behind.split_once("0x").filter(|_| within.chars().count() <= 30)?;
+    let is_label = words.chars().count() <= 12 && words.trim_end().ends_with([':', '：']);
+    let code = behind[words.len()..].split([' ', ')', '）']).next().filter(|_| is_label)?;
     let digits = code.strip_prefix("0x").filter(|digits| digits.len() == 8)?;
     let name = match digits.to_ascii_uppercase().as_str() {
         "8007000E" => "System.OutOfMemoryException",
@@ -167,6 +201,22 @@ mod tests {
                 "System.PlatformNotSupportedException",
             ),
             ("I see Access is denied. (Exception from HRESULT: 0x80070005 (E_ACCESSDENIED)) now", ""),
+            (
+                "'類別未登錄 (發生例外狀況於 HRESULT: 0x80040154 (REGDB_E_CLASSNOTREG))'",
+                "System.Runtime.InteropServices.COMException",
+            ),
+            (
+                "Zugriff verweigert (Ausnahme von HRESULT: 0x80070005 (E_ACCESSDENIED))",
+                "System.UnauthorizedAccessException",
+            ),
+            (
+                "SetUp : System.IO.FileLoadException : Could not load it. (Exception from HRESULT: 0x80131040)",
+                "System.IO.FileLoadException",
+            ),
+            (
+                "Additional information: Cross-thread operation not valid: Control 'F' accessed from a thread other than",
+                "System.InvalidOperationException",
+            ),
             (
                 "The message means \"Cross-thread operation not valid: Control 'F' accessed from a thread other than\".",
                 "System.InvalidOperationException",

@@ -73,6 +73,12 @@ fn told_by_assistant(trimmed: &str) -> Option<LastWords<'_>> {
 fn told_by_visual_studio(trimmed: &str) -> Option<LastWords<'_>> {
     const WORDS: [(&str, &str); 2] =
         [("An unhandled exception of type '", "' occurred in "), ("Ein Ausnahmefehler des Typs \"", "\" ist in ")];
+    // The window of Visual Studio, copied: `N.OrderException was unhandled by user code`, and its properties below.
+    for (words, unhandled) in [(" was unhandled by user code", ""), (" was unhandled", trimmed)] {
+        if let Some(name) = trimmed.strip_suffix(words).filter(|name| is_type(name) && name.ends_with("Exception")) {
+            return Some(LastWords { row: vec![name, "", "", unhandled], held: false });
+        }
+    }
     WORDS.iter().find_map(|(begin, behind)| {
         let (name, _) = trimmed.strip_prefix(begin)?.split_once(behind)?;
         is_type(name).then(|| LastWords { row: vec![name, "", "", trimmed], held: false })
@@ -175,6 +181,9 @@ mod tests {
                 "N.OrderException |  |  | An unhandled exception of type 'N.OrderException' occurred in N.dll",
             ),
             ("An unhandled exception of type 'N.OrderException' was reported", "nothing"),
+            ("N.OrderException was unhandled", "N.OrderException |  |  | N.OrderException was unhandled"),
+            ("N.OrderException was unhandled by user code", "N.OrderException |  |  | "),
+            ("The order was unhandled by user code", "nothing"),
             ("Fatal error. 0xC0000005", "0xC0000005 |  |  | Fatal error. | 0xC0000005"),
             ("0xC0000005", "held 0xC0000005 |  |  |  | 0xC0000005"),
             ("Fatal error. the journal is lost", "held Fatal error | the journal is lost |  | Fatal error."),

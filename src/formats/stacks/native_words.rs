@@ -21,6 +21,12 @@ use crate::formats::marks::Marks;
 /// STATUS_HEAP_CORRUPTION: what ntdll raises where no debugger is told.
 const HEAP_CORRUPTION: &str = "0xc0000374";
 
+/// ERROR_COMMITMENT_LIMIT, where a program that is not .NET prints it.
+const PAGING_FILE: &str = "The paging file is too small for this operation to complete";
+
+/// What the filter of kernel32 tells a debugger where a cookie on the stack was overwritten.
+const OVERRUN: &str = "STATUS_STACK_BUFFER_OVERRUN encountered";
+
 /// What glibc says of its heap and of a stack, and what must follow where the words alone could be of something else.
 const GLIBC: [(&str, &[&str]); 10] = [
     ("double free or corruption (", &[]),
@@ -57,15 +63,18 @@ const RUNTIME_EXPRESSIONS: [&str; 14] = [
 ];
 
 /// What the others say, by the word that is in each of their sentences.
-const OTHERS: [&str; 12] = [
+const OTHERS: [&str; 15] = [
     "Assertion `",
     "Assertion failed: ",
+    "Check failed: ",
     "Expression: ",
     "HEAP",
     "potential unreachable blocks",
     "Critical error detected",
     "Invalid address specified to Rtl",
     "low virtual memory condition",
+    PAGING_FILE,
+    OVERRUN,
     "Run-Time Check Failure",
     "AddressSanitizer: ",
     "The following threads in ",
@@ -106,13 +115,21 @@ fn assertion(trimmed: &str) -> Option<Vec<&str>> {
         let (place, said) = trimmed.split_once(": Assertion `")?;
         (said.trim_end_matches('.').ends_with("' failed") && place.contains(':')).then_some(trimmed)
     };
-    let of_windows = || trimmed.strip_prefix("Assertion failed: ").filter(|said| said.contains(", line "));
+    // ZeroMQ has a form of its own: `Assertion failed: ok (src/mailbox.cpp:99)`.
+    let has_place = |said: &str| said.contains(", line ") || said.ends_with(')') && said.contains(".cpp:");
+    let of_windows = || trimmed.strip_prefix("Assertion failed: ").filter(|said| has_place(said));
+    // `[0204/140114.330:FATAL:journal.cc(52)] Check failed: count > 0`: Chromium's log, and glog's: `F0204 14:01:14.3 7 a.cc:52] ...`
+    let of_chromium = || {
+        let (before, _) = trimmed.split_once("] Check failed: ")?;
+        let is_fatal = before.contains(":FATAL:") || before.starts_with("F0") || before.starts_with("F1");
+        is_fatal.then(|| &trimmed[before.len() + "] ".len()..])
+    };
     let of_dialog = || {
         let expression = trimmed.strip_prefix("Expression: ")?;
         let expression = expression.trim_start_matches(['"', '(']);
         RUNTIME_EXPRESSIONS.iter().any(|known| expression.starts_with(known)).then_some(expression)
     };
-    let message = of_windows().or_else(of_dialog).or_else(of_glibc)?;
+    let message = of_windows().or_else(of_chromium).or_else(of_dialog).or_else(of_glibc)?;
     Some(vec!["Assertion failed", message])
 }
 
@@ -142,8 +159,14 @@ fn heap(trimmed: &str) -> Option<Vec<&str>> {
     is_damage.iter().any(|word| said.contains(word)).then(|| vec!["HEAP", said, "", "", HEAP_CORRUPTION])
 }
 
-/// Event 2004 of Windows: the commit limit of the machine is reached.
+/// Event 2004 of Windows: the commit limit of the machine is reached; and what a program says that is refused memory then.
 fn shortage(trimmed: &str) -> Option<Vec<&str>> {
+    if trimmed == OVERRUN {
+        return Some(vec!["Stack buffer overrun", trimmed, "", "", "0xc0000409"]);
+    }
+    if let Some(at) = trimmed.find(PAGING_FILE).filter(|_| trimmed.contains("1455")) {
+        return Some(vec!["Error 1455", &trimmed[at..]]);
+    }
     let at = trimmed.find("Windows successfully diagnosed a low virtual memory condition")?;
     Some(vec!["Resource-Exhaustion-Detector", &trimmed[at..]])
 }
@@ -194,6 +217,23 @@ mod tests {
             (
                 "contoso: orders.c:12: take: Assertion `count > 0' failed.",
                 "Assertion failed | contoso: orders.c:12: take: Assertion `count > 0' failed.",
+            ),
+            (
+                "Assertion failed: Connection reset by peer (../src/orders.cpp:357)",
+                "Assertion failed | Connection reset by peer (../src/orders.cpp:357)",
+            ),
+            (
+                "[0204/140114.330:FATAL:orders.cc(52)] Check failed: count > 0.",
+                "Assertion failed | Check failed: count > 0.",
+            ),
+            ("[0204/140114.330:ERROR:orders.cc(52)] Check failed: count > 0.", "nothing"),
+            (
+                "The paging file is too small for this operation to complete. (os error 1455)",
+                "Error 1455 | The paging file is too small for this operation to complete. (os error 1455)",
+            ),
+            (
+                "STATUS_STACK_BUFFER_OVERRUN encountered",
+                "Stack buffer overrun | STATUS_STACK_BUFFER_OVERRUN encountered |  |  | 0xc0000409",
             ),
             ("Expression: __acrt_first_block == header", "Assertion failed | __acrt_first_block == header"),
             ("Expression: order => order.Id == 4", "nothing"),

@@ -273,7 +273,10 @@ mod tests {
                 Some("System.DivideByZeroException | Attempted to divide by zero. |  |  | "),
             ),
             ("Type 'N.OrderException' in Assembly 'N' is not marked as serializable.", None),
-            ("Could not load type 'N.OrderException' from assembly 'N'.", None),
+            (
+                "Could not load type 'N.OrderException' from assembly 'N'.",
+                Some("System.TypeLoadException | Could not load type 'N.OrderException' from assembly 'N'. |  |  | "),
+            ),
             ("`N.OrderException: no`", Some("N.OrderException | no |  |  | ")),
             ("catch (N.OrderException)", None),
             ("N.OrderException::Create", None),

@@ -145,10 +145,13 @@ fn signal(text: &str) -> Option<[&str; 5]> {
 
 /// `Unhandled exception at 0x00007FF8BF2F4FD9 (KernelBase.dll) in app.exe: 0xC0000005: Access violation reading ...`
 fn visual_studio(text: &str) -> Option<[&str; 5]> {
-    let text = text.trim().trim_matches('`');
-    let chance = ["Unhandled exception", "Exception thrown", "First-chance exception"]
-        .into_iter()
-        .find(|chance| text.strip_prefix(chance).is_some_and(|behind| behind.starts_with(" at 0x")))?;
+    let (before, _) = text.split_once(" at 0x")?;
+    let chance = ["Unhandled exception", "Exception thrown", "First-chance exception"].into_iter().find(|chance| {
+        // At the beginning, or cited.
+        let apart = before.strip_suffix(chance);
+        apart.is_some_and(|apart| apart.trim_start().is_empty() || apart.ends_with(['`', '"', '“']))
+    })?;
+    let text = text[before.len()..].trim_end_matches(['`', '"', '”', ' ']);
     let code_at = text.find(": 0x")? + ": ".len();
     let (code, event) = text[code_at..].split_once(": ")?;
     is_code(code).then(|| ["", "", event.trim().trim_end_matches('.'), code, chance])
@@ -174,8 +177,12 @@ fn faulting(text: &str) -> Option<[&str; 5]> {
         let code = behind.split([',', ' ']).next()?;
         return is_code(code).then_some(["", "", code, code, name]);
     }
-    let (_, behind) = text.strip_prefix(name)?.split_once("Exception code: ")?;
-    let code = behind.split_whitespace().next()?;
+    // The fields of a report on one line: `Fault Module Name: a.dll. Exception Code: c000001d. Exception Offset: ...`
+    let (_, behind) = match text.strip_prefix(name) {
+        Some(event) => event.split_once("Exception code: ")?,
+        None => text.split_once("Module Name: ")?.1.split_once("Exception Code: ")?,
+    };
+    let code = behind.split_whitespace().next()?.trim_end_matches(['.', ',', ';']);
     is_code(code).then_some(["", "", code, code, name])
 }
 
