@@ -21,7 +21,7 @@ use std::sync::LazyLock;
 use crate::formats::marks::Marks;
 
 /// Type of the exception text's row, and words that a line has or begins with.
-const SAID: [(&str, &str); 11] = [
+const SAID: [(&str, &str); 13] = [
     (HANG, " stopped interacting with Windows and was closed."),
     (IIS, " suffered a fatal communication error with the Windows Process Activation Service"),
     (
@@ -33,7 +33,10 @@ const SAID: [(&str, &str); 11] = [
     (IIS, " failed to respond to a ping"),
     (SERVICES, " service terminated unexpectedly."),
     (KESTREL, "the heartbeat has been running for \""),
+    // Before .NET 5.
+    (KESTREL, "Heartbeat took longer than \""),
     (HTTP_SYS, " 503 "),
+    (HTTP_SYS, "Connections_Refused"),
     (OUT_OF_MEMORY, "Reason: Didn't have enough memory to "),
     (OUT_OF_MEMORY, "Reason: Low on memory during GC"),
 ];
@@ -47,7 +50,7 @@ const OUT_OF_MEMORY: &str = "System.OutOfMemoryException";
 const KILLED: &str = "OOMKilled";
 
 /// Why HTTP.sys refused a request, where it was for the state of the process.
-const REFUSED: [&str; 4] = [" QueueFull ", " AppOffline ", " Connections_Refused", " AppPoolTimer "];
+const REFUSED: [&str; 4] = [" QueueFull ", " AppOffline ", "Connections_Refused", " AppPoolTimer "];
 
 const BY_KERNEL: &str = "Memory cgroup out of memory: Killed process ";
 const BY_KUBERNETES: &str = "Reason:";
@@ -73,7 +76,7 @@ pub fn host_words(trimmed: &str) -> Option<Vec<&str>> {
     let fits = match *name {
         HANG => trimmed.contains("The program "),
         SERVICES => trimmed.starts_with("The "),
-        KESTREL => trimmed.contains("s of \""),
+        KESTREL => trimmed.contains("s of \"") || trimmed.contains("\" at \""),
         HTTP_SYS => {
             trimmed.starts_with(|c: char| c.is_ascii_digit()) && REFUSED.iter().any(|why| trimmed.contains(why))
         }
@@ -118,6 +121,7 @@ mod tests {
                 "As of \"11/20/2026 10:00:00 +00:00\", the heartbeat has been running for \"00:00:02.1\" which is longer",
                 KESTREL,
             ),
+            ("Heartbeat took longer than \"00:00:01\" at \"11/20/2026 10:00:00 +00:00\".", KESTREL),
             ("Reason: Didn't have enough memory to allocate an LOH segment", OUT_OF_MEMORY),
             ("Reason:       OOMKilled", KILLED),
             ("Reason: it was OOMKilled", ""),

@@ -27,6 +27,9 @@ const PAGING_FILE: &str = "The paging file is too small for this operation to co
 /// What the filter of kernel32 tells a debugger where a cookie on the stack was overwritten.
 const OVERRUN: &str = "STATUS_STACK_BUFFER_OVERRUN encountered";
 
+/// `!heap -l` finds some blocks in any process: pointers to them are encoded, or point to their middle.
+const FEW_BLOCKS: u64 = 100;
+
 /// What glibc says of its heap and of a stack, and what must follow where the words alone could be of something else.
 const GLIBC: [(&str, &[&str]); 10] = [
     ("double free or corruption (", &[]),
@@ -45,7 +48,7 @@ const GLIBC: [(&str, &[&str]); 10] = [
 ];
 
 /// How the debug runtime of C and C++ asks whether a block is its own, and whether an index or iterator is in range.
-const RUNTIME_EXPRESSIONS: [&str; 14] = [
+const RUNTIME_EXPRESSIONS: [&str; 22] = [
     "__acrt_first_block == header",
     "_pFirstBlock == pHead",
     "_CrtIsValidHeapPointer(",
@@ -60,13 +63,22 @@ const RUNTIME_EXPRESSIONS: [&str; 14] = [
     "map/set iterator not ",
     "cannot seek vector iterator",
     "invalid operator<",
+    "invalid comparator",
+    "front() called on empty",
+    "back() called on empty",
+    "cannot dereference ",
+    "cannot increment ",
+    "cannot decrement ",
+    "can't dereference ",
+    "can't increment ",
 ];
 
 /// What the others say, by the word that is in each of their sentences.
-const OTHERS: [&str; 15] = [
+const OTHERS: [&str; 16] = [
     "Assertion `",
     "Assertion failed: ",
     "Check failed: ",
+    "Debug Assertion Failed!",
     "Expression: ",
     "HEAP",
     "potential unreachable blocks",
@@ -102,6 +114,9 @@ fn glibc(trimmed: &str) -> Option<Vec<&str>> {
         let rest = &trimmed[at + words.len()..];
         let before = trimmed[..at].trim_end();
         let apart = before.is_empty() || before.ends_with([':', '`', '"', '\'', '>', ']']);
+        // Sentences about it go on.
+        const OF_PROSE: [&str; 6] = [" is ", " was ", " when ", " what ", " from ", " comes "];
+        let apart = apart && !OF_PROSE.iter().any(|word| rest.contains(word));
         let fits = behind.is_empty() || behind.iter().any(|word| rest.starts_with(word));
         let message = trimmed[at..].trim_end_matches([' ', '*', '`', '"']);
         let message = if words.starts_with('*') { "stack smashing detected" } else { message };
@@ -129,7 +144,9 @@ fn assertion(trimmed: &str) -> Option<Vec<&str>> {
         let expression = expression.trim_start_matches(['"', '(']);
         RUNTIME_EXPRESSIONS.iter().any(|known| expression.starts_with(known)).then_some(expression)
     };
-    let message = of_windows().or_else(of_chromium).or_else(of_dialog).or_else(of_glibc)?;
+    // The head of the dialog; what was asserted is in a line below.
+    let of_head = || (trimmed == "Debug Assertion Failed!").then_some(trimmed);
+    let message = of_windows().or_else(of_chromium).or_else(of_dialog).or_else(of_glibc).or_else(of_head)?;
     Some(vec!["Assertion failed", message])
 }
 
@@ -139,7 +156,11 @@ fn heap(trimmed: &str) -> Option<Vec<&str>> {
         return Some(vec!["HEAP", said, "", "", HEAP_CORRUPTION]);
     }
     if let Some(count) = trimmed.strip_suffix(" potential unreachable blocks were detected.") {
-        return count.bytes().all(|byte| byte.is_ascii_digit()).then(|| vec!["Unreachable heap blocks", trimmed]);
+        let count: u64 = count.parse().ok()?;
+        return Some(vec![
+            if count < FEW_BLOCKS { "A few unreachable heap blocks" } else { "Unreachable heap blocks" },
+            trimmed,
+        ]);
     }
     // ntdll, before it raises the exception.
     if trimmed == "Critical error detected c0000374" {
@@ -167,7 +188,7 @@ fn shortage(trimmed: &str) -> Option<Vec<&str>> {
     if let Some(at) = trimmed.find(PAGING_FILE).filter(|_| trimmed.contains("1455")) {
         return Some(vec!["Error 1455", &trimmed[at..]]);
     }
-    let at = trimmed.find("Windows successfully diagnosed a low virtual memory condition")?;
+    let at = trimmed.find("Windows successfully diagnosed a low virtual memory condition. The following programs")?;
     Some(vec!["Resource-Exhaustion-Detector", &trimmed[at..]])
 }
 
@@ -182,12 +203,13 @@ fn checked(trimmed: &str) -> Option<Vec<&str>> {
 
 /// What DebugDiag's analysis of crashes and hangs says first of what it found.
 fn debugdiag(trimmed: &str) -> Option<Vec<&str>> {
-    const SENTENCES: [&str; 5] = [
+    const SENTENCES: [&str; 6] = [
         " are enumerating a System.Collections.Generic.Dictionary object",
         " are waiting to enter a .NET Lock",
         " are waiting on a critical section",
         "Detected possible blocking or leaked critical section at ",
         "Detected a serious critical section related problem in ",
+        "Detected a possible critical section related problem in ",
     ];
     let said = trimmed.trim_start_matches(['*', ' ']);
     let begins = said.starts_with("The following threads in ") || said.starts_with("Detected ");
@@ -209,6 +231,7 @@ mod tests {
             ("Test host process crashed : free(): invalid pointer", "glibc | free(): invalid pointer"),
             ("*** stack smashing detected ***: terminated", "glibc | stack smashing detected"),
             ("malloc(): it is called here", "nothing"),
+            ("free(): invalid pointer is what glibc prints", "nothing"),
             ("I read of double free or corruption (out) somewhere", "nothing"),
             (
                 "Assertion failed: count > 0, file orders.cpp, line 12",
@@ -262,6 +285,10 @@ mod tests {
             (
                 "HEAP CORRUPTION DETECTED: after Normal block (#42) at 0x004B6F50.",
                 "HEAP | after Normal block (#42) at 0x004B6F50. |  |  | 0xc0000374",
+            ),
+            (
+                "12 potential unreachable blocks were detected.",
+                "A few unreachable heap blocks | 12 potential unreachable blocks were detected.",
             ),
             (
                 "29050 potential unreachable blocks were detected.",

@@ -68,7 +68,8 @@ fn said(trimmed: &str) -> Option<Vec<&str>> {
         }
         let message = trimmed[at..].trim_end_matches('`');
         // What goes on is a sentence about it.
-        let is_whole = matches!(*name, TERMINATE) || message.len() <= words.len() + "0x00000000".len();
+        let is_of_type = words.ends_with("of type ") || message.ends_with('\'');
+        let is_whole = (*name == TERMINATE && is_of_type) || message.len() <= words.len() + "0x00000000".len();
         let code = message.rfind("0x").map_or("", |at| &message[at..]);
         is_whole.then(|| vec![*name, message, "", "", code])
     })
@@ -86,8 +87,8 @@ fn rust(trimmed: &str) -> Option<Vec<&str>> {
     if said == "has overflowed its stack" {
         return Some(vec!["Rust", &trimmed[at..], "", "", STACK_OVERFLOW]);
     }
-    let message = said.strip_prefix("panicked at ")?.trim_end_matches([':', ' ']);
-    Some(vec!["Rust panic", message])
+    let is_panic = said.starts_with("panicked at ");
+    is_panic.then(|| vec!["Rust panic", trimmed[at..].trim_end_matches([':', ' '])])
 }
 
 /// `Segmentation fault (core dumped)`, behind the script, its line and the number of the process.
@@ -139,8 +140,14 @@ mod tests {
                 ".NET host | GC heap initialization failed with error 0x8007000E |  |  | 0x8007000E",
             ),
             ("# Failed to create CoreCLR, HRESULT: 0x80004005 when we run in Docker", "nothing"),
-            ("thread 'main' panicked at src/orders.rs:12:9:", "Rust panic | src/orders.rs:12:9"),
-            ("thread 'main' (4711) panicked at src/orders.rs:12:9:", "Rust panic | src/orders.rs:12:9"),
+            (
+                "thread 'main' panicked at src/orders.rs:12:9:",
+                "Rust panic | thread 'main' panicked at src/orders.rs:12:9",
+            ),
+            (
+                "thread 'main' (4711) panicked at src/orders.rs:12:9:",
+                "Rust panic | thread 'main' (4711) panicked at src/orders.rs:12:9",
+            ),
             ("the thread 'main' panicked at noon", "nothing"),
             (
                 "thread 'main' (29907) has overflowed its stack",
