@@ -196,7 +196,7 @@ fn is_managed(function: &str) -> bool {
 /// Where a text holds several frames because its line ends were lost, each with its addresses: the pieces.
 pub fn lost_line_ends(text: &str) -> Option<Vec<&str>> {
     if !has_two_pairs(text) {
-        return sites_alone(text);
+        return None;
     }
     let start_of = |word: &str| word.as_ptr() as usize - text.as_ptr() as usize;
     let words: Vec<&str> = text.split_whitespace().collect();
@@ -226,16 +226,6 @@ pub fn lost_line_ends(text: &str) -> Option<Vec<&str>> {
     }
     starts.push(text.len());
     Some(starts.windows(2).map(|piece| text[piece[0]..piece[1]].trim_end()).collect())
-}
-
-/// `ntdll!RtlProcessFlsData+0x57 ntdll!LdrShutdownProcess+0xbd`: nothing but call sites, each with its offset.
-fn sites_alone(text: &str) -> Option<Vec<&str>> {
-    let is_site = |word: &str| {
-        let offset = word.rsplit_once("+0x").is_some_and(|(_, digits)| digits.bytes().all(|b| b.is_ascii_hexdigit()));
-        offset && (word.contains('!') || word.starts_with("<Unloaded_"))
-    };
-    let words: Vec<&str> = text.split_whitespace().take_while(|word| is_site(word)).collect();
-    (words.len() >= 2 && words.len() == text.split_whitespace().count()).then_some(words)
 }
 
 /// Whether two addresses stand side by side, twice: asked of every long line.

@@ -27,6 +27,14 @@ impl Reader<'_> {
         if in_columns {
             return current.stack.dialect == Dialect::VisualStudio && self.visual_studio_site(text);
         }
+        if let Some(sites) = bare::sites_on_one_line(text) {
+            self.drop_pending();
+            self.begin_bare();
+            self.current.bare = true;
+            sites.into_iter().for_each(|site| self.push_bare(None, site));
+            self.accounts.frames += 1;
+            return true;
+        }
         let Some((kind, ..)) = bare::alone(text) else { return false };
         let first_is_name = self.pending.first().is_some_and(|(_, first)| bare::is_name_alone(first));
         let joins = match kind {
@@ -55,7 +63,7 @@ impl Reader<'_> {
     /// Whether a line is worth a closer look: most lines of most texts stand in no stack and are no name.
     fn may_be_bare(&self, text: &str) -> bool {
         let in_stack = !self.current.after_prose || self.current.cut_mark;
-        self.current.open && in_stack || bare::alone(text).is_some()
+        self.current.open && in_stack || bare::alone(text).is_some() || bare::sites_on_one_line(text).is_some()
     }
 
     /// How far the lines that are kept stand apart.

@@ -165,8 +165,23 @@ fn with_source(line: &str) -> Option<String> {
 
 /// `user32!DispatchHookW / user32!CallHookWithSEH`: frames that someone put on one line, the innermost first.
 pub fn frames_on_one_line(line: &str) -> Option<Vec<&str>> {
+    if let Some(sites) = sites_on_one_line(line) {
+        return Some(sites);
+    }
     let sites: Vec<&str> = line.contains(" / ").then(|| line.trim().split(" / ").map(str::trim).collect())?;
     sites.iter().all(|site| site.contains('!') && frame(site).is_some()).then_some(sites)
+}
+
+/// `ntdll!RtlProcessFlsData+0x57 ntdll!LdrShutdownProcess+0xbd`: nothing but call sites with their offsets, which show that
+/// it is a stack whose line ends were lost.
+pub fn sites_on_one_line(line: &str) -> Option<Vec<&str>> {
+    let is_site = |word: &str| {
+        let offset = word.rsplit_once("+0x").map_or("", |(_, digits)| digits);
+        let is_offset = !offset.is_empty() && offset.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_offset && (word.contains('!') || word.starts_with("<Unloaded_"))
+    };
+    let sites: Vec<&str> = line.split_whitespace().take_while(|word| is_site(word)).collect();
+    (sites.len() >= 2 && line.trim_end().ends_with(sites[sites.len() - 1])).then_some(sites)
 }
 
 /// A line that is nothing but a call site, with its frame number if it has one.
