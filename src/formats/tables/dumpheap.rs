@@ -34,6 +34,9 @@ fn line(text: &str) -> Option<TableLine<'_>> {
 /// A row of the statistics: method table, count, size, class. `!finalizequeue` and `!gchandles` end in them too.
 pub fn statistics(text: &str) -> Option<[&str; 4]> {
     let ([method_table, count, size], class) = first_words(text)?;
+    // What people write behind a row to point at it.
+    let remark = [" ←", " <-"].iter().filter_map(|mark| class.find(mark)).min().unwrap_or(class.len());
+    let class = class[..remark].trim_end();
     // `!do` lists fields: `00007b4add0c2bd0  4002075  8 ...ashtable+Bucket[]  0 instance 00007b0aeca1e7b0 _buckets`
     let is_field = ["instance", "static", "shared", "TLstatic"].iter().any(|word| class.contains(&format!(" {word} ")));
     let fits = is_address(method_table) && is_count(count) && is_count(size) && !class.is_empty() && !is_field;
