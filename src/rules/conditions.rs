@@ -16,6 +16,11 @@ pub struct ThreadsCondition {
 }
 
 impl ThreadsCondition {
+    /// One thread is enough, whatever the others do.
+    pub fn is_any(&self) -> bool {
+        self.at_least <= 1 && self.at_most.is_none() && self.share <= 0.0
+    }
+
     /// `at least 10 threads, and 30% of those that are not idle`
     pub fn in_words(&self) -> String {
         let share = match self.share > 0.0 {
@@ -27,6 +32,7 @@ impl ThreadsCondition {
         match self.at_most {
             Some(most) if least > 1 => format!("{least} to {most} {}{share}", threads(most)),
             Some(most) => format!("at most {most} {}{share}", threads(most)),
+            None if self.is_any() => "a thread".to_string(),
             None => format!("at least {least} {}{share}", threads(least)),
         }
     }

@@ -64,7 +64,10 @@ fn asked(rule: &Rule) -> Vec<String> {
     let mut asked: Vec<String> = Vec::new();
     asked.extend(rule.on.iter().map(|role| format!("the thread has the role `{role}`")));
     asked.extend(rule.unless_roles.iter().map(|role| format!("the thread does not have the role `{role}`")));
-    asked.extend(rule.threads.as_ref().map(|threads| format!("{} match", threads.in_words())));
+    asked.extend(rule.threads.as_ref().map(|threads| match threads.is_any() {
+        true => "the stack is that of a thread, not the trace of an exception".to_string(),
+        false => format!("{} match", threads.in_words()),
+    }));
     asked.extend(rule.exception.as_ref().map(|exception| format!("the log tells of {}", exception.in_words())));
     asked.extend(
         rule.cycle.as_ref().map(|cycle| {
