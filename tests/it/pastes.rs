@@ -34,6 +34,21 @@ fn check(paste: &str, want: &str) {
     assert_eq!(show(&read(paste.as_bytes())), want, "{paste}");
 }
 
+/// In a page a command and what it printed often stand in two listings; what follows the second is no output of it.
+#[test]
+fn listings_end_what_a_command_printed() {
+    let rows = "00007ffa1bf00001        1           38 System.String\n00007ffa1bf00002        2           48 N.Order\n";
+    let statistics = format!("Statistics:\n              MT    Count    TotalSize Class Name\n{rows}");
+    for (paste, want) in [
+        (format!("```\n> dumpheap -stat\n```\n\n```\n{statistics}```\n"), vec!["dumpheap"]),
+        (format!("```\n> objsize 7237\n```\n\n```\n{statistics}```\n"), vec![]),
+        (format!("```\n> objsize 7237\n38 bytes\n```\n\n```\n{statistics}```\n"), vec!["dumpheap"]),
+    ] {
+        let tables: Vec<&str> = read(paste.as_bytes()).tables.iter().map(|table| table.name).collect();
+        assert_eq!(tables, want, "{paste}");
+    }
+}
+
 #[test]
 fn wrapped_lines_are_joined() {
     for (paste, want) in [

@@ -14,8 +14,10 @@ impl Reader<'_> {
         for kind in sign::of_line(text, self.section.command.as_deref()) {
             self.sink.sign(&Sign { line: self.line, kind });
         }
-        // What a command printed ends with the listing that it stands in.
-        if self.closes_fence(text) && self.section.skips_all().is_some() {
+        // What a command printed ends with the listing that it stands in; a listing of the command alone is followed by
+        // another one of what it printed.
+        let ends = self.closes_fence(text) && self.prompt_line + 1 != self.line;
+        if ends && self.section.skips_all().is_some() {
             self.finish_section();
             self.section = Section::unprompted();
         }
@@ -170,6 +172,7 @@ impl Reader<'_> {
                 self.sink.sign(&Sign { line: self.line, kind });
             }
             self.section = Section::from_prompt(&prompt);
+            self.prompt_line = self.line;
             // Another command's output may come from another window, and is no part of a report above.
             self.margin = 0;
             self.allocations = false;

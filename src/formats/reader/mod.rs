@@ -116,6 +116,8 @@ pub struct Reader<'s> {
     thread_above: Option<(u32, ThreadRef)>,
     /// The line of a mark for hidden frames, above which its stack has none.
     hidden_top: Option<u32>,
+    /// The line of the last prompt.
+    prompt_line: u32,
     /// Between two fences of Markdown.
     in_fence: bool,
     /// Lines that tell of an exception if frames follow.
@@ -168,6 +170,7 @@ impl<'s> Reader<'s> {
             pending: Vec::new(),
             thread_above: None,
             hidden_top: None,
+            prompt_line: 0,
             in_fence: false,
             told: Vec::new(),
             allocations: false,
