@@ -241,6 +241,11 @@ fn place_of_fault(table: &Table) -> Option<String> {
     if fields("ExceptionAddress") > 1 || fields("Faulting module name") > 1 {
         return None;
     }
+    // Of the event alone the engine prints where it stopped; more than one place is more than one stop.
+    let only = table.rows.len() == 1 && fields("stopped at") == 1 && fields("ExceptionAddress") == 0;
+    if let Some(symbol) = table.field("stopped at").filter(|_| only && table.name == "events") {
+        return Some(symbol.rsplit_once('+').map_or(symbol, |(name, _)| name).to_string());
+    }
     let address = match table.name {
         "events" => table.field("ExceptionAddress"),
         "analyze" => in_record(),

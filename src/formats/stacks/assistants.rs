@@ -27,7 +27,7 @@ pub const COLLECTED_DELEGATE: &str = "CallbackOnCollectedDelegate";
 /// Name of the assistant and its message, where a line has one.
 pub fn assistant(trimmed: &str) -> Option<(&'static str, &str)> {
     // The name may be in bold: `**Managed Debugging Assistant 'LoaderLock' :** 'Attempting ...'`.
-    let trimmed = without_number(trimmed).trim_start_matches('*');
+    let trimmed = without_number(trimmed.trim_matches('`')).trim_start_matches('*');
     let named = trimmed.strip_prefix("Managed Debugging Assistant '").or_else(|| trimmed.strip_prefix("MDA "));
     if let Some(named) = named {
         let named = named.trim_start_matches('\'');

@@ -50,7 +50,8 @@ fn line(text: &str) -> Option<Line<'_>> {
     if let Some(times) = repeats(trimmed) {
         return Some(Line::Repeat(times));
     }
-    if let Some(detail) = detail(trimmed) {
+    // `Message: A callback was made on a garbage collected delegate ...` begins something by itself.
+    if let Some(detail) = detail(trimmed).filter(|_| last_words(trimmed).is_none()) {
         return Some(detail);
     }
     // The exception that the one above wraps, where Visual Studio lists its properties.
@@ -94,7 +95,9 @@ fn problem(trimmed: &str) -> Option<(&str, &str)> {
 /// What Visual Studio and ASP.NET's event 1309 say of an exception below its type: `HResult=0x80070005`,
 /// `Exception message: Order 17 failed`. The reader takes it only there.
 fn detail(trimmed: &str) -> Option<Line<'_>> {
-    for (label, column) in [("HResult=", "code"), ("Message=", "message"), ("Exception message:", "message")] {
+    const LABELS: [(&str, &str); 4] =
+        [("HResult=", "code"), ("Message=", "message"), ("Exception message:", "message"), ("Message:", "message")];
+    for (label, column) in LABELS {
         if let Some(value) = trimmed.strip_prefix(label) {
             return Some(Line::Cell(column, value.trim()));
         }
@@ -151,6 +154,9 @@ fn exception(trimmed: &str) -> Option<Vec<&str>> {
         return None;
     }
     let message = without_escaped_end(behind.trim_start_matches([':', ']', ' '])).trim_end_matches(']');
+    // Visual Studio shows it so: `N.OrderException: 'Order 17 failed'`.
+    let quoted = message.strip_prefix('\'').map(|inside| inside.strip_suffix('\'').unwrap_or(inside));
+    let message = quoted.filter(|inside| message.ends_with('\'') || !inside.contains('\'')).unwrap_or(message);
     let mut before = &text[..start];
     let mut outer = "";
     if let Some((wrappers, _)) = trimmed.rsplit_once("--->") {

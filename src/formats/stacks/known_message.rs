@@ -15,7 +15,7 @@ use crate::formats::marks::Marks;
 type Message = (&'static str, &'static str, &'static str);
 
 /// Messages that nobody writes but the exception: they need no frames to be believed.
-const CLEAR: [Message; 12] = [
+const CLEAR: [Message; 17] = [
     // `ExceptionFactory.Timeout` of StackExchange.Redis.
     ("Timeout performing ", "", REDIS),
     ("Timeout awaiting response (", "", REDIS),
@@ -36,12 +36,21 @@ const CLEAR: [Message; 12] = [
     ),
     ("Only one usage of each socket address (protocol/network address/port) is normally permitted", "", SOCKET),
     ("Insufficient memory to continue the execution of the program", ".", "System.OutOfMemoryException"),
+    (
+        "The calling thread cannot access this object because a different thread owns it",
+        ".",
+        "System.InvalidOperationException",
+    ),
+    ("The process cannot access the file '", "", "System.IO.IOException"),
+    ("Method not found: '", "", "System.MissingMethodException"),
+    ("Unable to load DLL '", "", "System.DllNotFoundException"),
+    ("Unable to find an entry point named '", "", "System.EntryPointNotFoundException"),
     // `SystemDrawingCommon_PlatformNotSupported` of System.Drawing.Common.
     ("System.Drawing.Common is not supported on ", "", "System.PlatformNotSupportedException"),
 ];
 
 /// Messages that people repeat in their prose too.
-const MESSAGES: [Message; 31] = [
+const MESSAGES: [Message; 28] = [
     // `TypeInitialization_Type` of the runtime's resources.
     ("The type initializer for '", "' threw an exception.", "System.TypeInitializationException"),
     // `Gdip.StatusException` of System.Drawing.
@@ -64,10 +73,7 @@ const MESSAGES: [Message; 31] = [
     ("Operation is not valid due to the current state of the object", ".", "System.InvalidOperationException"),
     ("There were not enough free threads in the ThreadPool", "", "System.InvalidOperationException"),
     ("Sequence contains no ", "", "System.InvalidOperationException"),
-    ("Unable to find an entry point named '", "", "System.EntryPointNotFoundException"),
-    ("Unable to load DLL '", "", "System.DllNotFoundException"),
     ("Unable to load shared library '", "", "System.DllNotFoundException"),
-    ("Method not found: '", "", "System.MissingMethodException"),
     ("Could not load type '", "", "System.TypeLoadException"),
     ("Value cannot be null", "", "System.ArgumentNullException"),
     ("Index was outside the bounds of the array", ".", "System.IndexOutOfRangeException"),

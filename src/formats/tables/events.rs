@@ -71,11 +71,24 @@ const FAIL_FAST: &str = "0x80131623";
 const ATTEMPTS: [&str; 3] =
     ["Attempt to read from address", "Attempt to write to address", "Attempt to execute non-executable address"];
 
+/// Field for the function at whose instruction the engine stopped.
+pub const STOPPED_AT: &str = "stopped at";
+
 /// No pointer lies in the first 64 KB: what cannot be read there was never there.
 const NULL_PAGE: u64 = 0x1_0000;
 
 fn line(text: &str) -> Option<TableLine<'_>> {
-    sure_row(text).map(|cells| TableLine::Row(cells.to_vec())).or_else(|| record(text)).or_else(|| report(text))
+    let row = sure_row(text).map(|cells| TableLine::Row(cells.to_vec()));
+    row.or_else(|| record(text)).or_else(|| report(text)).or_else(|| stopped_at(text))
+}
+
+/// `clr!WKS::gc_heap::find_first_object+0xea:`, which the engine prints above the instruction that it stopped at.
+fn stopped_at(text: &str) -> Option<TableLine<'_>> {
+    let symbol = text.strip_suffix(':')?;
+    let (module, function) = symbol.split_once('!')?;
+    let is_name = |name: &str| !name.is_empty() && !name.starts_with(':');
+    let is_word = is_name(module) && is_name(function) && !module.contains([' ', '"', '(']);
+    (is_word && function.contains("+0x") && !function.contains('"')).then_some(TableLine::Field(STOPPED_AT, symbol))
 }
 
 /// A row by any of the tools.

@@ -15,7 +15,7 @@ use super::is_hex;
 use crate::formats::marks::Marks;
 
 /// What stands before the code.
-const BEFORE: [&str; 9] = [
+const BEFORE: [&str; 10] = [
     "exited with code ",
     "exit code: ",
     "exit code was ",
@@ -25,6 +25,7 @@ const BEFORE: [&str; 9] = [
     "failed to start correctly (",
     "terminated with code ",
     "exception 0x",
+    "exception (code ",
 ];
 
 static MARKS: LazyLock<Marks> = LazyLock::new(|| Marks::new(BEFORE));
@@ -105,6 +106,7 @@ mod tests {
             ("The application was unable to start correctly (0xc0000006). Click OK", "0xc0000006"),
             ("in the .NET Runtime at IP 73167E7A (72EB68A0) with exit code 800703e9.", "800703e9"),
             ("I also get exception 0xc000001d (Illegal Instruction)", "0xc000001d"),
+            ("A fatal exception (code 0xc0000005) occurred. The process is terminating.", "0xc0000005"),
             ("has exited with code -1073741701 (0xc000007b).", "0xc000007b"),
             ("exited with code 12345678", ""),
             ("exited with code 1", ""),
