@@ -241,10 +241,11 @@ fn place_of_fault(table: &Table) -> Option<String> {
     if fields("ExceptionAddress") > 1 || fields("Faulting module name") > 1 {
         return None;
     }
-    // Of the event alone the engine prints where it stopped; more than one place is more than one stop.
-    let only = table.rows.len() == 1 && fields("stopped at") == 1 && fields("ExceptionAddress") == 0;
-    if let Some(symbol) = table.field("stopped at").filter(|_| only && table.name == "events") {
-        return Some(symbol.rsplit_once('+').map_or(symbol, |(name, _)| name).to_string());
+    let without_offset = |symbol: &str| symbol.rsplit_once('+').map_or(symbol, |(name, _)| name).to_string();
+    // Below an event the engine prints where it stopped; several of them are several stops.
+    let is_one_stop = table.rows.len() == 1 && fields("stopped at") == 1 && fields("ExceptionAddress") == 0;
+    if let Some(symbol) = table.field("stopped at").filter(|_| is_one_stop) {
+        return Some(without_offset(symbol));
     }
     let address = match table.name {
         "events" => table.field("ExceptionAddress"),
@@ -252,8 +253,7 @@ fn place_of_fault(table: &Table) -> Option<String> {
         _ => None,
     };
     if let Some((_, symbol)) = address.and_then(|address| address.split_once('(')) {
-        let name = symbol.trim_end().trim_end_matches(')');
-        return Some(name.rsplit_once('+').map_or(name, |(name, _)| name).to_string());
+        return Some(without_offset(symbol.trim_end().trim_end_matches(')')));
     }
     let module = table.field("Faulting module name").filter(|_| table.rows.len() <= 1)?;
     let module = module.split(',').next()?.trim();

@@ -32,6 +32,11 @@ impl FileReader<'_> {
         let mut exception = WrittenException::default();
         let entries = self.entries(node, "`{type: System.OutOfMemoryException}`")?;
         for (key, node) in entries {
+            // A list of nothing would ask for nothing, and hold of every exception.
+            if matches!(&node.value, Value::List(items) if items.is_empty()) {
+                let message = format!("`{}` is an empty list", key.name);
+                self.diagnostics_at(Code::BadValue, node.span, message, "write what is asked for, or leave it out");
+            }
             match key.name.as_str() {
                 "type" => exception.types = self.texts(node).into_iter().map(|text| text.value).collect(),
                 "at" => exception.at = self.texts(node).into_iter().map(|text| text.value).collect(),
@@ -198,7 +203,6 @@ impl FileReader<'_> {
         share
     }
 
-    /// `0xc00000fd`, `c00000fd`
     fn codes(&mut self, node: &Node) -> Vec<u64> {
         match &node.value {
             Value::List(items) => items.iter().filter_map(|item| self.code(item)).collect(),
@@ -206,6 +210,7 @@ impl FileReader<'_> {
         }
     }
 
+    /// `0xc00000fd`, `c00000fd`
     fn code(&mut self, node: &Node) -> Option<u64> {
         let text = self.text(node)?;
         let digits = text.trim_start_matches("0x").trim_start_matches("0X");

@@ -143,12 +143,13 @@ pub fn repeats(trimmed: &str) -> Option<u32> {
     count.strip_suffix(" times:")?.parse().ok()
 }
 
-/// Nothing, or the marks with which a log or a build tool begins a line: `[exec]`, `contoso[6907]:`, the time.
-fn may_stand_before(prefix: &str) -> bool {
+/// Nothing, or the marks with which a log or a build tool begins a line: `[exec]`, `contoso[6907]:`, the time; and
+/// with which a page shows one as code.
+pub fn may_stand_before(prefix: &str) -> bool {
     let prefix = prefix.trim_end();
     let last = prefix.rsplit(' ').next().unwrap_or(prefix);
     let is_time = last.contains(':') && last.bytes().all(|byte| byte.is_ascii_digit() || b":.,-+TZ".contains(&byte));
-    prefix.is_empty() || prefix.ends_with([']', ':', '|', '>', '"']) || is_time
+    prefix.is_empty() || prefix.ends_with([']', ':', '|', '>', '"', '`']) || is_time
 }
 
 fn is_type(name: &str) -> bool {

@@ -16,6 +16,7 @@
 
 use std::sync::LazyLock;
 
+use super::last_words::may_stand_before;
 use crate::formats::marks::Marks;
 
 /// STATUS_HEAP_CORRUPTION: what ntdll raises where no debugger is told.
@@ -113,10 +114,9 @@ fn glibc(trimmed: &str) -> Option<Vec<&str>> {
         let at = trimmed.find(words)?;
         let rest = &trimmed[at + words.len()..];
         let before = trimmed[..at].trim_end();
-        let apart = before.is_empty() || before.ends_with([':', '`', '"', '\'', '>', ']']);
         // Sentences about it go on.
         const OF_PROSE: [&str; 6] = [" is ", " was ", " when ", " what ", " from ", " comes "];
-        let apart = apart && !OF_PROSE.iter().any(|word| rest.contains(word));
+        let apart = may_stand_before(before) && !OF_PROSE.iter().any(|word| rest.contains(word));
         let fits = behind.is_empty() || behind.iter().any(|word| rest.starts_with(word));
         let message = trimmed[at..].trim_end_matches([' ', '*', '`', '"']);
         let message = if words.starts_with('*') { "stack smashing detected" } else { message };
@@ -144,8 +144,8 @@ fn assertion(trimmed: &str) -> Option<Vec<&str>> {
         let expression = expression.trim_start_matches(['"', '(']);
         RUNTIME_EXPRESSIONS.iter().any(|known| expression.starts_with(known)).then_some(expression)
     };
-    // The head of the dialog; what was asserted is in a line below.
-    let of_head = || (trimmed == "Debug Assertion Failed!").then_some(trimmed);
+    // The head of the dialog; what was asserted is in a line below, and has its message.
+    let of_head = || (trimmed == "Debug Assertion Failed!").then_some("");
     let message = of_windows().or_else(of_chromium).or_else(of_dialog).or_else(of_glibc).or_else(of_head)?;
     Some(vec!["Assertion failed", message])
 }
@@ -182,9 +182,6 @@ fn heap(trimmed: &str) -> Option<Vec<&str>> {
 
 /// Event 2004 of Windows: the commit limit of the machine is reached; and what a program says that is refused memory then.
 fn shortage(trimmed: &str) -> Option<Vec<&str>> {
-    if trimmed == OVERRUN {
-        return Some(vec!["Stack buffer overrun", trimmed, "", "", "0xc0000409"]);
-    }
     if let Some(at) = trimmed.find(PAGING_FILE).filter(|_| trimmed.contains("1455")) {
         return Some(vec!["Error 1455", &trimmed[at..]]);
     }
@@ -192,8 +189,11 @@ fn shortage(trimmed: &str) -> Option<Vec<&str>> {
     Some(vec!["Resource-Exhaustion-Detector", &trimmed[at..]])
 }
 
-/// What code that was compiled with checks says: `/RTC` of Visual C++, AddressSanitizer.
+/// What code that was compiled with checks says: `/GS` and `/RTC` of Visual C++, AddressSanitizer.
 fn checked(trimmed: &str) -> Option<Vec<&str>> {
+    if trimmed == OVERRUN {
+        return Some(vec!["Stack buffer overrun", trimmed, "", "", "0xc0000409"]);
+    }
     if let Some(at) = trimmed.find("Run-Time Check Failure #") {
         return Some(vec!["Run-Time Check", &trimmed[at..]]);
     }
@@ -241,6 +241,7 @@ mod tests {
                 "contoso: orders.c:12: take: Assertion `count > 0' failed.",
                 "Assertion failed | contoso: orders.c:12: take: Assertion `count > 0' failed.",
             ),
+            ("Debug Assertion Failed!", "Assertion failed | "),
             (
                 "Assertion failed: Connection reset by peer (../src/orders.cpp:357)",
                 "Assertion failed | Connection reset by peer (../src/orders.cpp:357)",

@@ -19,6 +19,7 @@
 
 use std::sync::LazyLock;
 
+use super::last_words::may_stand_before;
 use crate::formats::marks::Marks;
 
 /// STATUS_STACK_OVERFLOW: Rust's handler says in words what the exception says.
@@ -63,7 +64,7 @@ pub fn runtime_words(trimmed: &str) -> Option<Vec<&str>> {
 fn said(trimmed: &str) -> Option<Vec<&str>> {
     SAID.iter().find_map(|(name, words)| {
         let at = trimmed.find(words)?;
-        if !stands_apart(&trimmed[..at]) {
+        if !may_stand_before(&trimmed[..at]) {
             return None;
         }
         let message = trimmed[at..].trim_end_matches('`');
@@ -81,7 +82,7 @@ fn rust(trimmed: &str) -> Option<Vec<&str>> {
     let at = trimmed.find(RUST)?;
     let (name, said) = trimmed[at + RUST.len()..].split_once("' ")?;
     let said = said.strip_prefix('(').and_then(|numbered| numbered.split_once(") ")).map_or(said, |(_, said)| said);
-    if name.contains('\'') || !stands_apart(&trimmed[..at]) {
+    if name.contains('\'') || !may_stand_before(&trimmed[..at]) {
         return None;
     }
     if said == "has overflowed its stack" {
@@ -97,14 +98,8 @@ fn shell(trimmed: &str) -> Option<Vec<&str>> {
     let behind = trimmed[at + SHELL.len()..].trim_start();
     let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
     let number = trimmed[..at].trim_end().rsplit(' ').next().filter(|word| !word.is_empty() && is_number(word));
-    let fits = behind.starts_with("(core dumped)") && (number.is_some() || stands_apart(&trimmed[..at]));
+    let fits = behind.starts_with("(core dumped)") && (number.is_some() || may_stand_before(&trimmed[..at]));
     fits.then(|| vec!["SIGSEGV", &trimmed[at..]])
-}
-
-/// Nothing, or the marks with which a log, a shell or a page begins a line.
-fn stands_apart(before: &str) -> bool {
-    let before = before.trim_end();
-    before.is_empty() || before.ends_with([':', ']', '>', '|', '`', '-', '*', '#'])
 }
 
 #[cfg(test)]

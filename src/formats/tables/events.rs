@@ -72,7 +72,7 @@ const ATTEMPTS: [&str; 3] =
     ["Attempt to read from address", "Attempt to write to address", "Attempt to execute non-executable address"];
 
 /// Field for the function at whose instruction the engine stopped.
-pub const STOPPED_AT: &str = "stopped at";
+const STOPPED_AT: &str = "stopped at";
 
 /// No pointer lies in the first 64 KB: what cannot be read there was never there.
 const NULL_PAGE: u64 = 0x1_0000;
