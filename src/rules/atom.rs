@@ -1,6 +1,7 @@
 //! An atom: the question that a pattern asks about one frame.
 
 use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
 
 use regex::bytes::{Regex, RegexBuilder};
 
@@ -24,7 +25,7 @@ pub enum Truth {
 }
 
 /// One alternative of a pattern line, compiled.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Atom {
     Name(NameAtom),
     /// `[HelperMethodFrame*]`: a marker of SOS.
@@ -36,7 +37,7 @@ pub enum Atom {
 }
 
 /// One of some atoms and none of others.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ExceptAtom {
     pub of: Vec<AtomId>,
     pub without: Vec<AtomId>,
@@ -54,7 +55,7 @@ impl ExceptAtom {
 }
 
 /// `module!function`, either side a glob.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct NameAtom {
     module: Option<ModuleGlob>,
     function: Glob,
@@ -65,7 +66,7 @@ pub struct NameAtom {
 }
 
 /// A module's name, as it is compared with assemblies and with other modules.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct ModuleGlob {
     /// `_` folded to `.`.
     assembly: Glob,
@@ -91,6 +92,21 @@ pub struct RegexAtom {
     with_module: bool,
     /// `/.*/`
     takes_anything: bool,
+}
+
+// What a regular expression is made of says all that it does.
+impl PartialEq for RegexAtom {
+    fn eq(&self, other: &Self) -> bool {
+        self.regex.as_str() == other.regex.as_str()
+    }
+}
+
+impl Eq for RegexAtom {}
+
+impl Hash for RegexAtom {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.regex.as_str().hash(state);
+    }
 }
 
 impl Atom {
@@ -196,14 +212,6 @@ impl Atom {
             }
             Atom::Marker(glob) => glob.longest_literal(),
             Atom::Regex(_) | Atom::Except(_) => "",
-        }
-    }
-
-    /// Two atoms with one key ask the same.
-    pub fn key(&self) -> String {
-        match self {
-            Atom::Regex(atom) => format!("/{}/", atom.regex.as_str()),
-            other => format!("{other:?}"),
         }
     }
 }

@@ -125,7 +125,7 @@ struct Compiler {
     diagnostics: Diagnostics,
     origins: Vec<Origin>,
     rules: RuleSet,
-    atom_ids: HashMap<String, AtomId>,
+    atom_ids: HashMap<Atom, AtomId>,
     test_ids: HashMap<Test, TestId>,
     /// Atoms a line of text compiled to before.
     frames: HashMap<String, Vec<AtomId>>,
@@ -384,11 +384,12 @@ impl Compiler {
 
     fn intern(&mut self, atom: Atom) -> AtomId {
         let next = AtomId(self.rules.atoms.len() as u32);
-        let id = *self.atom_ids.entry(atom.key()).or_insert(next);
-        if id == next {
-            self.rules.atoms.push(atom);
+        if let Some(&known) = self.atom_ids.get(&atom) {
+            return known;
         }
-        id
+        self.atom_ids.insert(atom.clone(), next);
+        self.rules.atoms.push(atom);
+        next
     }
 
     fn mistake(&mut self, code: Code, source: usize, span: Span, message: impl Into<String>) {

@@ -7,11 +7,20 @@ use super::yaml_help::{YamlHelp, yaml_help};
 use crate::diagnostic::{Code, Diagnostics};
 use crate::text::{Source, Span};
 
+/// Every document of a rule file.
+pub struct Documents {
+    pub nodes: Vec<Node>,
+    /// The build read them, from the pack; its tests have looked for whatever can be doubted in it.
+    pub are_of_build: bool,
+}
+
 /// Every document of a rule file. A syntax error becomes a diagnostic, and the file has no documents.
-pub fn of_file(source: &Source, origin: Origin, index: usize, diagnostics: &mut Diagnostics) -> Vec<Node> {
+pub fn of_file(source: &Source, origin: Origin, index: usize, diagnostics: &mut Diagnostics) -> Documents {
     let is_builtin = matches!(origin, Origin::Builtin { .. });
     let read_before = is_builtin.then(|| builtin::documents_of(source)).flatten();
-    read_before.unwrap_or_else(|| parse(source, index, diagnostics))
+    let are_of_build = read_before.is_some();
+    let nodes = read_before.unwrap_or_else(|| parse(source, index, diagnostics));
+    Documents { nodes, are_of_build }
 }
 
 /// Reads YAML; what is wrong with it is said in words that tell what to write instead.

@@ -1,6 +1,7 @@
 //! YAML nodes to rules as written. Nothing that an author wrote is passed over: what is not understood is a mistake.
 
 use super::Link;
+use super::documents::Documents;
 use super::nearest::{nearest, only_nearest};
 use super::node::{Key, Node, Value};
 use super::written::{Block, Example, Examples, RuleFile, Spot, WrittenRule};
@@ -65,11 +66,11 @@ examples:
       MyApp!Paint+0x1";
 
 /// Reads the documents of one file.
-pub fn rule_file(documents: &[Node], source: &Source, index: usize, diagnostics: &mut Diagnostics) -> RuleFile {
+pub fn rule_file(documents: &Documents, source: &Source, index: usize, diagnostics: &mut Diagnostics) -> RuleFile {
     let said = diagnostics.list.len();
-    let mut reader = FileReader { source, index, diagnostics };
+    let mut reader = FileReader { source, index, diagnostics, doubts: !documents.are_of_build };
     let mut file = RuleFile::default();
-    for document in documents {
+    for document in &documents.nodes {
         reader.document(document, &mut file);
     }
     let has_names = file.noise.is_some() || !file.aliases.is_empty() || !file.counters.is_empty();
@@ -87,6 +88,8 @@ pub(super) struct FileReader<'a> {
     pub(super) source: &'a Source,
     pub(super) index: usize,
     pub(super) diagnostics: &'a mut Diagnostics,
+    /// Lines of frames are looked at for what can hardly be meant.
+    pub(super) doubts: bool,
 }
 
 impl FileReader<'_> {

@@ -18,6 +18,9 @@ impl FileReader<'_> {
     /// The block of a pattern.
     pub(super) fn pattern_block(&mut self, node: &Node) -> Option<Block> {
         let block = self.block(node)?;
+        if !self.doubts {
+            return Some(block);
+        }
         for vain in vain_lines(&block.lines) {
             self.diagnostics.add(Code::VainLine, self.index, vain.span, vain.message).help(vain.help);
         }
@@ -29,9 +32,11 @@ impl FileReader<'_> {
         let mut lines = Vec::new();
         match &node.value {
             Value::Text(text) => {
-                let is_folded = self.doubt_folded(node, text);
-                for (number, line) in text.lines().enumerate() {
-                    let span = self.source.line_span(node.line + number);
+                let is_folded = self.doubts && self.doubt_folded(node, text);
+                let mut spans = self.source.line_spans(node.line);
+                for line in text.lines() {
+                    // `"a\nb"` has more lines than the file.
+                    let span = spans.next().unwrap_or(node.span);
                     let span = if text.contains('\n') { span } else { node.span };
                     lines.push(self.block_line(line, span, is_folded));
                 }
@@ -61,7 +66,10 @@ impl FileReader<'_> {
     /// One line, without the signs that nobody sees; a doubt if it hardly says what is meant.
     pub(super) fn block_line(&mut self, line: &str, span: Span, is_known: bool) -> Spot<String> {
         let value = visible(line);
-        if !is_known && let Some(Odd { message, help, better }) = odd_line(value.trim(), &KEYS) {
+        if self.doubts
+            && !is_known
+            && let Some(Odd { message, help, better }) = odd_line(value.trim(), &KEYS)
+        {
             // Only what stands in the file as it was read can be written anew.
             let is_plain = self.source.text.get(span.start..span.end) == Some(line.trim());
             let fix = better.filter(|_| is_plain).map(|better| Fix::new(span, better));
@@ -125,6 +133,9 @@ fn folding_sign(head: &str) -> Option<usize> {
 
 /// A line without soft hyphens and signs of no width, which come with text from mails and web pages.
 fn visible(line: &str) -> String {
+    if line.is_ascii() {
+        return line.to_string();
+    }
     let is_seen =
         |c: &char| !matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{feff}');
     line.chars().filter(is_seen).map(|c| if c == '\u{a0}' { ' ' } else { c }).collect()

@@ -35,15 +35,23 @@ impl Source {
 
     /// The span of line `line` (from 1) without its line end and surrounding blanks.
     pub fn line_span(&self, line: usize) -> Span {
-        let mut ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
-        let start = match line {
-            0 | 1 => 0,
-            _ => ends.nth(line - 2).map_or(self.text.len(), |end| end + 1),
+        self.line_spans(line).next().unwrap_or(Span::new(self.text.len(), self.text.len()))
+    }
+
+    /// The spans of line `first` (from 1) and of the lines below it.
+    pub fn line_spans(&self, first: usize) -> impl Iterator<Item = Span> {
+        let above = match first {
+            0 | 1 => Some(0),
+            _ => memchr::memchr_iter(b'\n', self.text.as_bytes()).nth(first - 2).map(|end| end + 1),
         };
-        let end = ends.next().unwrap_or(self.text.len());
-        let body = self.text[start..end.max(start)].trim_end();
-        let indent = body.len() - body.trim_start().len();
-        Span::new(start + indent, start + body.len())
+        let mut start = above.unwrap_or(self.text.len());
+        self.text[start..].split('\n').map(move |line| {
+            let body = line.trim_end();
+            let indent = body.len() - body.trim_start().len();
+            let span = Span::new(start + indent, start + body.len());
+            start += line.len() + 1;
+            span
+        })
     }
 }
 

@@ -51,8 +51,7 @@ impl Compiler {
     ) -> Explains {
         let mut explains = Explains::default();
         for entry in written {
-            let glob = Glob::new(&entry.value);
-            let rules: Vec<usize> = ids.iter().filter(|(id, _)| glob.matches(id)).map(|(_, &index)| index).collect();
+            let rules = rules_named(&entry.value, ids);
             let is_category = categories.contains(&entry.value);
             if is_category {
                 explains.categories.push(entry.value.clone());
@@ -82,5 +81,14 @@ impl Compiler {
             self.diagnostics.add(Code::UnknownEvidence, source, name.span, message).help(help);
         }
         written.ladder.ask.iter().map(|(name, text)| (name.value.clone(), text.clone())).collect()
+    }
+}
+
+/// The rules whose id is this, or matches it where it is a glob.
+fn rules_named(written: &str, ids: &BTreeMap<&str, usize>) -> Vec<usize> {
+    let glob = Glob::new(written);
+    match glob.exact() {
+        Some(id) => ids.get(id).copied().into_iter().collect(),
+        None => ids.iter().filter(|(id, _)| glob.matches(id)).map(|(_, &index)| index).collect(),
     }
 }
