@@ -252,8 +252,12 @@ fn place_of_fault(table: &Table) -> Option<String> {
         "analyze" => in_record(),
         _ => None,
     };
-    if let Some((_, symbol)) = address.and_then(|address| address.split_once('(')) {
-        return Some(without_offset(symbol.trim_end().trim_end_matches(')')));
+    if let Some(address) = address {
+        // A program's own report has the symbol alone.
+        let symbol = address.split_once('(').map_or(address, |(_, symbol)| symbol);
+        if symbol.contains('!') || address.contains('(') {
+            return Some(without_offset(symbol.trim_end().trim_end_matches(')')));
+        }
     }
     let module = table.field("Faulting module name").filter(|_| table.rows.len() <= 1)?;
     let module = module.split(',').next()?.trim();

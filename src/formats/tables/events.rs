@@ -289,8 +289,16 @@ fn shows(text: &str) -> bool {
         return true;
     }
     match labelled(text, &LABELS[..1]) {
-        Some((_, value)) => value.split_whitespace().next().is_some_and(is_hex),
+        Some((_, value)) => {
+            let is_symbol = |word: &str| word.contains('!') && word.contains("+0x");
+            value.split_whitespace().next().is_some_and(|word| is_hex(word) || is_symbol(word))
+        }
         None => {
+            // A program's own report may begin with it.
+            let code = labelled(text, &LABELS[1..2]).filter(|_| text.contains(':'));
+            if code.and_then(|(_, value)| value.split_whitespace().next()).is_some_and(is_code) {
+                return true;
+            }
             let row = sure_row(text);
             let is_event = |[.., event, code, _]: [&str; 5]| {
                 !code.is_empty()
