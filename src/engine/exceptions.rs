@@ -2,9 +2,11 @@
 
 use foldhash::HashSet;
 
+use super::throwers::functions_of;
 use crate::finding::{EvidenceKind, Finding};
 use crate::formats::bucket_code;
 use crate::model::{CallSites, Dialect, Field, Row, Stack, Table};
+use crate::rules::ExceptionCondition;
 
 /// An exception that some text tells of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,10 +42,17 @@ pub struct Thrown {
     pub call_site: String,
     /// Without arguments, where there are symbols.
     pub function: Option<String>,
+    /// Functions that the exception passed, without arguments.
+    pub functions: Vec<String>,
     pub dialect: Dialect,
 }
 
 impl Exception {
+    /// Whether it is one that a rule asks for.
+    pub fn is_asked_by(&self, condition: &ExceptionCondition) -> bool {
+        condition.holds(&self.name, &self.message, self.code, &self.at, self.unhandled)
+    }
+
     /// What `{{exception.type}}` and the like stand for in a message; see [`crate::rules::EXCEPTION_FIGURES`].
     pub fn figure(&self, name: &str) -> Option<String> {
         match name {
@@ -78,6 +87,7 @@ pub fn thrown_of(stack: &Stack, sites: &CallSites, source: usize) -> Option<Thro
         line: first.line,
         call_site: site.text.to_string(),
         function: site.function().map(|function| function.split('(').next().unwrap_or(function).to_string()),
+        functions: functions_of(stack, sites),
         dialect: stack.dialect,
     })
 }
@@ -188,11 +198,14 @@ pub fn exceptions_of(table: &Table, source: usize) -> Vec<Exception> {
     let mut exceptions = Vec::new();
     for row in &table.rows {
         let cell = |column: &str| table.cell(row, column).unwrap_or_default();
-        // `!clrthreads` lists the last exception of each thread; what other commands print is of the current one.
+        // `!clrthreads` lists the last exception of each thread, and an event names its thread; what other commands print is
+        // of the current one.
         let holder = match table.name {
-            "clrthreads" => u64::from_str_radix(cell("os id").trim_start_matches("0x"), 16).ok().filter(|&id| id > 0),
-            _ => None,
+            "clrthreads" => cell("os id"),
+            "events" => cell("thread id"),
+            _ => "",
         };
+        let holder = u64::from_str_radix(holder.trim_start_matches("0x"), 16).ok().filter(|&id| id > 0);
         let unhandled = is_unhandled(table, row);
         let mut add = |name: &str, message: &str, code: Option<u64>| {
             let (name, message) = (name.to_string(), message.to_string());
@@ -221,8 +234,17 @@ pub fn exceptions_of(table: &Table, source: usize) -> Vec<Exception> {
             _ => {}
         }
     }
+    // The record of an event does not name the thread again.
+    let of_event = match exceptions.as_slice() {
+        [event] if table.name == "events" => (event.code, event.holder),
+        _ => (None, None),
+    };
     exceptions
         .extend(table.fields.iter().filter(|_| table.name == "events").filter_map(|field| of_record(field, source)));
+    let (code, holder) = of_event;
+    exceptions.iter_mut().filter(|exception| code.is_some() && exception.code == code).for_each(|record| {
+        record.holder = holder;
+    });
     let at = place_of_fault(table).unwrap_or_default();
     exceptions.iter_mut().for_each(|exception| exception.at.clone_from(&at));
     exceptions

@@ -37,6 +37,7 @@ mod tape;
 mod thread_frames;
 mod thread_scan;
 mod threads;
+mod throwers;
 mod views;
 
 pub use case::{CaseResult, CaseScan};

@@ -43,12 +43,19 @@ impl CaseScan<'_> {
             let mut names: Vec<&str> = self.exceptions.iter().map(|exception| exception.name.as_str()).collect();
             names.dedup();
             let of_found: Vec<ThreadEvidence> = self.found[rule].iter().flat_map(Found::evidence).collect();
+            let is_of_others = of_found.is_empty() && self.throwers.of_others.contains(&rule);
             let found = match self.exception_of(rule, &of_found) {
+                Some(exception) if is_of_others => {
+                    format!(
+                        "{}, line {}, happened elsewhere: not on a thread that matches",
+                        exception.name, exception.line
+                    )
+                }
                 Some(exception) => format!("{}, line {}", exception.name, exception.line),
                 None if names.is_empty() => "the log tells of none".to_string(),
                 None => format!("the log tells of {}", names.join(", ")),
             };
-            let holds = self.exception_of(rule, &of_found).is_some();
+            let holds = self.exception_of(rule, &of_found).is_some() && !is_of_others;
             conditions.push(CaseCondition { asked: exception.in_words(), holds, found });
         }
         conditions

@@ -149,6 +149,14 @@ impl CaseScan<'_> {
         let of_exceptions = stacks_of_exceptions(&self.exceptions);
         for (rule, groups) in self.found.iter_mut().enumerate() {
             let written = &self.rules.rules[rule];
+            if let Some(condition) = &written.exception {
+                for found in groups.iter_mut() {
+                    let threw_none = |place| self.throwers.threw_none(&self.exceptions, condition, place);
+                    if !found.take_back(|place, _| threw_none(place)).is_empty() {
+                        self.throwers.of_others.insert(rule);
+                    }
+                }
+            }
             groups.iter_mut().for_each(|found| found.settle(written, &settled, self.rules));
             if written.threads.is_some() {
                 groups.iter_mut().for_each(|found| {

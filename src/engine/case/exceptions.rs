@@ -15,10 +15,8 @@ impl CaseScan<'_> {
             let ids = || threads.iter().filter_map(|evidence| self.thread_ids.key(&evidence.thread)?.2);
             ids().count() < threads.len() || threads.is_empty() || ids().any(|id| id == holder)
         };
-        let is_asked = |exception: &&Exception| {
-            condition.holds(&exception.name, &exception.message, exception.code, &exception.at, exception.unhandled)
-                && exception.holder.is_none_or(may_hold)
-        };
+        let is_asked =
+            |exception: &&Exception| exception.is_asked_by(condition) && exception.holder.is_none_or(may_hold);
         let places = threads.iter().map(|evidence| (evidence.source, evidence.line)).collect();
         let mut all = of_stacks(&self.exceptions, &places).into_iter().filter(is_asked);
         let first = all.next()?;

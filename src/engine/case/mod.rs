@@ -23,6 +23,7 @@ use super::sieve::Sieve;
 use super::standings::StandingCollection;
 use super::stuck::StuckThreads;
 use super::threads::ThreadIds;
+use super::throwers::Throwers;
 use super::views::{Judged, Kept, Side, Views};
 use crate::facts::{CaptureCollection, Captures, CounterCollection, LeakCollection, SeriesPlace, TableCollection};
 use crate::finding::{Activity, Finding, NearMiss, Refuted, Standings, Summary, SuppressedFinding};
@@ -90,6 +91,7 @@ pub struct CaseScan<'r> {
     exceptions: Vec<Exception>,
     /// Where exceptions were thrown, in the order of the sources and lines.
     thrown: Vec<Thrown>,
+    throwers: Throwers,
     leaks: LeakCollection,
     counters: CounterCollection,
     locks: LockCollection,
@@ -120,6 +122,7 @@ impl<'r> CaseScan<'r> {
             kept: Kept::default(),
             exceptions: Vec::new(),
             thrown: Vec::new(),
+            throwers: Throwers::default(),
             leaks: LeakCollection::default(),
             counters: CounterCollection::default(),
             locks: LockCollection::default(),

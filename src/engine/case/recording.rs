@@ -40,6 +40,9 @@ impl<'r> CaseScan<'r> {
             }
             return;
         }
+        if self.rules.rules[hit.rule].exception.is_some() {
+            self.throwers.keep(stack, sites, source);
+        }
         let evidence = ThreadEvidence { thread: stack.thread.clone(), source, line: stack.line };
         let thread = FoundThread { evidence, view, is_lacking };
         if let Some(found) = group_among(&mut self.found[hit.rule], &mut self.group_at[hit.rule], group) {

@@ -9,6 +9,7 @@ use crate::engine::exceptions::{Exception, Thrown, exceptions_of, of_stacks, pla
 use crate::engine::matcher::Stance;
 use crate::engine::names::{name_key, shown_name};
 use crate::engine::tape::{Item, Tape};
+use crate::engine::throwers::Throwers;
 use crate::facts::FrameName;
 use crate::model::{CallSites, Capture, Stack, StackKind};
 use crate::rules::{CycleCondition, Rule, RuleSet, TestId, ThreadsCondition, Truth};
@@ -37,6 +38,12 @@ pub fn findings(capture: &Capture, rules: &RuleSet) -> Vec<PlainFinding> {
             if rules.rules[rule].threads.is_some() && of_exceptions.contains(&(0, stack.line)) {
                 continue;
             }
+            let mut throwers = Throwers::default();
+            throwers.keep(stack, sites, 0);
+            let asked = rules.rules[rule].exception.as_ref();
+            if asked.is_some_and(|asked| throwers.threw_none(&exceptions, asked, (0, stack.line))) {
+                continue;
+            }
             if !is_suppressed(rule, stack, sites, rules) {
                 on[rule].entry(group(rule, stack, sites, rules)).or_default().push(number);
             }
@@ -45,9 +52,7 @@ pub fn findings(capture: &Capture, rules: &RuleSet) -> Vec<PlainFinding> {
     let tells = |rule: &Rule, on: &[usize]| {
         let places: HashSet<(usize, u32)> = on.iter().map(|&number| (0, stacks[number].line)).collect();
         let holds = |asked: &crate::rules::ExceptionCondition| {
-            of_stacks(&exceptions, &places).iter().any(|exception| {
-                asked.holds(&exception.name, &exception.message, exception.code, &exception.at, exception.unhandled)
-            })
+            of_stacks(&exceptions, &places).iter().any(|exception| exception.is_asked_by(asked))
         };
         rule.exception.as_ref().is_none_or(holds)
     };
