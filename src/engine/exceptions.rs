@@ -222,6 +222,7 @@ pub fn exceptions_of(table: &Table, source: usize) -> Vec<Exception> {
                     .extend(outer.map(|outer| Exception { is_outer: !has_its_stack(&outer, cell("type")), ..outer }));
             }
             "events" => add(cell("event"), "", code_in(cell("code"))),
+            "drmingw" => add(cell("exception"), "", code_in(cell("code"))),
             "lldb" => add(cell("stop reason"), "", None),
             "clrthreads" => add(cell("exception").split_whitespace().next().unwrap_or_default(), "", None),
             // Without a frame it was never thrown: every process has some ready for when there is no memory left.
@@ -281,7 +282,12 @@ fn place_of_fault(table: &Table) -> Option<String> {
             return Some(without_offset(symbol.trim_end().trim_end_matches(')')));
         }
     }
-    let module = table.field("Faulting module name").filter(|_| table.rows.len() <= 1)?;
+    let reported = match (table.name, table.rows.as_slice()) {
+        ("drmingw", [row]) => table.cell(row, "module"),
+        ("events", [_] | []) => table.field("Faulting module name"),
+        _ => None,
+    };
+    let module = reported.filter(|module| !module.is_empty())?;
     let module = module.split(',').next()?.trim();
     Some(format!("{}!", module.rsplit_once('.').map_or(module, |(stem, _)| stem)))
 }
@@ -320,6 +326,8 @@ fn is_unhandled(table: &Table, row: &Row) -> bool {
     let cell = |column: &str| table.cell(row, column).unwrap_or_default();
     match table.name {
         "exception-text" => !cell("unhandled").is_empty(),
+        // It is asked where nobody handles an exception.
+        "drmingw" => true,
         "events" => match cell("chance") {
             // A breakpoint is no error, whoever it was left to.
             "second chance" => !code_in(cell("code")).is_some_and(|code| STOPS.contains(&code)),
@@ -331,6 +339,8 @@ fn is_unhandled(table: &Table, row: &Row) -> bool {
         _ => false,
     }
 }
+
+const HANG: &str = "APPLICATION_HANG";
 
 /// Breakpoint, single step, and the debugger that is woken: they stop a target for its debugger.
 const STOPS: [u64; 3] = [0x8000_0003, 0x8000_0004, 0x8000_0007];
@@ -361,10 +371,16 @@ fn of_section(name: &str, value: &str, add: &mut impl FnMut(&str, &str, Option<u
         }
         // People paste the bucket where they leave out the record.
         "FAILURE_BUCKET_ID" | "BUCKET_ID" | "Failure.Bucket" => {
+            if first.starts_with(HANG) {
+                add(HANG, first, None);
+            }
             if let Some(code) = bucket_code(first) {
                 add(code, "", code_in(code));
             }
         }
+        // What hangs, as `!analyze` puts it: `APPLICATION_HANG_HungIn_LoaderLock`.
+        "DEFAULT_BUCKET_ID" | "PRIMARY_PROBLEM_CLASS" if first.starts_with(HANG) => add(HANG, first, None),
+        "BUGCHECK" if first.starts_with("APPLICATION_VERIFIER_") => add("VERIFIER STOP", first, None),
         "CLR.Exception.Type" => add(first, "", None),
         // `Key  : CLR.System.InvalidOperationException._message`, and its value.
         _ if name.starts_with("CLR.") && name.ends_with("._message") => {

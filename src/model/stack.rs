@@ -89,6 +89,8 @@ pub enum Dialect {
     Leaktrack,
     /// Threads in DebugDiag's reports.
     DebugDiag,
+    /// Crash reports of Dr. Mingw.
+    DrMingw,
 }
 
 impl Dialect {
@@ -119,6 +121,7 @@ impl Dialect {
             Dialect::Trace => "trace",
             Dialect::Leaktrack => "leaktrack",
             Dialect::DebugDiag => "debugdiag",
+            Dialect::DrMingw => "drmingw",
         }
     }
 

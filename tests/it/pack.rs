@@ -1,5 +1,6 @@
 //! The built-in pack: every example is right, and every file is where its name says.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -69,21 +70,16 @@ fn the_pages_on_rules_are_those_of_the_pack() {
     let folder = tempfile::TempDir::new().unwrap();
     let written = run(&["rules", "docs", folder.path().to_str().unwrap()]);
     assert_eq!(code(&written), 0);
-    let files = |folder: &Path| {
-        let mut files: Vec<String> = fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-            .collect();
-        files.sort();
-        files
+    let files = |folder: &Path| -> BTreeSet<String> {
+        let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        names.map(|name| name.to_string_lossy().into_owned()).collect()
     };
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules");
-    assert_eq!(
-        files(&kept),
-        files(folder.path()),
-        "run `cargo run -- rules docs docs/rules`, and delete pages of rules that are gone"
-    );
-    for name in files(&kept) {
+    let (there, wanted) = (files(&kept), files(folder.path()));
+    let differing: Vec<_> = there.symmetric_difference(&wanted).collect();
+    let help = "run `cargo run -- rules docs docs/rules`, and delete pages of rules that are gone";
+    assert!(differing.is_empty(), "{help}: {differing:?}");
+    for name in wanted {
         let text = |folder: &Path| fs::read_to_string(folder.join(&name)).unwrap().replace("\r\n", "\n");
         assert_eq!(text(&kept), text(folder.path()), "{name}: run `cargo run -- rules docs docs/rules`");
     }

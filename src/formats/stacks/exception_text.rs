@@ -187,7 +187,13 @@ fn type_name(text: &str) -> Option<(usize, &str)> {
         let from = start + rest.find(is_part)?;
         let end = from + text[from..].find(|c: char| !is_part(c)).unwrap_or(text.len() - from);
         let name = text[from..end].trim_end_matches('.');
-        let bracketed = text[..from].trim_start() == "[" && name.ends_with("Exception") && text.ends_with(']');
+        // `[OrderException: Order 17 failed]` of ASP.NET's error page; a message of several lines is closed further down.
+        let is_open = || {
+            let behind = &text[from + name.len()..];
+            !behind.contains(']') && (behind.starts_with(": ") || behind.starts_with(" (0x"))
+        };
+        let bracketed =
+            text[..from].trim_start() == "[" && name.ends_with("Exception") && (text.ends_with(']') || is_open());
         // Namespaces of .NET begin with a capital; those of Java and Python do not.
         if (name.contains('.') && name.starts_with(char::is_uppercase)) || bracketed {
             return Some((from, name));

@@ -14,6 +14,7 @@ pub mod clrstack;
 pub mod debugdiag;
 mod demystified;
 mod dotnet_stack;
+mod drmingw;
 mod dump_async;
 mod dumpstack;
 mod dx;
@@ -101,6 +102,7 @@ pub static FORMATS: &[Format] = &[
     umdh::FORMAT,
     leaktrack::FORMAT,
     debugdiag::FORMAT,
+    drmingw::FORMAT,
     trace::FORMAT,
 ];
 

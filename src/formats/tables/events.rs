@@ -27,6 +27,7 @@
 //! text. Nothing but the engine prints the line of an event, so it shows the table wherever it stands.
 
 use super::exit_code::exit_code;
+use super::fault_sentences::fault_sentence;
 use super::{TableFormat, TableLine, first_words, is_hex, labelled};
 use crate::formats::tokens::hex_value;
 
@@ -65,6 +66,8 @@ const CODE_LABELS: [&str; 16] = [
     "예외 코드",
 ];
 
+const CPP_EXCEPTION: &str = "Microsoft C++ exception: ";
+
 /// COR_E_FAILFAST
 const FAIL_FAST: &str = "0x80131623";
 
@@ -101,6 +104,7 @@ fn sure_row(text: &str) -> Option<[&str; 5]> {
         .or_else(|| runtime_ended(text))
         .or_else(|| verifier_stop(text))
         .or_else(|| exit_code(text))
+        .or_else(|| fault_sentence(text))
 }
 
 /// `VERIFIER STOP 0000000000000900: pid 0x19F0: A heap allocation was leaked.`: Application Verifier, by the number of its stop.
@@ -165,6 +169,11 @@ fn visual_studio(text: &str) -> Option<[&str; 5]> {
         apart.is_some_and(|apart| apart.trim_start().is_empty() || apart.ends_with(['`', '"', '“']))
     })?;
     let text = text[before.len()..].trim_end_matches(['`', '"', '”', ' ']);
+    // `... in app.exe: Microsoft C++ exception: std::system_error at memory location 0x000000B6F7F0CC38.`
+    if let Some((_, thrown)) = text.split_once(": Microsoft C++ exception: ") {
+        let thrown = &text[text.len() - thrown.len() - CPP_EXCEPTION.len()..];
+        return Some(["", "", thrown.trim_end_matches('.'), "e06d7363", chance]);
+    }
     let code_at = text.find(": 0x")? + ": ".len();
     let (code, event) = text[code_at..].split_once(": ")?;
     is_code(code).then(|| ["", "", event.trim().trim_end_matches('.'), code, chance])

@@ -13,6 +13,7 @@ mod dumpheap;
 mod eeheap;
 pub mod events;
 mod exit_code;
+mod fault_sentences;
 mod finalizequeue;
 mod gcdump_report;
 mod gchandles;
