@@ -208,8 +208,12 @@ fn owner_of_monitor(object: &str, os_id: &str, index: &str) -> LockOwner {
 /// next line; an address is as long as that of the sync block.
 fn object_of(table: &Table, row: &Row) -> Option<(u64, String)> {
     let length = table.cell(row, "sync block")?.len();
-    let object = table.cell(row, "object")?;
+    let object = table.cell(row, "object").unwrap_or_default();
     let name = table.cell(row, "type").unwrap_or_default();
+    // Without the object's own address that of its sync block tells it from others.
+    if object.is_empty() && !name.is_empty() {
+        return Some((hex(table.cell(row, "sync block")?)?, name.to_string()));
+    }
     let (first, rest) = object.split_once('\n').unwrap_or((object, ""));
     let whole = if first.split(' ').next()?.len() < length { format!("{first}{rest}") } else { first.to_string() };
     let (address, behind) = whole.split_once(' ').unwrap_or((&whole, name));

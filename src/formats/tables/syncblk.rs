@@ -39,8 +39,10 @@ fn line(text: &str) -> Option<TableLine<'_>> {
     let words = without_remark(text.split_whitespace().collect());
     match words.as_slice() {
         [name, value] if TOTALS.contains(name) => Some(TableLine::Field(name, value)),
-        [index, block, held, recursion, behind @ ..] if is_address(block) && is_number(index) && is_number(held) => {
-            let mut cells = vec![*index, *block, *held, *recursion];
+        [index, block, held, recursion, behind @ ..]
+            if is_address_or_end(block) && is_number(index) && is_number(held) =>
+        {
+            let mut cells = vec![*index, without_dots(block), *held, *recursion];
             // Without an owner: `0000000000000000 none    00000000027e1c68 System.Object`.
             let owner = match behind {
                 [thread, "none" | "XXX" | "orphaned", rest @ ..] => {
@@ -50,7 +52,7 @@ fn line(text: &str) -> Option<TableLine<'_>> {
                 [thread, id, index, rest @ ..] => {
                     // The thread is gone.
                     let index = if *index == "XXX" { "" } else { index };
-                    cells.extend([*thread, *id, index]);
+                    cells.extend([without_dots(thread), *id, index]);
                     rest
                 }
                 _ => return None,
@@ -58,7 +60,11 @@ fn line(text: &str) -> Option<TableLine<'_>> {
             // A window that is too narrow puts the object on the next line.
             let Some((object, _)) = owner.split_first() else { return Some(TableLine::Row(cells)) };
             let name = text.rsplit_once(*object).map_or("", |(_, name)| name.trim());
-            cells.extend([*object, name]);
+            match is_address_or_end(object) {
+                true => cells.extend([without_dots(object), name]),
+                // Somebody left the address out.
+                false => cells.extend(["", *object]),
+            }
             Some(TableLine::Row(cells))
         }
         // Notes keep `Index  MonitorHeld  Recursion  Owning Thread Info  Owner`.
@@ -75,6 +81,16 @@ fn line(text: &str) -> Option<TableLine<'_>> {
         [object] | [object, _] if is_hex(object) => Some(TableLine::Cell("object", text.trim())),
         _ => None,
     }
+}
+
+/// An address, or the end of one that somebody cut short: `...c1d8`.
+fn is_address_or_end(word: &str) -> bool {
+    let end = without_dots(word);
+    is_address(word) || (end.len() < word.len() && end.len() >= 3 && is_hex(end))
+}
+
+fn without_dots(word: &str) -> &str {
+    word.trim_start_matches(['.', '…'])
 }
 
 fn is_header(text: &str) -> bool {
@@ -130,6 +146,11 @@ mod tests {
                 "row 36 | 00000009a841a8b8 | 39 | 1 | 0000000a8254d890 | 301c | 2425 | 00000007eedf7880 | N.F(X)",
             ),
             ("36 00000009a841a8b8 39(", "nothing"),
+            // Somebody shortened the addresses, and left that of the object out.
+            (
+                "    1 ...C1D8           3         1 ...B4A0 6368   9    Contoso.Account",
+                "row 1 | C1D8 | 3 | 1 | B4A0 | 6368 | 9 |  | Contoso.Account",
+            ),
             ("00000000027e2088 System.Object", "cell object = 00000000027e2088 System.Object"),
             ("ComClassFactory 0", "field ComClassFactory = 0"),
             ("words of prose", "nothing"),
