@@ -309,7 +309,10 @@ fn queue<'t>(
     let mut behind_owner = owner.map_or_else(Vec::new, |who| behind(&[who], waits));
     behind_owner.extend(direct.iter().filter(|who| !behind_owner.contains(who)).copied().collect::<Vec<_>>());
     behind_owner.sort_unstable();
-    let further = behind_owner.iter().filter(|who| !direct.contains(who)).count() as u64;
+    // Who waits for a lock of one that waits itself waits for this owner in the end.
+    let is_of_one = |lock: &usize| waits.owners[*lock].is_some_and(|owner| behind_owner.contains(&owner));
+    let further: u64 =
+        (0..waits.locks.len()).filter(|lock| is_of_one(lock) && !locks.contains(lock)).map(|lock| waiters(&lock)).sum();
     let named = behind_owner.iter().filter_map(|&who| {
         let view = waits.waiting[&who].view?;
         Some((waits.roster.threads[who].clone(), moment.view_numbers[view]))
@@ -324,7 +327,7 @@ fn queue<'t>(
         owner: owner.map(|who| waits.roster.threads[who].clone()),
         gone,
         locks: wanted,
-        waiters: counted + further.saturating_sub(counted.saturating_sub(direct.len() as u64)),
+        waiters: (counted + further).max(behind_owner.len() as u64),
         named: named.collect(),
         owner_views: owner.map_or_else(Vec::new, |owner| views_of(owner, moment, waits)),
         because: None,

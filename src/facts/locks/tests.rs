@@ -200,7 +200,9 @@ fn owners_that_the_text_does_not_show_may_wait_too() {
     );
     check("4 owns A 1\n5 owns B 1\n4 runs", &["queue 4 <- 1 (Table)", "queue 5 <- 1 (Table)", unseen]);
     // More wait than there are owners.
-    check("4 owns A 2\n5 owns B 1\n4 waits", &["queue 5 <- 1 (Table)", unseen]);
+    check("4 owns A 2\n5 owns B 1\n4 waits", &["queue 5 <- 3 (Table)", unseen]);
+    // Those whom a table counts behind one that waits stand behind its owner as well.
+    check("4 owns A 301\n5 owns B 1\n4 waits\n6 waits\n5 runs", &["queue 5 <- 302 (Table)"]);
 }
 
 #[test]
