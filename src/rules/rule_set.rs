@@ -165,6 +165,11 @@ impl Rule {
         self.pattern.compares_names() || self.unless.iter().any(Pattern::compares_names)
     }
 
+    /// It asks for an exception and nothing else, and something on the exception's own stack takes it back.
+    pub fn excuses_exceptions(&self) -> bool {
+        self.exception.is_some() && !self.asks_of_stacks() && !self.unless.is_empty()
+    }
+
     /// Whether it is asked of this stack.
     pub fn is_asked_of(&self, stack: &Stack) -> bool {
         stack.is_judged() && self.subject == Subject::of(stack.kind)

@@ -343,3 +343,41 @@ fn an_exception_of_another_thread_proves_nothing_of_a_stack() {
     check(rules, &(held_by("   0") + &log("svc!draw svc!main")), &["r 1"]);
     check(rules, &(held_by("1a0c") + &log("svc!draw svc!main")), &[]);
 }
+
+#[test]
+fn a_fault_elsewhere_proves_nothing_of_a_stack() {
+    let rules = "id: r\nHEAD\nmatch:\n  stack: svc!draw\n  exception: {code: 0xc0000005}\n";
+    let fault = |place: &str| {
+        format!("ExceptionAddress: 72c81a3a ({place}+0x0000000a)\n   ExceptionCode: c0000005 (Access violation)\n\n")
+    };
+    check(rules, &(fault("svc!draw") + &log("svc!draw svc!main")), &["r 1"]);
+    // The function below may have called the one that failed.
+    check(rules, &(fault("svc!main") + &log("svc!draw svc!main")), &["r 1"]);
+    check(rules, &(fault("svc!save") + &log("svc!draw svc!main")), &[]);
+    check(rules, &(fault("svc!save") + &log("svc!draw svc!main\nsvc!save svc!draw svc!main")), &["r 1"]);
+    // A managed exception has a stack of its own.
+    let rules = "id: r\nHEAD\nmatch:\n  stack: N.Book.Draw\n  exception: {type: N.SvcException}\n";
+    let thrown = |method: &str| {
+        format!(
+            "0:000> !pe\nException object: 0000021c3a4b1e20\nException type:   N.SvcException\nMessage:          no\n\
+             InnerException:   <none>\nStackTrace (generated):\n    SP               IP               Function\n    \
+             000000D1B3DFE4C0 0000000000000000 N!{method}()+0x1\n\n0:000> !clrstack\nOS Thread Id: 0x1a2c (5)\n        \
+             Child SP               IP Call Site\n000000000b17a490 00007ffd0168b2f4 N.Book.Draw()\n000000000b17a540 \
+             00007ffd0168b1c3 N.Book.Main()\n"
+        )
+    };
+    check(rules, &thrown("N.Book.Main"), &["r 1"]);
+    check(rules, &thrown("N.Book.Save"), &[]);
+}
+
+#[test]
+fn the_stack_of_an_exception_takes_back_what_is_said_of_it() {
+    let rules = "id: r\nHEAD\nmatch:\n  exception: {type: N.SvcException}\nunless:\n  - stack: N.Book.TryOpen\n";
+    let caught = "N.SvcException: no\n   at N.Book.Open()\n   at N.Book.TryOpen()\n";
+    let other = "N.SvcException: no\n   at N.Book.Open()\n   at N.Book.Main()\n";
+    check(rules, caught, &[]);
+    check(rules, other, &["r 0"]);
+    check(rules, &format!("{caught}\n{other}"), &["r 0"]);
+    // Nothing is known of where it was thrown.
+    check(rules, "N.SvcException: no\n", &["r 0"]);
+}

@@ -7,7 +7,7 @@ mod recording;
 mod suppressing;
 mod yields;
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 
 use super::evaluate::Evaluator;
 use super::exceptions::{Exception, Thrown, exceptions_of, thrown_of};
@@ -92,6 +92,9 @@ pub struct CaseScan<'r> {
     /// Where exceptions were thrown, in the order of the sources and lines.
     thrown: Vec<Thrown>,
     throwers: Throwers,
+    /// Rules that the stack of an exception may take back, and where one did: rule, source and line of the stack.
+    excusing: Vec<usize>,
+    excused: HashSet<(usize, usize, u32)>,
     leaks: LeakCollection,
     counters: CounterCollection,
     locks: LockCollection,
@@ -123,6 +126,8 @@ impl<'r> CaseScan<'r> {
             exceptions: Vec::new(),
             thrown: Vec::new(),
             throwers: Throwers::default(),
+            excusing: (0..rules.rules.len()).filter(|&rule| rules.rules[rule].excuses_exceptions()).collect(),
+            excused: HashSet::default(),
             leaks: LeakCollection::default(),
             counters: CounterCollection::default(),
             locks: LockCollection::default(),
@@ -215,6 +220,9 @@ impl Sink for CaseScan<'_> {
             Some(known) => (known, false),
             None => (self.get_to_know(stack, sites), true),
         };
+        if stack.kind == StackKind::Exception {
+            self.excuse(stack, sites);
+        }
         let result = std::mem::take(&mut self.memo.results[known.answer]);
         let is_found = !result.hits.is_empty() || !result.lacking.is_empty();
         // Most often nothing more is asked about its frames.

@@ -2,7 +2,7 @@
 
 use foldhash::HashMap;
 
-use super::{CaseScan, GROUPS, Known};
+use super::{CaseScan, EXCEPTIONS, GROUPS, Known};
 use crate::engine::evaluate::Hit;
 use crate::engine::found::{Found, FoundThread};
 use crate::engine::locks::signs;
@@ -48,6 +48,16 @@ impl<'r> CaseScan<'r> {
         if let Some(found) = group_among(&mut self.found[hit.rule], &mut self.group_at[hit.rule], group) {
             found.add(thread, hit.cost(), finding);
         }
+    }
+
+    /// Keeps which rules on exceptions alone the stack of this one takes back.
+    pub(super) fn excuse(&mut self, stack: &Stack, sites: &CallSites) {
+        if self.excusing.is_empty() || self.excused.len() >= EXCEPTIONS {
+            return;
+        }
+        self.evaluator.classify(stack, sites);
+        let excused = self.excusing.iter().filter(|&&rule| self.evaluator.takes_back(rule, stack));
+        self.excused.extend(excused.map(|&rule| (rule, self.source, stack.line)));
     }
 
     /// Works out what holds for all stacks that are equal to this one.

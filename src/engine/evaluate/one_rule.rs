@@ -31,6 +31,15 @@ impl Evaluator<'_> {
         self.hit_by_pattern(index, stack, None)
     }
 
+    /// Whether something takes back for certain what the rule says of the exception whose stack this is.
+    pub(in crate::engine) fn takes_back(&self, index: usize, stack: &Stack) -> bool {
+        let (_, naming) = &self.sieve.naming.rules[index];
+        self.rules.rules[index].unless.iter().zip(naming).any(|(pattern, naming)| {
+            let tape = self.tape(pattern, naming, stack);
+            self.best(pattern, &tape, Stance::Possibility).is_some_and(|veto| !veto.uncertain)
+        })
+    }
+
     fn hit_by_pattern(&self, index: usize, stack: &Stack, by_role: Option<Doubt>) -> Option<Hit> {
         let rule = &self.rules.rules[index];
         let (naming, unless_naming) = &self.sieve.naming.rules[index];

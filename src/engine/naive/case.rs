@@ -49,10 +49,20 @@ pub fn findings(capture: &Capture, rules: &RuleSet) -> Vec<PlainFinding> {
             }
         }
     }
+    let is_excused = |rule: &Rule, exception: &Exception| {
+        let own = exception.thrown.as_ref().map(|thrown| thrown.stack_line);
+        let own = stacks.iter().find(|stack| stack.kind == StackKind::Exception && Some(stack.line) == own);
+        let takes_back = |stack: &Stack| {
+            let veto = |unless| best_match(unless, stack, sites, rules, Stance::Possibility);
+            rule.unless.iter().filter_map(veto).any(|(found, _)| !found.uncertain)
+        };
+        rule.excuses_exceptions() && own.is_some_and(|stack| takes_back(stack))
+    };
     let tells = |rule: &Rule, on: &[usize]| {
         let places: HashSet<(usize, u32)> = on.iter().map(|&number| (0, stacks[number].line)).collect();
         let holds = |asked: &crate::rules::ExceptionCondition| {
-            of_stacks(&exceptions, &places).iter().any(|exception| exception.is_asked_by(asked))
+            let all = of_stacks(&exceptions, &places);
+            all.iter().any(|exception| exception.is_asked_by(asked) && !is_excused(rule, exception))
         };
         rule.exception.as_ref().is_none_or(holds)
     };
