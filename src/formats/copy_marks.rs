@@ -27,6 +27,7 @@ impl CopyMarks {
         if let Some(inner) = self.between_ticks(line) {
             return inner;
         }
+        let line = without_fence(line);
         let line = without_wiki_marks(self.without_tick(line));
         let trimmed = line.trim_start();
         match trimmed.as_bytes().first().copied().unwrap_or_default() {
@@ -103,6 +104,15 @@ fn without_wiki_marks(line: &str) -> &str {
     line.strip_suffix("{noformat}").or_else(|| line.strip_suffix("{code}")).unwrap_or(line)
 }
 
+/// "```ntdll!NtWaitForSingleObject+0x14": the fence of a listing on the line of its first frame, or of its last.
+fn without_fence(line: &str) -> &str {
+    const FENCE: &str = "```";
+    let begun = line.trim_start().strip_prefix(FENCE).filter(|behind| behind.contains('!') || is_known(behind));
+    let line = begun.filter(|behind| !behind.starts_with('`')).unwrap_or(line);
+    let ended = line.strip_suffix(FENCE).filter(|before| before.contains('!') && !before.contains('`'));
+    ended.unwrap_or(line)
+}
+
 /// `> > 00 00000000`0b99b2f0 ...`: every answer to a mail adds one. dotnet-dump's prompt looks the same and is kept.
 fn without<'t>(mark: &str, line: &'t str) -> &'t str {
     let mut rest = line;
@@ -158,6 +168,10 @@ mod tests {
         let mut marks = CopyMarks::default();
         for (line, want) in [
             ("`words`", "`words`"),
+            ("```ntdll.dll!NtWaitForAlertByThreadId()\tUnknown", "ntdll.dll!NtWaitForAlertByThreadId()\tUnknown"),
+            ("svc!main+0x1d```", "svc!main+0x1d"),
+            ("```csharp", "```csharp"),
+            ("```", "```"),
             (">&>+0x27", ">&>+0x27"),
             ("> > 0:001> kL", "0:001> kL"),
             ("> 00 00000000`0b99b2f0 a!b", "00 00000000`0b99b2f0 a!b"),

@@ -28,7 +28,8 @@ impl TableBars {
             self.in_table = false;
             return None;
         }
-        let cells: Vec<&str> = line.trim().trim_matches('|').split('|').map(str::trim).collect();
+        let cells: Vec<&str> =
+            line.trim().trim_matches('|').split('|').map(|cell| without_stars(cell.trim())).collect();
         if cells.len() < COLUMNS {
             return None;
         }
@@ -41,6 +42,11 @@ impl TableBars {
         let is_rule = cells.iter().all(|cell| !cell.is_empty() && cell.bytes().all(|byte| matches!(byte, b'-' | b':')));
         Some(if is_rule { String::new() } else { plain() })
     }
+}
+
+/// `**1093**`: what somebody set in bold.
+fn without_stars(cell: &str) -> &str {
+    cell.strip_prefix("**").and_then(|inner| inner.strip_suffix("**")).unwrap_or(cell)
 }
 
 #[cfg(test)]
@@ -57,6 +63,7 @@ mod tests {
             ("| Index | SyncBlock | MonitorHeld | Recursion |", Some("Index SyncBlock MonitorHeld Recursion")),
             ("|:---|---:|---|---|", Some("")),
             ("36 | 00000009a841a8b8 | 615 | 1", Some("36 00000009a841a8b8 615 1")),
+            ("36 | 00000009a841a8b8 | **615** | 1", Some("36 00000009a841a8b8 615 1")),
             ("words", None),
             ("| 36 | 00000009a841a8b8 | 615 | 1 |", None),
             ("| # | Child-SP | RetAddr | Call Site |", Some("# Child-SP RetAddr Call Site")),
