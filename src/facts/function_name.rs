@@ -39,7 +39,11 @@ impl FunctionName {
         let text = text.into();
         let mut pieces = Vec::new();
         let (mut name_start, mut at) = (0, 0);
-        while let Some(next) = text.as_bytes()[at..].iter().position(|byte| b"(`[<".contains(byte)) {
+        if let Some((name_end, end)) = arity_without_tick(&text) {
+            pieces.extend([(Piece::Name, name_end), (Piece::Arity, end)]);
+            (name_start, at) = (end, end);
+        }
+        while let Some(next) = text.as_bytes()[at..].iter().position(|byte| b"(`'[<".contains(byte)) {
             at += next;
             let Some((piece, end)) = special_piece(&text, at) else {
                 at += 1;
@@ -100,6 +104,18 @@ impl FunctionName {
     }
 }
 
+/// Where the name ends and where the arity, of `System.Collections.Generic.Dictionary2.Insert`, which lost its backtick: no
+/// collection of .NET has a digit in its name.
+fn arity_without_tick(text: &str) -> Option<(usize, usize)> {
+    const NAMESPACES: [&str; 2] = ["System.Collections.Generic.", "System.Collections.Concurrent."];
+    let begins =
+        |namespace: &&&str| text.get(..namespace.len()).is_some_and(|head| head.eq_ignore_ascii_case(namespace));
+    let start = NAMESPACES.iter().find(begins)?.len();
+    let end = start + text[start..].find(|c: char| !c.is_ascii_alphanumeric())?;
+    let name_end = text[..end].trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    (name_end > start && name_end < end && text[end..].starts_with(['.', '+'])).then_some((name_end, end))
+}
+
 /// The piece that begins at `at`, with its end, when it is none of the plain name.
 fn special_piece(text: &str, at: usize) -> Option<(Piece, usize)> {
     let before = &text[..at];
@@ -113,6 +129,12 @@ fn special_piece(text: &str, at: usize) -> Option<(Piece, usize)> {
             let digits = text[at + 1..].bytes().take_while(u8::is_ascii_digit).count();
             let quoted = text[at + 1 + digits..].starts_with('\'');
             (digits > 0 && !quoted).then_some((Piece::Arity, at + 1 + digits))
+        }
+        // `Dictionary'2.Clear`: a page took the backtick for a mark of its own.
+        b'\'' if after_name => {
+            let digits = text[at + 1..].bytes().take_while(u8::is_ascii_digit).count();
+            let end = at + 1 + digits;
+            (digits > 0 && text[end..].starts_with(['.', '[', '+'])).then_some((Piece::Arity, end))
         }
         b'[' if after_name || before.ends_with('>') => {
             let end = closing(text, at, b'[', b']')?;
@@ -152,6 +174,14 @@ mod tests {
             ("N.Dictionary`2[[A, m],[B, m]].FindEntry(A)", Ignored, false, "N.Dictionary.FindEntry"),
             ("N.Dictionary`2[[A, m],[B, m]].FindEntry(A)", Arity, false, "N.Dictionary`2.FindEntry"),
             ("N.Dictionary`2[[A, m],[B, m]].FindEntry(A)", Full, true, "N.Dictionary`2[[A, m],[B, m]].FindEntry(A)"),
+            (
+                "System.Collections.Generic.Dictionary2.Insert(A, B)",
+                Ignored,
+                false,
+                "System.Collections.Generic.Dictionary.Insert",
+            ),
+            ("N.Dictionary'2.Clear (m, Version=1.0)", Ignored, false, "N.Dictionary.Clear"),
+            ("N.Dictionary2.Clear()", Ignored, false, "N.Dictionary2.Clear"),
             ("N.T+<>c__DisplayClass0_0.<Main>b__0()", Ignored, false, "N.T+<>c__DisplayClass0_0.<Main>b__0"),
             ("N.T+<GetAsync>d__3.MoveNext()", Ignored, true, "N.T+<GetAsync>d__3.MoveNext()"),
             ("Cache<std::string,4>::put", Ignored, false, "Cache::put"),

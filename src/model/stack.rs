@@ -91,6 +91,8 @@ pub enum Dialect {
     DebugDiag,
     /// Crash reports of Dr. Mingw.
     DrMingw,
+    /// The call stack that Visual Studio Code copies.
+    VsCode,
 }
 
 impl Dialect {
@@ -122,6 +124,7 @@ impl Dialect {
             Dialect::Leaktrack => "leaktrack",
             Dialect::DebugDiag => "debugdiag",
             Dialect::DrMingw => "drmingw",
+            Dialect::VsCode => "vs-code",
         }
     }
 

@@ -7,6 +7,7 @@ use memchr::{memchr, memchr_iter};
 
 use super::Reader;
 use crate::formats::shape::{self, Shape};
+use crate::formats::stacks::bare;
 use crate::formats::stacks::told_exception::leads_to_frames;
 use crate::formats::tokens::{is_no_space, is_odd_space};
 use crate::formats::{call_site, markup};
@@ -100,6 +101,14 @@ impl Reader<'_> {
         // `RaiseException+0×53`: word processors make a sign of multiplication of it.
         if !text.is_ascii() && text.contains("+0×") {
             return self.some_line(&text.replace("+0×", "+0x"));
+        }
+        // `kernel32!RaiseException + 0x48`, as COM+ writes into the event log.
+        if let Some((site, offset)) = text.trim_end().rsplit_once(" + 0x")
+            && site.contains('!')
+            && offset.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && bare::is_call_site(site.trim())
+        {
+            return self.some_line(&format!("{site}+0x{offset}"));
         }
         if let Some(plain) = markup::strip(text) {
             // A `<br>` at the end of a line begins none.

@@ -131,6 +131,9 @@ fn exception(trimmed: &str) -> Option<Vec<&str>> {
     if let Some(name) = labelled_type(trimmed) {
         return Some(vec![name]);
     }
+    if let Some(row) = in_window(trimmed) {
+        return Some(row);
+    }
     let trimmed = behind_stamp(trimmed);
     let wrapped = trimmed.rsplit_once("--->").map(|(_, innermost)| innermost.trim_start());
     let text = wrapped.unwrap_or(trimmed);
@@ -139,7 +142,12 @@ fn exception(trimmed: &str) -> Option<Vec<&str>> {
         Some((number, text)) if number.contains('#') => text,
         _ => text,
     };
-    let (start, name) = type_name(text)?;
+    let (mut start, mut name) = type_name(text)?;
+    // `[App.ProcessException] N.OrderException: ...`: who writes the log.
+    let is_logger = text[..start].ends_with('[') && text[start + name.len()..].starts_with("] ");
+    if let Some((behind, other)) = is_logger.then(|| type_name(&text[start + name.len()..])).flatten() {
+        (start, name) = (start + name.len() + behind, other);
+    }
     let behind = &text[start + name.len()..];
     let last = name.rsplit(['.', '+']).next().unwrap_or(name);
     let is_exception =
@@ -168,6 +176,21 @@ fn exception(trimmed: &str) -> Option<Vec<&str>> {
     let mut row = vec![name, message, outer, unhandled, code];
     row.truncate(row.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1));
     Some(row)
+}
+
+/// `'System.InvalidOperationException'  {"Order 17 failed"}`, as a window of Visual Studio shows an exception.
+fn in_window(trimmed: &str) -> Option<Vec<&str>> {
+    let (name, value) = trimmed.trim_start_matches("> ").strip_prefix('\'')?.split_once('\'')?;
+    let message = value.trim().strip_prefix("{\"")?.strip_suffix("\"}")?;
+    (name.contains('.') && told_exception::is_exception_type(name)).then(|| vec![name, message])
+}
+
+/// Where `Exception Info:` and `Stack:` begin in what stands before the first frame of an event on one line.
+fn labels_of_event(head: &str) -> impl Iterator<Item = usize> {
+    let info = head.find(" Exception Info: ");
+    let description = head.find(" Description: ").filter(|_| info.is_some());
+    let stack = head.trim_end().strip_suffix(" Stack:").filter(|_| info.is_some()).map(str::len);
+    [description, info, stack].into_iter().flatten()
 }
 
 /// Where the exceptions that wrap the innermost begin: `Ns.OrderException: Order 17 failed ---> System.IO.IOException: ...`.
@@ -248,13 +271,15 @@ pub fn lost_line_ends(text: &str) -> Option<Vec<Cow<'_, str>>> {
         let is_apart = text[..cuts[0]].ends_with([' ', '\t']) || text[..cuts[0]].ends_with("Exception");
         is_apart && (exception(first).is_some() || told_exception::row(first).is_some())
     };
-    if cuts.len() < 2 && !behind_exception() {
+    // Or one behind another frame.
+    if cuts.len() < 2 && !behind_exception() && frame(first, true).is_none() {
         return None;
     }
     let behind_first = separators.iter().filter(|separator| separator.start > cuts[0]);
     let ends: Vec<usize> = behind_first.flat_map(|separator| [separator.start, separator.end]).collect();
     let whole_first = Some(first.trim_start_matches(['`', '"'])).filter(|call| cuts.len() > 1 && is_whole_call(call));
     cuts.extend(ends);
+    cuts.extend(labels_of_event(&text[..cuts[0]]));
     cuts.sort_unstable();
     let mut pieces = Vec::new();
     let mut from = 0;

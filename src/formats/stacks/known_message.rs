@@ -15,7 +15,7 @@ use crate::formats::marks::Marks;
 type Message = (&'static str, &'static str, &'static str);
 
 /// Messages that nobody writes but the exception: they need no frames to be believed.
-const CLEAR: [Message; 17] = [
+const CLEAR: [Message; 18] = [
     // `ExceptionFactory.Timeout` of StackExchange.Redis.
     ("Timeout performing ", "", REDIS),
     ("Timeout awaiting response (", "", REDIS),
@@ -42,6 +42,7 @@ const CLEAR: [Message; 17] = [
         "System.InvalidOperationException",
     ),
     ("The process cannot access the file '", "", "System.IO.IOException"),
+    ("Settings to access printer '", "' are not valid.", "System.Drawing.Printing.InvalidPrinterException"),
     ("Method not found: '", "", "System.MissingMethodException"),
     ("Unable to load DLL '", "", "System.DllNotFoundException"),
     ("Unable to find an entry point named '", "", "System.EntryPointNotFoundException"),

@@ -43,6 +43,7 @@ pub mod told_exception;
 mod trace;
 mod umdh;
 pub mod visual_studio;
+mod vs_code;
 
 /// A dialect that is read line by line.
 pub struct Format {
@@ -103,6 +104,7 @@ pub static FORMATS: &[Format] = &[
     leaktrack::FORMAT,
     debugdiag::FORMAT,
     drmingw::FORMAT,
+    vs_code::FORMAT,
     trace::FORMAT,
 ];
 

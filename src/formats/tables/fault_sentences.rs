@@ -6,6 +6,8 @@
 //! The instruction at 0x77d3f4a1 referenced memory at 0x00000010. The memory could not be read.
 //! The exception unknown software exception (0xc0000409) occurred in the application at location 0x7d61002d.
 //! APPLICATION_VERIFIER_DANGEROUS_TERMINATE_THREAD_CALL (100)
+//! Exception: C0000005
+//! Exception 0xc0000005 encountered at address 0x7ff8f7eb49f6: Access violation writing location 0x00000024
 //! ```
 
 use super::is_hex;
@@ -17,7 +19,12 @@ const WORDS: [(&str, &str); 2] =
 /// Process, thread, event, code and chance of a sentence.
 pub fn fault_sentence(text: &str) -> Option<[&str; 5]> {
     let text = text.trim();
-    popup(text).or_else(|| instruction(text)).or_else(|| occurred(text)).or_else(|| verifier_name(text))
+    popup(text)
+        .or_else(|| instruction(text))
+        .or_else(|| occurred(text))
+        .or_else(|| encountered(text))
+        .or_else(|| of_component(text))
+        .or_else(|| verifier_name(text))
 }
 
 /// The words behind the dialog's title.
@@ -45,6 +52,22 @@ fn occurred(text: &str) -> Option<[&str; 5]> {
         text.strip_prefix("The exception ")?.split_once(" occurred in the application at location ")?;
     let (name, code) = exception.strip_suffix(')')?.rsplit_once('(')?;
     code.strip_prefix("0x").is_some_and(is_hex).then_some(["", "", name.trim(), code, ENDED])
+}
+
+/// `Exception 0xc0000005 encountered at address 0x7ff8f7eb49f6: Access violation writing location 0x00000024`: lldb on
+/// Windows.
+fn encountered(text: &str) -> Option<[&str; 5]> {
+    let (_, said) = text.split_once("Exception 0x")?;
+    let (code, said) = said.split_once(" encountered at address 0x")?;
+    let (address, said) = said.split_once(": ")?;
+    (code.len() == 8 && is_hex(code) && is_hex(address)).then_some(["", "", said.trim(), code, "Unhandled exception"])
+}
+
+/// `Exception: C0000005`: COM+ of a component that failed, events 4786 and 4787.
+fn of_component(text: &str) -> Option<[&str; 5]> {
+    let code = text.strip_prefix("Exception: ")?.trim();
+    let is_code = code.len() == 8 && is_hex(code) && code.starts_with(['C', 'E', '8']);
+    is_code.then_some(["", "", code, code, ENDED])
 }
 
 /// A stop by its name, as `!analyze` writes it.
@@ -84,6 +107,12 @@ mod tests {
             ),
             ("APPLICATION_VERIFIER_DANGEROUS_TERMINATE_THREAD_CALL (100)", Some(("VERIFIER STOP", ""))),
             ("APPLICATION_VERIFIER_DANGEROUS (see below)", None),
+            ("Exception: C0000005", Some(("C0000005", "C0000005"))),
+            ("Exception: 12345678", None),
+            (
+                "Exception 0xc0000005 encountered at address 0x7ff8f7eb49f6: Access violation writing location 0x00000024",
+                Some(("Access violation writing location 0x00000024", "c0000005")),
+            ),
             ("The instruction at the end referenced memory at once", None),
             ("Application popup: ledger.exe - Ledger : Save the file?", None),
             ("The exception (see above) occurred in the application at location 0x1", None),
