@@ -42,7 +42,7 @@ pub struct Thrown {
     pub call_site: String,
     /// Without arguments, where there are symbols.
     pub function: Option<String>,
-    /// Functions that the exception passed, without arguments.
+    /// Functions that the exception passed, without arguments; where SOS printed them, which names them as on threads.
     pub functions: Vec<String>,
     pub dialect: Dialect,
 }
@@ -80,6 +80,7 @@ pub fn without_unknown_site<'m>(message: &'m str, exception: &Exception) -> &'m 
 /// The stack of an exception, as its first frame.
 pub fn thrown_of(stack: &Stack, sites: &CallSites, source: usize) -> Option<Thrown> {
     let first = stack.frames.first()?;
+    let is_of_sos = stack.dialect == Dialect::PrintException;
     let site = sites.get(first.site);
     Some(Thrown {
         source,
@@ -87,7 +88,7 @@ pub fn thrown_of(stack: &Stack, sites: &CallSites, source: usize) -> Option<Thro
         line: first.line,
         call_site: site.text.to_string(),
         function: site.function().map(|function| function.split('(').next().unwrap_or(function).to_string()),
-        functions: functions_of(stack, sites),
+        functions: if is_of_sos { functions_of(stack, sites) } else { Vec::new() },
         dialect: stack.dialect,
     })
 }

@@ -5,7 +5,7 @@ use foldhash::{HashMap, HashSet};
 
 use super::exceptions::Exception;
 use crate::facts::{normal_function, normal_module};
-use crate::model::{CallSite, CallSites, Dialect, Stack, StackKind};
+use crate::model::{CallSite, CallSites, Stack, StackKind};
 use crate::rules::ExceptionCondition;
 
 /// Threads whose functions are kept; beyond, any may have thrown.
@@ -32,7 +32,7 @@ impl Throwers {
     /// not seen on it may be there all the same.
     pub fn keep(&mut self, stack: &Stack, sites: &CallSites, source: usize) {
         let place = (source, stack.line);
-        let is_whole = stack.kind == StackKind::Thread && stack.holes.is_empty();
+        let is_whole = stack.kind == StackKind::Thread && stack.holes.is_empty() && !stack.cut_off;
         if !is_whole || self.functions.len() >= KEPT || self.functions.contains_key(&place) {
             return;
         }
@@ -60,8 +60,7 @@ impl Throwers {
             return thread.is_managed || thread.names.contains(&function);
         }
         match &exception.thrown {
-            // Texts of exceptions write the names of compiled methods otherwise.
-            Some(thrown) if thrown.dialect == Dialect::PrintException && thread.is_managed => {
+            Some(thrown) if thread.is_managed => {
                 thrown.functions.is_empty() || thrown.functions.iter().any(|name| thread.names.contains(name))
             }
             _ => true,
