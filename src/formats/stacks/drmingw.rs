@@ -19,10 +19,10 @@ pub const FORMAT: Format = Format {
 };
 
 /// What it calls the exceptions of Windows, and their codes.
+/// <https://github.com/jrfonseca/drmingw>
 const EXCEPTIONS: [(&str, &str); 14] = [
     ("Access Violation", "c0000005"),
     ("Array Bound Exceeded", "c000008c"),
-    ("Assertion Failure", "c0000420"),
     ("Breakpoint", "80000003"),
     ("Datatype Misalignment", "80000002"),
     ("Float Denormal Operand", "c000008d"),
@@ -32,7 +32,8 @@ const EXCEPTIONS: [(&str, &str); 14] = [
     ("In Page Error", "c0000006"),
     ("Integer Divide by Zero", "c0000094"),
     ("Integer Overflow", "c0000095"),
-    ("Priviliged Instruction", "c0000096"),
+    ("Privileged Instruction", "c0000096"),
+    ("Noncontinuable Exception", "c0000025"),
     ("Stack Overflow", "c00000fd"),
 ];
 
@@ -59,7 +60,6 @@ fn caused(text: &str) -> Option<[&str; 3]> {
         Some((_, behind)) => behind.split_whitespace().next()?.trim_end_matches('.'),
         None => "",
     };
-    // `gfx64.dll.` ends a sentence, `gfx64.dll` does not.
     Some([name, code, module])
 }
 

@@ -55,12 +55,12 @@ fn occurred(text: &str) -> Option<[&str; 5]> {
 }
 
 /// `Exception 0xc0000005 encountered at address 0x7ff8f7eb49f6: Access violation writing location 0x00000024`: lldb on
-/// Windows.
+/// Windows, which stops where an exception is thrown, handled or not.
 fn encountered(text: &str) -> Option<[&str; 5]> {
     let (_, said) = text.split_once("Exception 0x")?;
     let (code, said) = said.split_once(" encountered at address 0x")?;
     let (address, said) = said.split_once(": ")?;
-    (code.len() == 8 && is_hex(code) && is_hex(address)).then_some(["", "", said.trim(), code, "Unhandled exception"])
+    (code.len() == 8 && is_hex(code) && is_hex(address)).then_some(["", "", said.trim(), code, "Exception thrown"])
 }
 
 /// `Exception: C0000005`: COM+ of a component that failed, events 4786 and 4787.
