@@ -150,6 +150,10 @@ fn case_rules() -> impl Strategy<Value = (String, String)> {
             let parts = [stack, threads, exception, cycle].into_iter().flatten();
             let asked: String = parts.map(String::as_str).collect();
             match (asked.is_empty(), extends) {
+                // On the exception's own stack, where it asks for nothing else.
+                (false, _) if stack.is_none() && cycle.is_none() && exception.is_some() && index % 2 == 1 => {
+                    text.push_str(&format!("match:\n{asked}unless:\n  - stack: N.T.M\n"));
+                }
                 (false, _) => text.push_str(&format!("match:\n{asked}")),
                 (true, true) => text.push_str("unless:\n  - stack: m!b\n"),
                 (true, false) => text.push_str("match: m!a\n"),
@@ -174,10 +178,13 @@ fn case_log() -> impl Strategy<Value = String> {
         &[
             "",
             "N.OneException: no\n   at N.T.M()\n",
-            "(1a2c.4c7): Access violation - code c0000005 (first chance)\n",
+            "(1.1): Access violation - code c0000005 (first chance)\n",
+            "Exception thrown at 0x00007FF8BF2F4FD9 (m.dll) in m.exe: 0xC0000005: Access violation.\n",
+            "ExceptionAddress: 72c81a3a (m!b+0x0000000a)\n   ExceptionCode: c0000005 (Access violation)\n",
             "N.OneException: no ---> N.TwoException: no\n   at N.T.M()\n",
             "Unhandled exception. N.OneException: no\n   at N.T.M()\n",
-            "(1a2c.4c7): Access violation - code c0000005 (!!! second chance !!!)\n",
+            "(1.4c7): Access violation - code c0000005 (!!! second chance !!!)\n",
+            "Unhandled exception at 0x00007FF8BF2F4FD9 (m.dll) in m.exe: 0xC0000005: Access violation.\n",
         ][..],
     );
     (prop::collection::vec(frame_lines(), 1..6), exception).prop_map(|(stacks, exception)| {

@@ -60,9 +60,15 @@ pub fn findings(capture: &Capture, rules: &RuleSet) -> Vec<PlainFinding> {
     };
     let tells = |rule: &Rule, on: &[usize]| {
         let places: HashSet<(usize, u32)> = on.iter().map(|&number| (0, stacks[number].line)).collect();
+        // An exception of a thread whose id is known is none of threads that all have other ids.
+        let is_of_others = |exception: &Exception| {
+            let is_other = |&number: &usize| stacks[number].thread.os_id.is_some_and(|id| Some(id) != exception.holder);
+            exception.holder.is_some() && !on.is_empty() && on.iter().all(is_other)
+        };
         let holds = |asked: &crate::rules::ExceptionCondition| {
             let all = of_stacks(&exceptions, &places);
-            all.iter().any(|exception| exception.is_asked_by(asked) && !is_excused(rule, exception))
+            let held = all.iter().filter(|exception| !is_excused(rule, exception) && !is_of_others(exception));
+            held.into_iter().any(|exception| exception.is_asked_by(asked))
         };
         rule.exception.as_ref().is_none_or(holds)
     };
