@@ -32,11 +32,13 @@ fn hex_digits(count: usize) -> impl Fn(&str) -> IResult<&str, &str> {
     move |input| take_while_m_n(count, count, |c: char| c.is_ascii_hexdigit())(input)
 }
 
-/// ``00000000`0b99a320`` (dbgeng, 64 bits), `000000000019dbe8` (SOS, lldb) or `0012f0a0` (32 bits).
+/// ``00000000`0b99a320`` (dbgeng, 64 bits), `000000000019dbe8` (SOS, lldb) or `0012f0a0` (32 bits); `7FFE2B7FD1A8` of newer
+/// versions of SOS, without the zeros before it.
 pub fn address(input: &str) -> IResult<&str, &str> {
     let whole = alt((
         recognize((hex_digits(8), backticks, hex_digits(8))),
         recognize(hex_digits(16)),
+        recognize(hex_digits(12)),
         recognize(hex_digits(8)),
     ));
     verify(whole, |found: &str| !continues_word(&input[found.len()..])).parse(input)
@@ -114,6 +116,7 @@ mod tests {
             ("00007F7EE2D65ABB x", Some("00007F7EE2D65ABB")),
             ("0012f0a0 ntdll!x", Some("0012f0a0")),
             ("00000000```0012f0a0 x", Some("00000000```0012f0a0")),
+            ("7FFE2B7FD1A8 75ABD117CF16", Some("7FFE2B7FD1A8")),
             ("0012f0a0b", None),
             ("deadbeef_x", None),
             ("0012f0a", None),

@@ -15,7 +15,7 @@ use crate::formats::marks::Marks;
 type Message = (&'static str, &'static str, &'static str);
 
 /// Messages that nobody writes but the exception: they need no frames to be believed.
-const CLEAR: [Message; 18] = [
+const CLEAR: [Message; 20] = [
     // `ExceptionFactory.Timeout` of StackExchange.Redis.
     ("Timeout performing ", "", REDIS),
     ("Timeout awaiting response (", "", REDIS),
@@ -42,6 +42,12 @@ const CLEAR: [Message; 18] = [
         "System.InvalidOperationException",
     ),
     ("The process cannot access the file '", "", "System.IO.IOException"),
+    ("Collection was modified; enumeration operation may not execute", "", "System.InvalidOperationException"),
+    (
+        "Controls created on one thread cannot be parented to a control on a different thread",
+        "",
+        "System.ArgumentException",
+    ),
     ("Settings to access printer '", "' are not valid.", "System.Drawing.Printing.InvalidPrinterException"),
     ("Method not found: '", "", "System.MissingMethodException"),
     ("Unable to load DLL '", "", "System.DllNotFoundException"),

@@ -280,7 +280,16 @@ fn record(text: &str) -> Option<TableLine<'_>> {
 
 /// A line of a report of Windows.
 fn report(text: &str) -> Option<TableLine<'_>> {
-    labelled(text, &REPORT_LABELS).map(|(name, value)| TableLine::Field(name, value))
+    let field = |(name, value)| TableLine::Field(name, value);
+    labelled(text, &REPORT_LABELS).or_else(|| module_of_report(text)).map(field)
+}
+
+/// `Module = C:\Games\overlay\hook.dll`, and `Code = 0xC0000005` in the line below: the reports of Multi Theft Auto.
+fn module_of_report(text: &str) -> Option<(&str, &str)> {
+    let path = text.trim().strip_prefix("Module = ")?;
+    let name = path.rsplit_once('\\')?.1;
+    let is_image = [".dll", ".exe", ".asi"].iter().any(|end| name.to_ascii_lowercase().ends_with(end));
+    is_image.then_some((REPORT_LABELS[1], name))
 }
 
 /// ``mov rax,qword ptr [rdx+10h] ds:00000000`00000010=????????????????``: the instruction at which the target stopped reads
@@ -316,6 +325,7 @@ fn shows(text: &str) -> bool {
                     || text.trim().starts_with("Last event: ")
             };
             row.is_some_and(is_event)
+                || module_of_report(text).is_some()
                 || labelled(text, &REPORT_LABELS[..2]).is_some_and(|(_, said)| said.contains(", "))
         }
     }

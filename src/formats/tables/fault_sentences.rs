@@ -63,9 +63,9 @@ fn encountered(text: &str) -> Option<[&str; 5]> {
     (code.len() == 8 && is_hex(code) && is_hex(address)).then_some(["", "", said.trim(), code, "Exception thrown"])
 }
 
-/// `Exception: C0000005`: COM+ of a component that failed, events 4786 and 4787.
+/// `Exception: C0000005`: COM+ of a component that failed, events 4786 and 4787. `Code = 0xC0000005` of a game's report.
 fn of_component(text: &str) -> Option<[&str; 5]> {
-    let code = text.strip_prefix("Exception: ")?.trim();
+    let code = text.strip_prefix("Exception: ").or_else(|| text.strip_prefix("Code = 0x"))?.trim();
     let is_code = code.len() == 8 && is_hex(code) && code.starts_with(['C', 'E', '8']);
     is_code.then_some(["", "", code, code, ENDED])
 }
@@ -109,6 +109,8 @@ mod tests {
             ("APPLICATION_VERIFIER_DANGEROUS (see below)", None),
             ("Exception: C0000005", Some(("C0000005", "C0000005"))),
             ("Exception: 12345678", None),
+            ("Code = 0xE06D7363", Some(("E06D7363", "E06D7363"))),
+            ("Code = 0xC0000005,", None),
             (
                 "Exception 0xc0000005 encountered at address 0x7ff8f7eb49f6: Access violation writing location 0x00000024",
                 Some(("Access violation writing location 0x00000024", "c0000005")),
