@@ -166,13 +166,20 @@ fn visual_studio(text: &str) -> Option<[&str; 5]> {
     let chance = ["Unhandled exception", "Exception thrown", "First-chance exception"].into_iter().find(|chance| {
         // At the beginning, or cited.
         let apart = before.strip_suffix(chance);
-        apart.is_some_and(|apart| apart.trim_start().is_empty() || apart.ends_with(['`', '"', '“']))
+        apart.is_some_and(|apart| {
+            apart.trim_start().is_empty() || apart.ends_with(['`', '"', '“']) || apart.ends_with("=> ")
+        })
     })?;
     let text = text[before.len()..].trim_end_matches(['`', '"', '”', ' ']);
     // `... in app.exe: Microsoft C++ exception: std::system_error at memory location 0x000000B6F7F0CC38.`
     if let Some((_, thrown)) = text.split_once(": Microsoft C++ exception: ") {
         let thrown = &text[text.len() - thrown.len() - CPP_EXCEPTION.len()..];
         return Some(["", "", thrown.trim_end_matches('.'), "e06d7363", chance]);
+    }
+    // `... in app.exe: RangeChecks instrumentation code detected an out of range array access.`: fail-fast, by its words.
+    if let Some(at) = text.find(": RangeChecks instrumentation code ") {
+        let words = text[at + ": ".len()..].split('.').next()?;
+        return Some(["", "", words, "c0000409", chance]);
     }
     let code_at = text.find(": 0x")? + ": ".len();
     let (code, event) = text[code_at..].split_once(": ")?;
