@@ -59,3 +59,26 @@ fn a_first_frame_without_arguments_belongs_to_visual_studio() {
     check("a.dll!N.P.Wait\nb.dll!N.P.B() Line 3\n", &[], &[2]);
     check("a.dll!N.P.Wait\n\nand then\nb.dll!N.P.B() Line 3\n", &[], &[1]);
 }
+
+#[test]
+fn a_message_that_a_console_broke_is_one() {
+    let message = |text: &str| {
+        let (capture, accounts) = read_capture(text.as_bytes(), "text", true).unwrap();
+        assert_eq!(accounts.lines(), capture.source.lines, "{text}: a line is not accounted for");
+        let table = capture.tables.iter().find(|table| table.name == "exception-text").unwrap();
+        table.cell(&table.rows[0], "message").unwrap().to_string()
+    };
+    let told = "N.OrderException: The order of the customer was not taken since the article is not in st";
+    let (first, cut) = (&told[..80], &told[80..]);
+    let frames = "   at N.P.A()\n   at N.P.B()\n";
+    assert_eq!(first.len(), 80);
+    let whole = format!("{}ock", &told["N.OrderException: ".len()..]);
+    assert_eq!(message(&format!("{first}\n{cut}ock\n{frames}")), whole);
+    // Three lines.
+    let second = format!("{cut}{}", "x".repeat(80 - cut.len()));
+    assert_eq!(message(&format!("{first}\n{second}\ny\n{frames}")), format!("{}{second}y", &first[18..]));
+    // Not at an edge, apart, or behind a blank.
+    assert_eq!(message(&format!("{}\n{cut}ock\n{frames}", &first[..78])), &first[18..78]);
+    assert_eq!(message(&format!("{first}\n\n{cut}ock\n{frames}")), &first[18..]);
+    assert_eq!(message(&format!("{first}\n {cut}ock\n{frames}")), &first[18..]);
+}

@@ -93,6 +93,9 @@ impl Reader<'_> {
     }
 
     fn not_a_frame(&mut self, text: &str, trimmed: &str) {
+        if self.rest_of_message(text) {
+            return;
+        }
         let clrstack = self.current.open && self.current.stack.dialect == Dialect::Clrstack;
         if clrstack && clrstack::is_frame_detail(text) {
             if clrstack::is_variable(text) {

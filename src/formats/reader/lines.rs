@@ -132,7 +132,7 @@ impl Reader<'_> {
     }
 
     /// An exception whose frames are still to come.
-    fn awaits_frames(&self) -> bool {
+    pub(super) fn awaits_frames(&self) -> bool {
         let stack = &self.current.stack;
         self.has_row && self.current.open && stack.dialect == Dialect::ExceptionText && stack.frames.is_empty()
     }
@@ -168,6 +168,7 @@ impl Reader<'_> {
             // Only now: the table that ends here leaves no row open.
             self.has_row = true;
             self.add_unhandled(format, &begin.row);
+            self.may_go_on(format.dialect, text);
         }
         if let Some(frame) = begin.frame {
             self.format_frame(format, &frame, text);

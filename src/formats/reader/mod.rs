@@ -11,6 +11,7 @@ mod leaks;
 mod lines;
 mod tables;
 mod told;
+mod torn_message;
 mod wrapped;
 
 use std::io::Read;
@@ -85,6 +86,9 @@ pub struct Reader<'s> {
     held_row: Option<(u32, Vec<String>)>,
     /// The line that said that nobody caught the exception below.
     said_unhandled: Option<(u32, String)>,
+    /// The last line that told of an exception or went on with its message, where it ends at the edge of a console: its
+    /// number and width.
+    torn: Option<(u32, usize)>,
     /// The `pstacks` tree being read: call sites with their lines.
     tree: Tree<(SiteId, u32)>,
     line: u32,
@@ -148,6 +152,7 @@ impl<'s> Reader<'s> {
             current: Current::default(),
             table: None,
             has_row: false,
+            torn: None,
             held_row: None,
             said_unhandled: None,
             tree: Tree::default(),
