@@ -53,7 +53,7 @@ use crate::text::TextError;
 
 pub use pasted_line::clean_frame_line;
 pub use reader::{Accounts, Reader, Reading};
-pub use tables::events::bucket_code;
+pub use tables::fault_reports::bucket_code;
 
 /// Receives what is read, stack by stack, while the text streams past.
 pub trait Sink {

@@ -1,5 +1,5 @@
-//! What stopped the target: the line of an event, `.lastevent` and `.exr -1`, and what gdb, Visual Studio and the event
-//! log of Windows say instead.
+//! What stopped the target: the line of an event, `.lastevent` and `.exr -1`. What others say instead is in this table too:
+//! gdb's signals here, reports in `fault_reports`, sentences in `fault_sentences`, and ends of processes in `exit_code`.
 //!
 //! ```text
 //! (5464.4c7c): Access violation - code c0000005 (first chance)
@@ -12,23 +12,15 @@
 //!    Parameter[0]: 0000000000000000
 //! Attempt to read from address 0000000100000000
 //! Program terminated with signal SIGSEGV, Segmentation fault.
-//! Unhandled exception at 0x00007FF8BF2F4FD9 (KernelBase.dll) in app.exe: 0xC0000005: Access violation reading ...
-//! Faulting application name: app.exe, version: 1.0.0.0, time stamp: 0x5215df96
-//! Exception code: 0xc0000005
-//! Exception Info: exception code c0000005, exception address 00007FFA1060EAD2
-//! Description: The application requested process termination through System.Environment.FailFast(string message).
-//! Sig[6].Value=c0000005
-//! um:invalid_pointer_read_c0000005_contoso.dll!find
 //! ```
-//!
-//! `Sig[6]` and `P7` are of Windows Error Reporting, the last is a bucket of `!analyze`.
 //!
 //! The ids are those of process and thread, hexadecimal. An event without a code (`Exit process`, `Load module`) has only a
 //! text. Nothing but the engine prints the line of an event, so it shows the table wherever it stands.
 
 use super::exit_code::exit_code;
+use super::fault_reports::{reported_fault, reported_field, shows_report};
 use super::fault_sentences::fault_sentence;
-use super::{TableFormat, TableLine, first_words, is_hex, labelled};
+use super::{TableFormat, TableLine, first_words, is_code, is_hex, labelled};
 use crate::formats::tokens::hex_value;
 
 pub const FORMAT: TableFormat = TableFormat {
@@ -41,36 +33,6 @@ pub const FORMAT: TableFormat = TableFormat {
 
 const LABELS: [&str; 5] = ["ExceptionAddress", "ExceptionCode", "ExceptionFlags", "NumberParameters", "debugger time"];
 
-/// Of the event log, source Application Error, and of the dialog of Windows Error Reporting.
-const REPORT_LABELS: [&str; 4] =
-    ["Faulting application name", "Faulting module name", "Fault offset", "Problem Event Name"];
-
-/// The same label in the languages of Windows.
-const CODE_LABELS: [&str; 16] = [
-    // Dr. Watson
-    "Exception number",
-    "Exception code",
-    "Exception Code",
-    "Ausnahmecode",
-    "Code d'exception",
-    "Code d’exception",
-    "Code de l'exception",
-    "Código de excepción",
-    "Código de la excepción",
-    "Código de exceção",
-    "Codice eccezione",
-    "Kod wyjątku",
-    "Код исключения",
-    "例外コード",
-    "异常代码",
-    "예외 코드",
-];
-
-const CPP_EXCEPTION: &str = "Microsoft C++ exception: ";
-
-/// COR_E_FAILFAST
-const FAIL_FAST: &str = "0x80131623";
-
 const ATTEMPTS: [&str; 3] =
     ["Attempt to read from address", "Attempt to write to address", "Attempt to execute non-executable address"];
 
@@ -82,7 +44,7 @@ const NULL_PAGE: u64 = 0x1_0000;
 
 fn line(text: &str) -> Option<TableLine<'_>> {
     let row = sure_row(text).map(|cells| TableLine::Row(cells.to_vec()));
-    row.or_else(|| record(text)).or_else(|| report(text)).or_else(|| stopped_at(text))
+    row.or_else(|| record(text)).or_else(|| field_of_report(text)).or_else(|| stopped_at(text))
 }
 
 /// `clr!WKS::gc_heap::find_first_object+0xea:`, which the engine prints above the instruction that it stopped at.
@@ -98,21 +60,9 @@ fn stopped_at(text: &str) -> Option<TableLine<'_>> {
 fn sure_row(text: &str) -> Option<[&str; 5]> {
     event(text)
         .or_else(|| signal(text))
-        .or_else(|| visual_studio(text))
-        .or_else(|| faulting(text))
-        .or_else(|| reported(text))
-        .or_else(|| runtime_ended(text))
-        .or_else(|| verifier_stop(text))
-        .or_else(|| exit_code(text))
+        .or_else(|| reported_fault(text))
         .or_else(|| fault_sentence(text))
-}
-
-/// `VERIFIER STOP 0000000000000900: pid 0x19F0: A heap allocation was leaked.`: Application Verifier, by the number of its stop.
-fn verifier_stop(text: &str) -> Option<[&str; 5]> {
-    let (number, said) = text.trim().strip_prefix("VERIFIER STOP ")?.split_once(": pid 0x")?;
-    let (process, _) = said.split_once(':')?;
-    let is_stop = is_hex(number) && is_hex(process.trim());
-    is_stop.then_some([process.trim(), "", "VERIFIER STOP", "", ""])
+        .or_else(|| exit_code(text))
 }
 
 /// Process, thread, text, code and chance of an event. People put the line into a list and into backticks.
@@ -160,115 +110,6 @@ fn signal(text: &str) -> Option<[&str; 5]> {
     is_name.then(|| ["", "", &text[start..start + "SIG".len() + name.len()], "", chance])
 }
 
-/// `Unhandled exception at 0x00007FF8BF2F4FD9 (KernelBase.dll) in app.exe: 0xC0000005: Access violation reading ...`
-fn visual_studio(text: &str) -> Option<[&str; 5]> {
-    let (before, _) = text.split_once(" at 0x")?;
-    let chance = ["Unhandled exception", "Exception thrown", "First-chance exception"].into_iter().find(|chance| {
-        // At the beginning, or cited.
-        let apart = before.strip_suffix(chance);
-        apart.is_some_and(|apart| {
-            apart.trim_start().is_empty() || apart.ends_with(['`', '"', '“']) || apart.ends_with("=> ")
-        })
-    })?;
-    let text = text[before.len()..].trim_end_matches(['`', '"', '”', ' ']);
-    // `... in app.exe: Microsoft C++ exception: std::system_error at memory location 0x000000B6F7F0CC38.`
-    if let Some((_, thrown)) = text.split_once(": Microsoft C++ exception: ") {
-        let thrown = &text[text.len() - thrown.len() - CPP_EXCEPTION.len()..];
-        return Some(["", "", thrown.trim_end_matches('.'), "e06d7363", chance]);
-    }
-    // `... in app.exe: RangeChecks instrumentation code detected an out of range array access.`: fail-fast, by its words.
-    if let Some(at) = text.find(": RangeChecks instrumentation code ") {
-        let words = text[at + ": ".len()..].split('.').next()?;
-        return Some(["", "", words, "c0000409", chance]);
-    }
-    let code_at = text.find(": 0x")? + ": ".len();
-    let (code, event) = text[code_at..].split_once(": ")?;
-    is_code(code).then(|| ["", "", event.trim().trim_end_matches('.'), code, chance])
-}
-
-/// `Exception code: 0xc0000005` of the event log, also where its line ends were lost.
-fn faulting(text: &str) -> Option<[&str; 5]> {
-    let text = text.trim();
-    if let Some((_, code)) = labelled(text, &CODE_LABELS) {
-        // `Exception number: c0000005 (access violation)`
-        let code = code.split(' ').next().unwrap_or(code);
-        return is_code(code).then_some(["", "", code, code, ""]);
-    }
-    // Event 1026 of .NET, where native code failed.
-    if let Some(info) = text.strip_prefix("Exception Info: ") {
-        let (code, _) = info.strip_prefix("exception code ")?.split_once(", exception address ")?;
-        return is_code(code).then_some(["", "", code, code, "Exception Info"]);
-    }
-    let name = REPORT_LABELS[0];
-    // Before Windows 7: `Faulting application app.exe, version 1.0.0.0, ..., exception code 0xc0000005, fault offset ...`
-    let behind_name = text.strip_prefix("Faulting application ");
-    if let Some((_, behind)) = behind_name.and_then(|rest| rest.split_once(", exception code ")) {
-        let code = behind.split([',', ' ']).next()?;
-        return is_code(code).then_some(["", "", code, code, name]);
-    }
-    // The fields of a report on one line: `Fault Module Name: a.dll. Exception Code: c000001d. Exception Offset: ...`
-    let (_, behind) = match text.strip_prefix(name) {
-        Some(event) => event.split_once("Exception code: ")?,
-        None => text.split_once("Module Name: ")?.1.split_once("Exception Code: ")?,
-    };
-    let code = behind.split_whitespace().next()?.trim_end_matches(['.', ',', ';']);
-    is_code(code).then_some(["", "", code, code, name])
-}
-
-/// Signatures of Windows Error Reporting and buckets of `!analyze`: other places of theirs have offsets, which begin with
-/// zeros, and an exception's code never does.
-fn reported(text: &str) -> Option<[&str; 5]> {
-    let text = text.trim();
-    // `SIGSEGV_libcoreclr.so!WKS::gc_heap::mark`: a bucket of Linux.
-    if let Some((signal, _)) = text.split_once('_').filter(|_| text.starts_with("SIG") && text.contains(".so!")) {
-        return signal.bytes().all(|byte| byte.is_ascii_uppercase()).then_some(["", "", signal, "", "received"]);
-    }
-    let labelled = ["Sig[6].Value", "Sig[7].Value", "P7", "P8"].iter().find_map(|label| {
-        let behind = text.strip_prefix(label)?.trim_start();
-        behind.strip_prefix(['=', ':']).map(str::trim)
-    });
-    let code = match labelled {
-        Some(code) => code,
-        None => bucket_code(text.strip_prefix("um:")?)?,
-    };
-    (is_code(code) && !code.starts_with(['0', '1'])).then_some(["", "", code, code, ""])
-}
-
-/// The code in the name of a bucket: `INVALID_POINTER_READ_c0000005_Contoso.dll!Find`.
-pub fn bucket_code(bucket: &str) -> Option<&str> {
-    let (kind, _) = bucket.split_once('!')?;
-    kind.split('_').find(|part| is_code(part) && part.starts_with(['c', 'C', 'e', 'E', '8']))
-}
-
-/// What .NET writes into the event log when it ends the process without an exception: events 1025 and 1023.
-fn runtime_ended(text: &str) -> Option<[&str; 5]> {
-    let text = text.trim();
-    let Some(said) = text.strip_prefix("Description: ") else { return ended_in_other_words(text) };
-    if said.starts_with("The application requested process termination through System.Environment.FailFast") {
-        return Some(["", "", "System.Environment.FailFast", FAIL_FAST, "terminated with"]);
-    }
-    let (_, code) = said
-        .strip_prefix("The process was terminated due to an internal error in the .NET Runtime")?
-        .rsplit_once("exit code ")?;
-    let code = code.trim_end_matches('.');
-    is_code(code).then_some(["", "", "System.ExecutionEngineException", code, "terminated with"])
-}
-
-/// The same in the languages of Windows: nothing else has the runtime, an address of code and COR_E_EXECUTIONENGINE.
-fn ended_in_other_words(text: &str) -> Option<[&str; 5]> {
-    const EXECUTION_ENGINE: &str = "80131506";
-    let end = text.trim_end_matches(['.', '。', ' ']);
-    let has_label = text.split([':', '.', '：']).next().is_some_and(|label| label.split(' ').count() <= 2);
-    let fits = end.ends_with(EXECUTION_ENGINE) && text.contains(".NET") && text.contains("IP") && has_label;
-    fits.then(|| ["", "", "System.ExecutionEngineException", &end[end.len() - 8..], "terminated with"])
-}
-
-/// `0xc0000005`, `C00000FD`
-fn is_code(word: &str) -> bool {
-    let digits = word.strip_prefix("0x").unwrap_or(word);
-    digits.len() == 8 && is_hex(digits)
-}
-
 /// A line of `.exr`.
 fn record(text: &str) -> Option<TableLine<'_>> {
     let text = text.trim();
@@ -285,18 +126,8 @@ fn record(text: &str) -> Option<TableLine<'_>> {
     (ATTEMPTS.contains(&attempt) && is_hex(address)).then_some(TableLine::Field(attempt, address))
 }
 
-/// A line of a report of Windows.
-fn report(text: &str) -> Option<TableLine<'_>> {
-    let field = |(name, value)| TableLine::Field(name, value);
-    labelled(text, &REPORT_LABELS).or_else(|| module_of_report(text)).map(field)
-}
-
-/// `Module = C:\Games\overlay\hook.dll`, and `Code = 0xC0000005` in the line below: the reports of Multi Theft Auto.
-fn module_of_report(text: &str) -> Option<(&str, &str)> {
-    let path = text.trim().strip_prefix("Module = ")?;
-    let name = path.rsplit_once('\\')?.1;
-    let is_image = [".dll", ".exe", ".asi"].iter().any(|end| name.to_ascii_lowercase().ends_with(end));
-    is_image.then_some((REPORT_LABELS[1], name))
+fn field_of_report(text: &str) -> Option<TableLine<'_>> {
+    reported_field(text).map(|(name, value)| TableLine::Field(name, value))
 }
 
 /// ``mov rax,qword ptr [rdx+10h] ds:00000000`00000010=????????????????``: the instruction at which the target stopped reads
@@ -331,9 +162,7 @@ fn shows(text: &str) -> bool {
                     || event == "VERIFIER STOP"
                     || text.trim().starts_with("Last event: ")
             };
-            row.is_some_and(is_event)
-                || module_of_report(text).is_some()
-                || labelled(text, &REPORT_LABELS[..2]).is_some_and(|(_, said)| said.contains(", "))
+            row.is_some_and(is_event) || shows_report(text)
         }
     }
 }

@@ -1,30 +1,58 @@
-//! What Windows and Application Verifier say of a fault in one sentence: the dialogs of a program that ended, as the event log
-//! (source Application Popup) and people copy them.
+//! What a tool or a dialog says of a fault in one sentence: Visual Studio, lldb on Windows, Application Verifier, and the
+//! dialogs of a program that ended, as the event log (source Application Popup) and people copy them.
 //!
 //! ```text
+//! Unhandled exception at 0x00007FF8BF2F4FD9 (KernelBase.dll) in app.exe: 0xC0000005: Access violation reading ...
+//! Exception 0xc0000005 encountered at address 0x7ff8f7eb49f6: Access violation writing location 0x00000024
+//! VERIFIER STOP 0000000000000900: pid 0x19F0: A heap allocation was leaked.
+//! APPLICATION_VERIFIER_DANGEROUS_TERMINATE_THREAD_CALL (100)
 //! Application popup: ledger.exe - System Error : A new guard page for the stack cannot be created.
 //! The instruction at 0x77d3f4a1 referenced memory at 0x00000010. The memory could not be read.
 //! The exception unknown software exception (0xc0000409) occurred in the application at location 0x7d61002d.
-//! APPLICATION_VERIFIER_DANGEROUS_TERMINATE_THREAD_CALL (100)
-//! Exception: C0000005
-//! Exception 0xc0000005 encountered at address 0x7ff8f7eb49f6: Access violation writing location 0x00000024
 //! ```
 
-use super::is_hex;
+use super::fault_reports::ENDED;
+use super::{is_code, is_hex};
 
 /// The words for which Windows has a code, as its message table writes them.
 const WORDS: [(&str, &str); 2] =
     [("A new guard page for the stack cannot be created", "c00000fd"), ("A heap has been corrupted", "c0000374")];
 
+/// What Visual Studio tells without the code, and the code.
+const WITHOUT_CODE: [(&str, &str); 2] =
+    [("Microsoft C++ exception: ", "e06d7363"), ("RangeChecks instrumentation code ", "c0000409")];
+
 /// Process, thread, event, code and chance of a sentence.
 pub fn fault_sentence(text: &str) -> Option<[&str; 5]> {
     let text = text.trim();
-    popup(text)
+    visual_studio(text)
+        .or_else(|| popup(text))
         .or_else(|| instruction(text))
         .or_else(|| occurred(text))
         .or_else(|| encountered(text))
-        .or_else(|| of_component(text))
+        .or_else(|| verifier_stop(text))
         .or_else(|| verifier_name(text))
+}
+
+/// `Unhandled exception at 0x00007FF8BF2F4FD9 (KernelBase.dll) in app.exe: 0xC0000005: Access violation reading ...`
+fn visual_studio(text: &str) -> Option<[&str; 5]> {
+    let (before, _) = text.split_once(" at 0x")?;
+    let chance = ["Unhandled exception", "Exception thrown", "First-chance exception"].into_iter().find(|chance| {
+        // At the beginning, or cited.
+        let apart = before.strip_suffix(chance);
+        apart.is_some_and(|apart| {
+            apart.trim_start().is_empty() || apart.ends_with(['`', '"', '“']) || apart.ends_with("=> ")
+        })
+    })?;
+    let text = text[before.len()..].trim_end_matches(['`', '"', '”', ' ']);
+    for (words, code) in WITHOUT_CODE {
+        let Some(at) = text.find(words).filter(|&at| text[..at].ends_with(": ")) else { continue };
+        let event = text[at..].split(". ").next().unwrap_or_default();
+        return Some(["", "", event.trim_end_matches('.'), code, chance]);
+    }
+    let code_at = text.find(": 0x")? + ": ".len();
+    let (code, event) = text[code_at..].split_once(": ")?;
+    is_code(code).then(|| ["", "", event.trim().trim_end_matches('.'), code, chance])
 }
 
 /// The words behind the dialog's title.
@@ -60,14 +88,15 @@ fn encountered(text: &str) -> Option<[&str; 5]> {
     let (_, said) = text.split_once("Exception 0x")?;
     let (code, said) = said.split_once(" encountered at address 0x")?;
     let (address, said) = said.split_once(": ")?;
-    (code.len() == 8 && is_hex(code) && is_hex(address)).then_some(["", "", said.trim(), code, "Exception thrown"])
+    (is_code(code) && is_hex(address)).then_some(["", "", said.trim(), code, "Exception thrown"])
 }
 
-/// `Exception: C0000005`: COM+ of a component that failed, events 4786 and 4787. `Code = 0xC0000005` of a game's report.
-fn of_component(text: &str) -> Option<[&str; 5]> {
-    let code = text.strip_prefix("Exception: ").or_else(|| text.strip_prefix("Code = 0x"))?.trim();
-    let is_code = code.len() == 8 && is_hex(code) && code.starts_with(['C', 'E', '8']);
-    is_code.then_some(["", "", code, code, ENDED])
+/// `VERIFIER STOP 0000000000000900: pid 0x19F0: A heap allocation was leaked.`: Application Verifier, by the number of its stop.
+fn verifier_stop(text: &str) -> Option<[&str; 5]> {
+    let (number, said) = text.trim().strip_prefix("VERIFIER STOP ")?.split_once(": pid 0x")?;
+    let (process, _) = said.split_once(':')?;
+    let is_stop = is_hex(number) && is_hex(process.trim());
+    is_stop.then_some([process.trim(), "", "VERIFIER STOP", "", ""])
 }
 
 /// A stop by its name, as `!analyze` writes it.
@@ -77,9 +106,6 @@ fn verifier_name(text: &str) -> Option<[&str; 5]> {
     let fits = name.starts_with("APPLICATION_VERIFIER_") && name.bytes().all(is_name) && is_hex(number);
     fits.then_some(["", "", "VERIFIER STOP", "", ""])
 }
-
-/// The dialog comes where nobody handled the exception.
-const ENDED: &str = "Faulting application name";
 
 #[cfg(test)]
 mod tests {
@@ -107,10 +133,6 @@ mod tests {
             ),
             ("APPLICATION_VERIFIER_DANGEROUS_TERMINATE_THREAD_CALL (100)", Some(("VERIFIER STOP", ""))),
             ("APPLICATION_VERIFIER_DANGEROUS (see below)", None),
-            ("Exception: C0000005", Some(("C0000005", "C0000005"))),
-            ("Exception: 12345678", None),
-            ("Code = 0xE06D7363", Some(("E06D7363", "E06D7363"))),
-            ("Code = 0xC0000005,", None),
             (
                 "Exception 0xc0000005 encountered at address 0x7ff8f7eb49f6: Access violation writing location 0x00000024",
                 Some(("Access violation writing location 0x00000024", "c0000005")),

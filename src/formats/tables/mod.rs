@@ -13,6 +13,7 @@ mod dumpheap;
 mod eeheap;
 pub mod events;
 mod exit_code;
+pub mod fault_reports;
 mod fault_sentences;
 mod finalizequeue;
 mod gcdump_report;
@@ -151,6 +152,12 @@ pub fn is_hex(word: &str) -> bool {
 pub fn is_address(word: &str) -> bool {
     let (digits, enough) = word.strip_prefix("0x").map_or((word, 8), |digits| (digits, 5));
     digits.bytes().filter(|byte| *byte != b'`').count() >= enough && is_hex(digits)
+}
+
+/// Whether a word is the code of an exception: `0xc0000005`, `C00000FD`.
+pub fn is_code(word: &str) -> bool {
+    let digits = word.strip_prefix("0x").unwrap_or(word);
+    digits.len() == 8 && is_hex(digits)
 }
 
 /// Whether a word is a count: `20013904`, or `20,013,904` as newer tools print it. Addresses have leading zeros, counts
