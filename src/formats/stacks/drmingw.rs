@@ -9,7 +9,7 @@
 //! 00007FF6D1F80FCE 0000000000000000 0000000000000000 00000000000005A0  Ledger.exe!Ledger::Paint  [C:\src\paint.cpp @ 51]
 //! ```
 
-use super::{Begin, Format, FrameLine, Line, call_site};
+use super::{Begin, Format, FrameLine, Line, call_site, site_and_source};
 use crate::formats::tokens::hex_value;
 use crate::model::Dialect;
 
@@ -77,14 +77,7 @@ fn frame(text: &str) -> Option<FrameLine<'_>> {
         let is_address = matches!(word.len(), 8 | 16) && hex_value(word).is_some();
         rest = is_address.then(|| behind.trim_start())?;
     }
-    let (name, source) = match rest.strip_suffix(']').and_then(|site| site.rsplit_once("  [")) {
-        Some((name, place)) => match place.rsplit_once(" @ ").and_then(|(path, line)| Some((path, line.parse().ok()?)))
-        {
-            Some(source) => (name.trim_end(), Some(source)),
-            None => (rest, None),
-        },
-        None => (rest, None),
-    };
+    let (name, source) = site_and_source(rest, "  [", ']');
     // `Ledger.exe!0x1ed514` is an offset into a module without symbols.
     let site = match name.split_once("!0x") {
         Some((module, offset)) => call_site(Some(module), "", Some(hex_value(offset)?), source),

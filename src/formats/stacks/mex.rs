@@ -17,7 +17,7 @@ use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::tag;
 
-use super::{Begin, Format, FrameLine, Line, bare, call_site};
+use super::{Begin, Format, FrameLine, Line, bare, call_site, site_and_source};
 use crate::formats::tokens::{address, blanks0, blanks1, hex_value};
 use crate::model::{Dialect, ThreadRef};
 
@@ -36,14 +36,7 @@ fn line(text: &str) -> Option<Line<'_>> {
     let columns = alt((address, tag("(Inline)")));
     let (site, (_, column, _)) = { (blanks0, columns, blanks1) }.parse(text).ok()?;
     let site = site.trim();
-    let (name, source) = match site.strip_suffix(')').and_then(|site| site.rsplit_once(" (")) {
-        Some((name, place)) => match place.rsplit_once(" @ ").and_then(|(path, line)| Some((path, line.parse().ok()?)))
-        {
-            Some(source) => (name.trim_end(), Some(source)),
-            None => (site, None),
-        },
-        None => (site, None),
-    };
+    let (name, source) = site_and_source(site, " (", ')');
     let inline = column.starts_with('(');
     let site = call_site(None, name, None, source);
     bare::is_call_site(name).then(|| Line::Frame(FrameLine { inline, ..FrameLine::of(site) }))

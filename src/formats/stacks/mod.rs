@@ -195,6 +195,19 @@ pub fn call_site(module: Option<&str>, function: &str, offset: Option<u64>, sour
     site
 }
 
+/// A call site and where it stands in the sources, where the line ends in `open path @ line close`.
+pub fn site_and_source<'t>(text: &'t str, open: &str, close: char) -> (&'t str, Option<(&'t str, u32)>) {
+    let source_of = |place: &'t str| {
+        let (path, line) = place.rsplit_once(" @ ")?;
+        Some((path, line.parse().ok()?))
+    };
+    let split = text.strip_suffix(close).and_then(|inner| inner.rsplit_once(open));
+    match split.and_then(|(site, place)| Some((site, source_of(place)?))) {
+        Some((site, source)) => (site.trim_end(), Some(source)),
+        None => (text, None),
+    }
+}
+
 /// Where a text holds several frames of exception text because its line ends were lost, or the objects of a root: the pieces.
 pub fn lost_line_ends(text: &str) -> Option<Vec<Cow<'_, str>>> {
     gcroot::lost_line_ends(text).or_else(|| exception_text::lost_line_ends(text))
