@@ -166,7 +166,7 @@ impl Rule {
     }
 
     /// It asks for an exception and nothing else, and something on the exception's own stack takes it back.
-    pub fn excuses_exceptions(&self) -> bool {
+    pub fn takes_back_exceptions(&self) -> bool {
         self.exception.is_some() && !self.asks_of_stacks() && !self.unless.is_empty()
     }
 

@@ -44,7 +44,8 @@ impl CaseScan<'_> {
             names.dedup();
             let of_found: Vec<ThreadEvidence> = self.found[rule].iter().flat_map(Found::evidence).collect();
             let is_of_others = of_found.is_empty() && self.throwers.of_others.contains(&rule);
-            let found = match self.exception_of(rule, &of_found) {
+            let asked_for = self.exception_of(rule, &of_found);
+            let found = match asked_for {
                 Some(exception) if is_of_others => {
                     format!(
                         "{}, line {}, happened elsewhere: not on a thread that matches",
@@ -55,7 +56,7 @@ impl CaseScan<'_> {
                 None if names.is_empty() => "the log tells of none".to_string(),
                 None => format!("the log tells of {}", names.join(", ")),
             };
-            let holds = self.exception_of(rule, &of_found).is_some() && !is_of_others;
+            let holds = asked_for.is_some() && !is_of_others;
             conditions.push(CaseCondition { asked: exception.in_words(), holds, found });
         }
         conditions

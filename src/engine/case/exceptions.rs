@@ -15,12 +15,12 @@ impl CaseScan<'_> {
             let ids = || threads.iter().filter_map(|evidence| self.thread_ids.key(&evidence.thread)?.2);
             ids().count() < threads.len() || threads.is_empty() || ids().any(|id| id == holder)
         };
-        let is_excused = |exception: &Exception| {
-            let thrown = exception.thrown.as_ref().filter(|_| !self.excused.is_empty());
-            thrown.is_some_and(|thrown| self.excused.contains(&(rule, thrown.source, thrown.stack_line)))
+        let is_taken_back = |exception: &Exception| {
+            let thrown = exception.thrown.as_ref().filter(|_| !self.taken_back.is_empty());
+            thrown.is_some_and(|thrown| self.taken_back.contains(&(rule, thrown.source, thrown.stack_line)))
         };
         let is_asked = |exception: &&Exception| {
-            exception.is_asked_by(condition) && exception.holder.is_none_or(may_hold) && !is_excused(exception)
+            exception.is_asked_by(condition) && exception.holder.is_none_or(may_hold) && !is_taken_back(exception)
         };
         let places = threads.iter().map(|evidence| (evidence.source, evidence.line)).collect();
         let mut all = of_stacks(&self.exceptions, &places).into_iter().filter(is_asked);

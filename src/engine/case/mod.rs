@@ -93,8 +93,8 @@ pub struct CaseScan<'r> {
     thrown: Vec<Thrown>,
     throwers: Throwers,
     /// Rules that the stack of an exception may take back, and where one did: rule, source and line of the stack.
-    excusing: Vec<usize>,
-    excused: HashSet<(usize, usize, u32)>,
+    taking_back: Vec<usize>,
+    taken_back: HashSet<(usize, usize, u32)>,
     leaks: LeakCollection,
     counters: CounterCollection,
     locks: LockCollection,
@@ -126,8 +126,8 @@ impl<'r> CaseScan<'r> {
             exceptions: Vec::new(),
             thrown: Vec::new(),
             throwers: Throwers::default(),
-            excusing: (0..rules.rules.len()).filter(|&rule| rules.rules[rule].excuses_exceptions()).collect(),
-            excused: HashSet::default(),
+            taking_back: (0..rules.rules.len()).filter(|&rule| rules.rules[rule].takes_back_exceptions()).collect(),
+            taken_back: HashSet::default(),
             leaks: LeakCollection::default(),
             counters: CounterCollection::default(),
             locks: LockCollection::default(),
@@ -221,7 +221,7 @@ impl Sink for CaseScan<'_> {
             None => (self.get_to_know(stack, sites), true),
         };
         if stack.kind == StackKind::Exception {
-            self.excuse(stack, sites);
+            self.take_back_exception(stack, sites);
         }
         let result = std::mem::take(&mut self.memo.results[known.answer]);
         let is_found = !result.hits.is_empty() || !result.lacking.is_empty();

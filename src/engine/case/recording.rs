@@ -51,13 +51,13 @@ impl<'r> CaseScan<'r> {
     }
 
     /// Keeps which rules on exceptions alone the stack of this one takes back.
-    pub(super) fn excuse(&mut self, stack: &Stack, sites: &CallSites) {
-        if self.excusing.is_empty() || self.excused.len() >= EXCEPTIONS {
+    pub(super) fn take_back_exception(&mut self, stack: &Stack, sites: &CallSites) {
+        if self.taking_back.is_empty() || self.taken_back.len() >= EXCEPTIONS {
             return;
         }
         self.evaluator.classify(stack, sites);
-        let excused = self.excusing.iter().filter(|&&rule| self.evaluator.takes_back(rule, stack));
-        self.excused.extend(excused.map(|&rule| (rule, self.source, stack.line)));
+        let taken_back = self.taking_back.iter().filter(|&&rule| self.evaluator.takes_back(rule, stack));
+        self.taken_back.extend(taken_back.map(|&rule| (rule, self.source, stack.line)));
     }
 
     /// Works out what holds for all stacks that are equal to this one.

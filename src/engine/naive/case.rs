@@ -49,14 +49,14 @@ pub fn findings(capture: &Capture, rules: &RuleSet) -> Vec<PlainFinding> {
             }
         }
     }
-    let is_excused = |rule: &Rule, exception: &Exception| {
+    let is_taken_back = |rule: &Rule, exception: &Exception| {
         let own = exception.thrown.as_ref().map(|thrown| thrown.stack_line);
         let own = stacks.iter().find(|stack| stack.kind == StackKind::Exception && Some(stack.line) == own);
         let takes_back = |stack: &Stack| {
             let veto = |unless| best_match(unless, stack, sites, rules, Stance::Possibility);
             rule.unless.iter().filter_map(veto).any(|(found, _)| !found.uncertain)
         };
-        rule.excuses_exceptions() && own.is_some_and(|stack| takes_back(stack))
+        rule.takes_back_exceptions() && own.is_some_and(|stack| takes_back(stack))
     };
     let tells = |rule: &Rule, on: &[usize]| {
         let places: HashSet<(usize, u32)> = on.iter().map(|&number| (0, stacks[number].line)).collect();
@@ -67,7 +67,7 @@ pub fn findings(capture: &Capture, rules: &RuleSet) -> Vec<PlainFinding> {
         };
         let holds = |asked: &crate::rules::ExceptionCondition| {
             let all = of_stacks(&exceptions, &places);
-            let held = all.iter().filter(|exception| !is_excused(rule, exception) && !is_of_others(exception));
+            let held = all.iter().filter(|exception| !is_taken_back(rule, exception) && !is_of_others(exception));
             held.into_iter().any(|exception| exception.is_asked_by(asked))
         };
         rule.exception.as_ref().is_none_or(holds)
