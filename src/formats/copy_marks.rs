@@ -1,7 +1,7 @@
 //! Marks that copying puts around lines: the `> ` of a quoted mail, the `12. ` of a listing, the `|` of a table, the time
 //! before each line of a pipeline's log.
 
-use super::stacks::{self, clrstack, k};
+use super::stacks::{self, clrstack, k, k_header};
 use super::{counters, leak_reports, prompt, tables, thread_header};
 
 /// What stands before every line of a quoted mail, a comment or a copied listing.
@@ -130,7 +130,7 @@ pub fn is_known_or_site(line: &str) -> bool {
 /// Whether a line is surely part of a debugger's output.
 pub fn is_known(line: &str) -> bool {
     prompt::parse(line).is_some()
-        || k::header(line).is_some()
+        || k_header::header(line).is_some()
         || k::frame_without_header(line).is_some()
         || clrstack::is_header(line)
         || clrstack::row(line).is_some()

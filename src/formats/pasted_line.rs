@@ -1,7 +1,7 @@
 //! A frame's line as people paste it into a rule, made a call site.
 
 use super::reader;
-use super::stacks::{Line, clrstack, exception_frame, gcroot, gdb, k, lldb, visual_studio};
+use super::stacks::{Line, clrstack, exception_frame, gcroot, gdb, k, k_header, lldb, visual_studio};
 use super::tokens;
 
 /// The call site of a line as people paste it: frame number, addresses and arguments dropped. The same cleaner serves
@@ -17,7 +17,7 @@ pub fn clean_frame_line(line: &str) -> String {
     if let Some(row) = clrstack::bare_row(line).filter(|row| row.method.is_empty() || row.method.contains('.')) {
         return reader::sos_site_text(&row);
     }
-    match k::frame_without_header(line).or_else(|| k::frame(line, k::Columns::default())) {
+    match k::frame_without_header(line).or_else(|| k::frame(line, k_header::Columns::default())) {
         Some(frame) if !frame.site.is_empty() => frame.site.to_string(),
         _ => without_number(line).to_string(),
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::prompt::{self, Output, Prompt};
-use super::stacks::k::Columns;
+use super::stacks::k_header::Columns;
 use super::stacks::{self, Format};
 use super::tables::{self, TableFormat};
 use crate::model::{Dialect, SkipReason, ThreadRef};

@@ -1,16 +1,14 @@
 //! An atom: the question that a pattern asks about one frame.
 
-use std::borrow::Cow;
-use std::hash::{Hash, Hasher};
-
-use regex::bytes::{Regex, RegexBuilder};
+mod name;
+mod regex;
 
 use super::Glob;
-use crate::facts::{
-    Aliases, FrameName, FunctionName, Generics, is_managed, normal_function, normal_module, plain_module, with_dots,
-};
+use crate::facts::{Aliases, FrameName, Generics, normal_function, normal_module};
 use crate::formats::{clean_frame_line, parse_call_site};
 use crate::model::CallSite;
+use name::{ModuleGlob, NameAtom};
+use regex::RegexAtom;
 
 /// Number of an atom in its rule set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -54,75 +52,10 @@ impl ExceptAtom {
     }
 }
 
-/// `module!function`, either side a glob.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct NameAtom {
-    module: Option<ModuleGlob>,
-    function: Glob,
-    /// The same with dots before nested types, where it names any.
-    dotted: Option<Glob>,
-    generics: Generics,
-    arguments: bool,
-}
-
-/// A module's name, as it is compared with assemblies and with other modules.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct ModuleGlob {
-    /// `_` folded to `.`.
-    assembly: Glob,
-    native: Glob,
-}
-
-impl ModuleGlob {
-    fn new(module: &str, aliases: &Aliases) -> Self {
-        let glob = |name: String| Glob::new(aliases.canonical(&name));
-        ModuleGlob { assembly: glob(normal_module(module)), native: glob(plain_module(module)) }
-    }
-
-    /// A text that is part of both forms.
-    fn required_text(&self) -> &str {
-        self.native.longest_literal().split(['_', '.']).max_by_key(|part| part.len()).unwrap_or_default()
-    }
-}
-
-/// A regular expression over the normalised name without arguments.
-#[derive(Clone, Debug)]
-pub struct RegexAtom {
-    regex: Regex,
-    with_module: bool,
-    /// `/.*/`
-    takes_anything: bool,
-}
-
-// What a regular expression is made of says all that it does.
-impl PartialEq for RegexAtom {
-    fn eq(&self, other: &Self) -> bool {
-        self.regex.as_str() == other.regex.as_str()
-    }
-}
-
-impl Eq for RegexAtom {}
-
-impl Hash for RegexAtom {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.regex.as_str().hash(state);
-    }
-}
-
 impl Atom {
     /// Compiles a regular expression; the error is the reason in words.
     pub fn regex(source: &str) -> Result<Atom, String> {
-        let whole = format!("^(?:{source})$");
-        let regex = RegexBuilder::new(&whole).unicode(false).case_insensitive(true).size_limit(1 << 20).build();
-        match regex {
-            Ok(regex) => {
-                let with_module = source.contains('!');
-                // No frame is called so: what matches this matches anything.
-                let takes_anything = regex.is_match(if with_module { b"\x01!\x01" } else { b"\x01" });
-                Ok(Atom::Regex(RegexAtom { regex, with_module, takes_anything }))
-            }
-            Err(error) => Err(reason(&error)),
-        }
+        RegexAtom::new(source).map(Atom::Regex)
     }
 
     /// Compiles a frame as written: pasted with its addresses, or a name with stars. The error says why it names no
@@ -216,102 +149,6 @@ impl Atom {
     }
 }
 
-impl NameAtom {
-    fn has_any_module(&self) -> bool {
-        self.module.as_ref().is_none_or(|module| module.assembly.is_any())
-    }
-
-    fn new(module: Option<ModuleGlob>, function: &str) -> Self {
-        let name = FunctionName::parse(function);
-        let (generics, arguments) = (name.generics(), name.has_arguments());
-        let dotted = Some(with_dots(function)).filter(|dotted| dotted != function).map(|dotted| Glob::new(&dotted));
-        NameAtom { module, function: Glob::new(function), dotted, generics, arguments }
-    }
-
-    fn test(&self, name: &FrameName) -> Truth {
-        match self.test_module(name) {
-            Truth::Yes => self.test_function(name),
-            Truth::No => Truth::No,
-            Truth::Unknown if self.test_function(name) == Truth::No => Truth::No,
-            Truth::Unknown => Truth::Unknown,
-        }
-    }
-
-    fn test_module(&self, name: &FrameName) -> Truth {
-        let Some(globs) = self.module.as_ref().filter(|module| !module.assembly.is_any()) else {
-            return Truth::Yes;
-        };
-        if let (Some(module), Some(canonical)) = (&name.module, &name.canonical) {
-            let glob = if name.in_assembly { &globs.assembly } else { &globs.native };
-            return yes_or_no(glob.matches(module) || glob.matches(canonical));
-        }
-        let Some(function) = &name.function else {
-            return if name.marker.is_some() { Truth::No } else { Truth::Unknown };
-        };
-        let function = function.view(Generics::Ignored, false);
-        // SOS prints no module: `System_Drawing_ni!System.Drawing.X.Y` of `k` is `System.Drawing.X.Y` there, so a whole
-        // name decides. Of anything shorter the assembly must be the one that the namespace is called after.
-        match is_managed(&function) {
-            true if self.names_method() => Truth::Yes,
-            true => yes_or_no(namespaces(&function).any(|namespace| globs.assembly.matches(namespace))),
-            // Nor do some tools print it for native code.
-            false if !self.function.is_any() => Truth::Yes,
-            false => Truth::Unknown,
-        }
-    }
-
-    /// The function is that of managed code, with its namespace.
-    fn names_method(&self) -> bool {
-        let text = self.function.text();
-        is_managed(text.split('*').next().unwrap_or_default())
-    }
-
-    /// Nested types have `+` before them with some tools and a dot with others. A star means what it says: `A.B.*` are
-    /// the methods of `B`, not those of its nested types.
-    fn matches_with_dots(&self, function: &str) -> bool {
-        match &self.dotted {
-            Some(dotted) => dotted.matches(&with_dots(function)),
-            None if function.contains('+') => self.function.exact() == Some(&*with_dots(function)),
-            None => false,
-        }
-    }
-
-    fn test_function(&self, name: &FrameName) -> Truth {
-        if self.function.is_any() {
-            return Truth::Yes;
-        }
-        match &name.function {
-            Some(function) => {
-                let view: Cow<'_, str> = function.view(self.generics, self.arguments);
-                yes_or_no(self.function.matches(&view) || self.matches_with_dots(&view))
-            }
-            None if name.marker.is_some() => Truth::No,
-            None => Truth::Unknown,
-        }
-    }
-}
-
-impl RegexAtom {
-    fn test(&self, name: &FrameName) -> Truth {
-        let Some(function) = &name.function else {
-            return if name.is_unreadable() { Truth::Unknown } else { Truth::No };
-        };
-        let function = function.view(Generics::Ignored, false);
-        if !self.with_module {
-            return yes_or_no(self.regex.is_match(function.as_bytes()));
-        }
-        let modules = [&name.canonical, &name.module];
-        let mut names = modules.into_iter().flatten().map(|module| format!("{module}!{function}"));
-        yes_or_no(names.any(|name| self.regex.is_match(name.as_bytes())))
-    }
-}
-
-/// The namespaces a managed name lies in, but the two that every assembly shares.
-fn namespaces(function: &str) -> impl Iterator<Item = &str> {
-    let ends = function.match_indices('.').map(|(at, _)| at).filter(|&at| at > 0);
-    ends.map(|end| &function[..end]).filter(|namespace| !matches!(*namespace, "system" | "microsoft"))
-}
-
 /// The surest answer of several atoms.
 fn any(ids: &[AtomId], atom: impl Fn(AtomId) -> Truth) -> Truth {
     let mut found = Truth::No;
@@ -327,13 +164,6 @@ fn any(ids: &[AtomId], atom: impl Fn(AtomId) -> Truth) -> Truth {
 
 fn yes_or_no(yes: bool) -> Truth {
     if yes { Truth::Yes } else { Truth::No }
-}
-
-/// The last line of a regex error holds the reason; the lines above draw the expression.
-fn reason(error: &regex::Error) -> String {
-    let text = error.to_string();
-    let last = text.lines().last().unwrap_or_default();
-    last.trim_start_matches("error:").trim().to_string()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Questions about counters.
 
-use super::{Answer, said_of, state_of};
+use super::answer::{Answer, said_of, state_of};
 use crate::facts::in_words::{bytes, counts_in_row, minutes, percent};
 use crate::facts::{CounterFact, CounterUnit, ProcessCounters, Tendency};
 use crate::finding::{Evidence, EvidenceKind};

@@ -1,6 +1,6 @@
 //! Questions about tables of heaps and objects.
 
-use super::{Answer, said_of, state_of};
+use super::answer::{Answer, said_of, state_of};
 use crate::facts::in_words::{
     bars, bytes, bytes_in_row, counts_in_row, minutes, percent, shares_in_row, signed, two_digits,
 };

@@ -7,8 +7,8 @@ use memchr::{memchr, memchr_iter};
 
 use super::Reader;
 use crate::formats::shape::{self, Shape};
-use crate::formats::stacks::bare;
 use crate::formats::stacks::told_exception::leads_to_frames;
+use crate::formats::stacks::whole_call;
 use crate::formats::tokens::{is_no_space, is_odd_space};
 use crate::formats::{call_site, markup};
 use crate::model::{Dialect, Frame, Symbol};
@@ -106,7 +106,7 @@ impl Reader<'_> {
         if let Some((site, offset)) = text.trim_end().rsplit_once(" + 0x")
             && site.contains('!')
             && offset.bytes().all(|byte| byte.is_ascii_hexdigit())
-            && bare::is_call_site(site.trim())
+            && whole_call::is_call_site(site.trim())
         {
             return self.some_line(&format!("{site}+0x{offset}"));
         }

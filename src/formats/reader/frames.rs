@@ -3,9 +3,10 @@
 use super::Reader;
 use super::cleaning::parse_site;
 use super::current::digits_of;
-use crate::formats::stacks::bare;
 use crate::formats::stacks::clrstack::{self, ClrRow};
-use crate::formats::stacks::k::{self, Columns, KLine};
+use crate::formats::stacks::k::{self, KLine};
+use crate::formats::stacks::k_header::Columns;
+use crate::formats::stacks::{bare, whole_call};
 use crate::formats::{call_site, tokens};
 use crate::model::Dialect;
 
@@ -61,13 +62,13 @@ impl Reader<'_> {
             Some(columns @ Columns { site_only: false, .. }) => {
                 // Behind a gap, what has the columns of a frame must have the rest of one too.
                 let apart = self.current.after_blank || self.current.after_prose;
-                let is_frame = |frame: &KLine<'_>| !apart || bare::is_plausible(frame.site);
+                let is_frame = |frame: &KLine<'_>| !apart || whole_call::is_plausible(frame.site);
                 k::frame(text, columns).filter(|frame| is_frame(frame) && !self.is_memory_row(frame)).or_else(|| {
-                    k::frame_without_child_sp(text).filter(|frame| !apart && bare::is_call_site(frame.site))
+                    k::frame_without_child_sp(text).filter(|frame| !apart && whole_call::is_call_site(frame.site))
                 })
             }
             Some(columns) => k::frame(text, columns).filter(|frame| is_plain_site(frame.site)),
-            None => k::frame_without_header(text).filter(|frame| bare::is_call_site(frame.site)),
+            None => k::frame_without_header(text).filter(|frame| whole_call::is_call_site(frame.site)),
         }
     }
 
@@ -93,7 +94,7 @@ impl Reader<'_> {
     fn managed_row(&mut self, text: &str) -> bool {
         let Some(row) = clrstack::row(text) else { return false };
         let wide = row.child_sp.len() == 16;
-        let managed = row.marker.is_some() || bare::is_managed_call(row.method);
+        let managed = row.marker.is_some() || whole_call::is_managed_call(row.method);
         managed && (wide || !row.method.contains('!')) && self.clrstack_row(text)
     }
 

@@ -3,9 +3,8 @@
 use super::{Header, Reader};
 use crate::formats::message::{is_cut_mark, is_debugger_message, is_dots};
 use crate::formats::section::Section;
-use crate::formats::stacks::k::{self};
 use crate::formats::stacks::last_words::says_unhandled;
-use crate::formats::stacks::{self, bare, clrstack, mex};
+use crate::formats::stacks::{self, bare, clrstack, k_header, mex};
 use crate::formats::{prompt, sign, thread_header, tokens};
 use crate::model::{Dialect, NoteCode, Sign, SkipReason, StackKind};
 
@@ -184,11 +183,11 @@ impl Reader<'_> {
         if let Some((above, _)) = &self.last_header
             && self.current.open
             && self.current.stack.frames.is_empty()
-            && k::is_rest_of_header(above, text)
+            && k_header::is_rest_of_header(above, text)
         {
             return true;
         }
-        let columns = k::header(text).map(Header::K);
+        let columns = k_header::header(text).map(Header::K);
         if let Some(header) = columns.or_else(|| clrstack::is_header(text).then_some(Header::Clrstack)) {
             self.column_header(header);
             self.last_header = Some((text.to_string(), header));

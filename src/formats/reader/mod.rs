@@ -23,7 +23,7 @@ use super::leak_reports::LeakReading;
 use super::notes::{Notes, missing_frames, plural};
 use super::saved_page::SavedPage;
 use super::section::Section;
-use super::stacks::k::Columns;
+use super::stacks::k_header::Columns;
 use super::stacks::parallel_stacks::Tree;
 use super::table_bars::TableBars;
 use crate::model::{CallSites, Dialect, NoteCode, SiteId, SkipReason, SourceInfo, Table, ThreadRef};

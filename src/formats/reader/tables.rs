@@ -1,7 +1,7 @@
 //! Tables being read: rows and fields, until another table or section begins.
 
 use super::Reader;
-use crate::formats::stacks::{self, clrstack, k};
+use crate::formats::stacks::{self, clrstack, k_header};
 use crate::formats::tables::{self, TableFormat, TableLine};
 use crate::formats::thread_header;
 use crate::model::{Dialect, Field, Row, Table};
@@ -10,7 +10,7 @@ impl Reader<'_> {
     /// A line of the table that is being read.
     pub(super) fn table_line(&mut self, text: &str) -> bool {
         let Some(format) = self.section.table else { return false };
-        let begins_stack = k::header(text).is_some() || clrstack::is_header(text);
+        let begins_stack = k_header::header(text).is_some() || clrstack::is_header(text);
         let is_thread = format.name != "threads" && thread_header::parse(text).is_some();
         if begins_stack || is_thread {
             return false;
@@ -42,7 +42,7 @@ impl Reader<'_> {
             TableLine::Stack => {
                 let (thread, command) = (self.section.thread.clone(), self.section.command.clone());
                 self.section.dialect = Some(Dialect::K);
-                self.section.columns = Some(k::Columns::default());
+                self.section.columns = Some(k_header::Columns::default());
                 self.begin(Dialect::K, thread, false);
                 self.current.stack.command = command;
             }

@@ -16,7 +16,7 @@
 //! Thread and System ID are decimal, offsets hexadecimal without `0x`. A thread has up to two stacks.
 
 use super::leaktrack::{cells, site};
-use super::{Begin, Format, FrameLine, Line, bare};
+use super::{Begin, Format, FrameLine, Line, whole_call};
 use crate::formats::tokens::hex_value;
 use crate::model::{Dialect, ThreadRef};
 
@@ -140,7 +140,7 @@ fn managed(text: &str) -> Option<String> {
     let (call, digits) = text.rsplit_once(")+")?;
     let offset = hex_value(digits)?;
     let name = call.split_once('!').map_or(call, |(_, name)| name);
-    let fits = bare::is_managed_call(&format!("{name})"));
+    let fits = whole_call::is_managed_call(&format!("{name})"));
     fits.then(|| format!("{call})+{offset:#x}"))
 }
 

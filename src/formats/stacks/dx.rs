@@ -9,7 +9,7 @@
 //!
 //! Frame numbers are hexadecimal, and blanks stand around the plus.
 
-use super::{Format, FrameLine, Line, bare, call_site};
+use super::{Format, FrameLine, Line, call_site, whole_call};
 use crate::formats::tokens::hex_value;
 use crate::model::Dialect;
 
@@ -34,7 +34,7 @@ fn site(call: &str) -> Option<String> {
     let (digits, _source) = behind.split_once(' ').unwrap_or((behind, ""));
     let (module, function) = name.split_once('!').unwrap_or((name, ""));
     let site = call_site(Some(module), function, Some(hex_value(digits)?), None);
-    (!name.contains("  ") && bare::is_call_site(&site)).then_some(site)
+    (!name.contains("  ") && whole_call::is_call_site(&site)).then_some(site)
 }
 
 #[cfg(test)]

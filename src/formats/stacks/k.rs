@@ -19,26 +19,8 @@ use nom::multi::count;
 use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
 
+use super::k_header::Columns;
 use crate::formats::tokens::{address, blanks0, blanks1, frame_number, inline_columns};
-
-/// The columns that a table header announces.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Columns {
-    /// `kf`: how many bytes of stack each frame takes.
-    pub memory: bool,
-    /// `kc`: nothing but the call site.
-    pub site_only: bool,
-    /// ARM64EC processes: the machine type before each call site.
-    pub arch: bool,
-    /// A `#` heads a column of frame numbers.
-    pub numbered: bool,
-    /// ia64: the backing store pointer between Child-SP and RetAddr.
-    pub bsp: bool,
-    /// NT 4 and Dr. Watson: two blanks between columns, and up to four arguments.
-    pub frame_ptr: bool,
-    /// mex: what it knows of a frame's arguments, or its source, stands behind the call site.
-    pub behind_site: bool,
-}
 
 /// One frame, its columns cut but not yet understood.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,62 +37,8 @@ pub struct KLine<'a> {
     pub site: &'a str,
 }
 
-/// The header of `kv` and `kb` on x64 is so wide that windows wrap it, anywhere behind its arguments.
-fn is_start_of_wide_header(words: &[&str]) -> bool {
-    let (Some(address), Some(arguments)) = (words.first(), words.windows(3).position(|three| three == ARGUMENTS))
-    else {
-        return false;
-    };
-    let rest: String = words[arguments + 3..].concat();
-    matches!(*address, "Child-SP" | "RetAddr") && "CallSite".starts_with(&rest)
-}
-
-const ARGUMENTS: [&str; 3] = ["Args", "to", "Child"];
-
-/// Whether a line directly below a header is its end, which a window wrapped: `      : Call Site`.
-pub fn is_rest_of_header(header: &str, line: &str) -> bool {
-    let Some((_, begun)) = header.split_once("Args to Child") else { return false };
-    let squeeze = |text: &str| text.replace([' ', ':'], "");
-    let begun = squeeze(begun);
-    begun != "CallSite" && begun + &squeeze(line) == "CallSite"
-}
-
 const NO_COLUMNS: KLine<'_> =
     KLine { number: None, child_sp: None, ret_addr: None, inline: false, in_arguments: false, arguments: "", site: "" };
-
-/// Reads a column header, or gives `None`. Only its words count: blanks are lost in mails.
-pub fn header(line: &str) -> Option<Columns> {
-    if !line.trim_start().starts_with(['#', 'C', 'R', 'F', 'M', 'A']) {
-        return None;
-    }
-    let mut words = line.split_ascii_whitespace().peekable();
-    let numbered = words.next_if_eq(&"#").is_some();
-    let memory = words.next_if(|word| word.eq_ignore_ascii_case("memory")).is_some();
-    let arch = words.next_if_eq(&"Arch").is_some();
-    let colons = line.contains(" : ");
-    let words: Vec<&str> = words.filter(|&word| word != ":").collect();
-    let columns = Columns {
-        memory,
-        arch,
-        numbered,
-        site_only: !colons && words == ["Call", "Site"],
-        bsp: words.get(1) == Some(&"Child-BSP"),
-        frame_ptr: words.first() == Some(&"FramePtr"),
-        behind_site: matches!(words.last(), Some(&"Info" | &"Source")),
-    };
-    let known = matches!(
-        words.as_slice(),
-        ["Child-SP" | "ChildEBP" | "ChildFP", "RetAddr"]
-            | ["Child-SP" | "ChildEBP", "RetAddr", "Call", "Site"]
-            | ["Child-SP" | "ChildEBP", "RetAddr", "Args", "to", "Child"]
-            | ["FramePtr", "RetAddr" | "ReturnAd", ..]
-            | ["Child-SP", "Child-BSP", "RetAddr", ..]
-            | ["Child-SP", "Return", "Call", "Site"]
-            | ["Child-SP", "Return", "Call", "Site", "Info" | "Source"]
-            | ["Call", "Site"]
-    ) || is_start_of_wide_header(&words);
-    known.then_some(columns)
-}
 
 /// Reads a frame under the given columns.
 pub fn frame(line: &str, columns: Columns) -> Option<KLine<'_>> {
@@ -296,6 +224,7 @@ fn is_site_start(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::k_header::header;
     use super::*;
 
     /// number | return address | inline | call site
@@ -406,19 +335,6 @@ mod tests {
             ),
         ] {
             check(header, line, want);
-        }
-    }
-
-    #[test]
-    fn headers_are_told_by_their_words() {
-        for (line, want) in [
-            ("  # ChildEBP RetAddr", true),
-            ("Child-SP RetAddr Call Site", true),
-            ("Child-SP         RetAddr          Caller, Callee", false),
-            ("        Child SP               IP Call Site", false),
-            ("The Call Site is", false),
-        ] {
-            assert_eq!(header(line).is_some(), want, "{line}");
         }
     }
 

@@ -13,7 +13,7 @@
 //! Offsets are hexadecimal without `0x`. Behind each frame stands what it calls, the frame above, which is dropped; with
 //! source lines switched on the frame's own source comes before it.
 
-use super::{Begin, Format, FrameLine, Line, bare};
+use super::{Begin, Format, FrameLine, Line, whole_call};
 use crate::formats::tokens::hex_value;
 use crate::model::{Dialect, StackKind};
 
@@ -88,7 +88,7 @@ pub fn site(text: &str) -> Option<String> {
         }
         _ => text.to_string(),
     };
-    bare::is_call_site(&site).then_some(site)
+    whole_call::is_call_site(&site).then_some(site)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::tag;
 
-use super::{Begin, Format, FrameLine, Line, bare, call_site, site_and_source};
+use super::{Begin, Format, FrameLine, Line, call_site, site_and_source, whole_call};
 use crate::formats::tokens::{address, blanks0, blanks1, hex_value};
 use crate::model::{Dialect, ThreadRef};
 
@@ -39,7 +39,7 @@ fn line(text: &str) -> Option<Line<'_>> {
     let (name, source) = site_and_source(site, " (", ')');
     let inline = column.starts_with('(');
     let site = call_site(None, name, None, source);
-    bare::is_call_site(name).then(|| Line::Frame(FrameLine { inline, ..FrameLine::of(site) }))
+    whole_call::is_call_site(name).then(|| Line::Frame(FrameLine { inline, ..FrameLine::of(site) }))
 }
 
 /// `22    7b10 (0n31504) 62ms  124ms ...`: index and id of a thread; the id stands there twice, so nothing else looks so.

@@ -19,12 +19,14 @@ mod dump_async;
 mod dumpstack;
 mod dx;
 pub mod exception_frame;
+mod exception_head;
 mod exception_text;
 mod find_stack;
 pub mod gcroot;
 pub mod gdb;
 mod host_words;
 pub mod k;
+pub mod k_header;
 mod kernel_stacks;
 mod known_message;
 pub mod last_words;
@@ -36,6 +38,7 @@ mod mk;
 mod mono;
 mod native_words;
 pub mod parallel_stacks;
+mod one_line;
 mod print_exception;
 mod runtime_words;
 mod rust;
@@ -44,6 +47,7 @@ mod trace;
 mod umdh;
 pub mod visual_studio;
 mod vs_code;
+pub mod whole_call;
 
 /// A dialect that is read line by line.
 pub struct Format {
@@ -210,7 +214,7 @@ pub fn site_and_source<'t>(text: &'t str, open: &str, close: char) -> (&'t str, 
 
 /// Where a text holds several frames of exception text because its line ends were lost, or the objects of a root: the pieces.
 pub fn lost_line_ends(text: &str) -> Option<Vec<Cow<'_, str>>> {
-    gcroot::lost_line_ends(text).or_else(|| exception_text::lost_line_ends(text))
+    gcroot::lost_line_ends(text).or_else(|| one_line::lost_line_ends(text))
 }
 
 /// The format of a dialect; `None` for the two that have a path of their own.

@@ -24,7 +24,7 @@ use nom::character::complete::char;
 use nom::combinator::opt;
 use nom::{IResult, Parser};
 
-use super::{Begin, Format, FrameLine, Line, bare};
+use super::{Begin, Format, FrameLine, Line, whole_call};
 use crate::formats::tables::is_hex;
 use crate::formats::tokens::{address, blanks0, blanks1, hex_value};
 use crate::model::{Dialect, StackKind};
@@ -74,7 +74,7 @@ fn line(text: &str) -> Option<Line<'_>> {
     if trimmed.starts_with("Parsed 0x") || trimmed.starts_with("Dumped 0x") {
         return Some(Line::End);
     }
-    let aligned = text.starts_with("          ") && trimmed.contains('!') && bare::is_call_site(trimmed);
+    let aligned = text.starts_with("          ") && trimmed.contains('!') && whole_call::is_call_site(trimmed);
     if aligned {
         return Some(Line::Frame(FrameLine::of(trimmed)));
     }
@@ -84,7 +84,7 @@ fn line(text: &str) -> Option<Line<'_>> {
     if let Some(digits) = site.strip_prefix("+0x") {
         return hex_value(digits).map(|_| Line::Frame(FrameLine::of(&site[1..])));
     }
-    bare::is_call_site(site).then(|| Line::Frame(FrameLine::of(site)))
+    whole_call::is_call_site(site).then(|| Line::Frame(FrameLine::of(site)))
 }
 
 /// `12517ab MemoryLeak!main+0x00000028`: only these traces fill offsets up with zeros.
@@ -96,7 +96,7 @@ fn has_long_offset(text: &str) -> bool {
 /// `Stack:   dummy!DummyActivateVcComplete+0x63` of `!deadlock`; its other frames stand aligned below.
 fn deadlock_stack(trimmed: &str) -> Option<&str> {
     let site = trimmed.strip_prefix("Stack:  ")?.trim();
-    (site.contains('!') && bare::is_call_site(site)).then_some(site)
+    (site.contains('!') && whole_call::is_call_site(site)).then_some(site)
 }
 
 /// What the trace belongs to: the words, and the address or handle where they name it. People write such words as well,

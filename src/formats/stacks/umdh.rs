@@ -11,7 +11,7 @@
 //!
 //! A log has its figures in hexadecimal; a difference too, unless it was made with `-d`.
 
-use super::{Begin, Format, FrameLine, Line, bare, call_site};
+use super::{Begin, Format, FrameLine, Line, call_site, whole_call};
 use crate::formats::tokens::hex_value;
 use crate::model::{Dialect, StackKind};
 
@@ -79,7 +79,7 @@ fn frame(text: &str) -> Option<String> {
         None => (text, None),
     };
     let site = call_site(None, name, offset, source);
-    bare::is_call_site(&site).then_some(site)
+    whole_call::is_call_site(&site).then_some(site)
 }
 
 #[cfg(test)]
