@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{LockCollection, is_told_apart};
+use super::LockCollection;
+use super::of_chains::is_told_apart;
 use crate::facts::locks::{Basis, Member, Queue, Ring, thread_label, threads_in_words};
 use crate::finding::{EvidenceState, RungState};
 use crate::model::ThreadRef;
