@@ -35,7 +35,8 @@ pub fn best_captured_match(
             let Some(capture) = rules.tests[test.0 as usize].capture else { return plain };
             match (plain, fixed[capture], name(frame)) {
                 (Truth::No, ..) => Truth::No,
-                (_, _, None) => Truth::Unknown,
+                (_, _, None) if pattern.compared.contains(&capture) => Truth::Unknown,
+                (_, _, None) => plain,
                 (_, Some(wanted), Some(here)) if here != wanted => Truth::No,
                 // This name; or none is chosen, or the name is kept only once.
                 _ => plain,

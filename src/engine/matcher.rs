@@ -11,7 +11,7 @@
 
 use std::collections::VecDeque;
 
-use super::tape::{Item, Tape};
+use super::tape::{BELOW, Item, Tape};
 use crate::rules::{Pattern, Step, TestId, Truth};
 
 /// The best match.
@@ -147,8 +147,9 @@ impl<T: Fn(TestId, usize) -> Truth> Laid<'_, T> {
     }
 
     /// A place in a hole may hold a frame that the run must have.
-    fn hole_suffices(&self) -> bool {
-        self.lenient && !self.step.is_gap
+    fn hole_suffices(&self, hole: usize) -> bool {
+        let is_caller = self.step.is_open_end && self.crosses_holes && hole == BELOW;
+        (self.lenient || is_caller) && !self.step.is_gap
     }
 
     /// The cost at every place, from the costs of what follows.
@@ -177,7 +178,7 @@ impl<T: Fn(TestId, usize) -> Truth> Laid<'_, T> {
             row[place] = match item {
                 Item::Frame(frame) if self.passes(*frame) => next[place + 1],
                 Item::Frame(_) => NEVER,
-                Item::Hole(_) if self.hole_suffices() => row[place + 1].min(next[place + 1]),
+                Item::Hole(hole) if self.hole_suffices(*hole) => row[place + 1].min(next[place + 1]),
                 Item::Hole(_) if self.crosses_holes => row[place + 1],
                 Item::Hole(_) => NEVER,
             };
@@ -186,17 +187,16 @@ impl<T: Fn(TestId, usize) -> Truth> Laid<'_, T> {
 
     /// The first end of the run that begins at `place` which has the cost.
     fn first_end(&self, place: usize, cost: Cost, next: &[Cost]) -> usize {
-        let (mut frames, mut holes) = (0, 0);
+        let (mut frames, mut held) = (0, 0);
         let mut end = place;
         loop {
             let skipped = if self.step.is_gap { frames } else { 0 };
-            let held = if self.hole_suffices() { holes } else { 0 };
             let enough = frames + held >= self.step.min;
             if enough && next[end] != NEVER && next[end] + skipped == cost {
                 return end;
             }
             match self.tape.items.get(end) {
-                Some(Item::Hole(_)) => holes += 1,
+                Some(Item::Hole(hole)) => held += u32::from(self.hole_suffices(*hole)),
                 Some(Item::Frame(_)) => frames += 1,
                 None => return end,
             }
@@ -230,9 +230,12 @@ impl Run {
             cost_of_frame: Cost::from(laid.step.is_gap),
         };
         for (place, item) in laid.tape.items.iter().enumerate() {
-            let is_frame = matches!(item, Item::Frame(_));
+            let (is_frame, counts) = match item {
+                Item::Frame(_) => (true, true),
+                Item::Hole(hole) => (false, laid.hole_suffices(*hole)),
+            };
             run.frames_before[place + 1] = run.frames_before[place] + u32::from(is_frame);
-            run.held_before[place + 1] = run.held_before[place] + u32::from(is_frame || laid.hole_suffices());
+            run.held_before[place + 1] = run.held_before[place] + u32::from(counts);
         }
         for (place, item) in laid.tape.items.iter().enumerate().rev() {
             let crossed = match item {

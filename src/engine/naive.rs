@@ -5,7 +5,7 @@ mod case;
 
 use super::matcher::{Match, Stance};
 use super::names::name_key;
-use super::tape::{Item, Tape};
+use super::tape::{BELOW, Item, Tape};
 use crate::facts::FrameName;
 use crate::model::{CallSites, Stack};
 use crate::rules::{AtomId, Pattern, Rule, RuleSet, Step, TestId, Truth};
@@ -106,9 +106,9 @@ pub fn best_match(
     let tape = Tape::new(stack, pattern, |frame| !pattern.strict && is_noise(frame) && !named_by_pattern(frame));
     let truth = |test: TestId, frame: usize| {
         let truth = truth_of(test, &names[frame], rules);
-        // A frame without a name can be kept under none.
-        let is_kept = rules.tests[test.0 as usize].capture.is_some();
-        let nameless = is_kept && name_key(&names[frame]).is_none() && truth != Truth::No;
+        // A frame without a name cannot be compared with others.
+        let is_compared = rules.tests[test.0 as usize].capture.is_some_and(|kept| pattern.compared.contains(&kept));
+        let nameless = is_compared && name_key(&names[frame]).is_none() && truth != Truth::No;
         if nameless { Truth::Unknown } else { truth }
     };
     let keys: Vec<Option<String>> = names.iter().map(name_key).collect();
@@ -194,11 +194,12 @@ fn captures_are_equal(pattern: &Pattern, tape: &Tape, bounds: &[usize], keys: &[
 /// Whether the items can be the step's run; if so, whether that is uncertain, and how many frames it skips.
 fn run(step: &Step, items: &[Item], stance: Stance, truth: &impl Fn(TestId, usize) -> Truth) -> Option<(bool, u32)> {
     let lenient = step.negated || stance == Stance::Possibility;
+    let holds = |hole: usize| lenient || step.is_open_end && hole == BELOW;
     let (mut uncertain, mut frames, mut holes) = (false, 0, 0);
     for item in items {
         match item {
-            Item::Hole(_) => {
-                holes += 1;
+            Item::Hole(hole) => {
+                holes += u32::from(holds(*hole));
                 uncertain |= !step.is_free;
             }
             Item::Frame(frame) => {
@@ -212,7 +213,7 @@ fn run(step: &Step, items: &[Item], stance: Stance, truth: &impl Fn(TestId, usiz
         }
     }
     // Each place of a hole may hold one.
-    let enough = frames + if lenient && !step.is_gap { holes } else { 0 } >= step.min;
+    let enough = frames + if step.is_gap { 0 } else { holes } >= step.min;
     let not_too_many = step.max.is_none_or(|max| frames <= max);
     (enough && not_too_many).then_some((uncertain, if step.is_gap { frames } else { 0 }))
 }

@@ -52,7 +52,7 @@ pub fn name_key(name: &FrameName) -> Option<String> {
 
 /// The name of a frame without arguments, offset and source, as people would say it.
 pub fn shown_name(site: &CallSite<'_>) -> String {
-    let function = site.function().unwrap_or_default();
+    let Some(function) = site.function() else { return site.text.to_string() };
     let from = function.find("operator()").map_or(0, |at| at + "operator()".len());
     let name = function[from..].find('(').map_or(function, |open| &function[..from + open]).trim_end();
     match site.module() {

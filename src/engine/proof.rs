@@ -105,12 +105,16 @@ pub fn exception_evidence(exception: &Exception) -> Evidence {
     Evidence { kind: EvidenceKind::Exception, source: exception.source, line: exception.line, frame: None, text }
 }
 
+/// A frame that the pattern keeps, below the last one in the text.
+const UNSEEN: &str = "a function that the text does not show";
+
 /// A message with the names that the pattern kept, as they stand on this stack, and how often frames repeat.
 fn filled(message: &str, evaluator: &Evaluator<'_>, hit: &Hit, stack: &Stack, sites: &CallSites) -> String {
     let names = &evaluator.rules.rules[hit.rule].pattern.captures;
     let captured = |name: &str| {
         let kept = hit.captures.get(names.iter().position(|known| known == name)?)?;
-        Some(kept.map(|position| shown_name(&sites.get(stack.frames[position].site))).unwrap_or_default())
+        let shown = |position: usize| shown_name(&sites.get(stack.frames[position].site));
+        Some(kept.map_or_else(|| UNSEEN.to_string(), shown))
     };
     let value = |name: &str| match (captured(name), name, hit.cycle) {
         (Some(captured), ..) => Some(captured),

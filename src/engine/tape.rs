@@ -1,7 +1,7 @@
 //! A stack as one pattern sees it: frames and holes in order, without the noise that the pattern does not name.
 
 use crate::model::Stack;
-use crate::rules::Pattern;
+use crate::rules::{Pattern, Step};
 
 /// One place of a tape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,9 +38,10 @@ impl Tape {
                 items.push(Item::Frame(frame));
             }
         }
-        // Which frame called the last one cannot be seen; that it is none of those excluded may be so.
-        let ends_excluding = pattern.steps.last().is_some_and(|step| step.negated && !step.is_gap && step.min > 0);
-        if stack.cut_off && ends_excluding {
+        // Which frame called the last one cannot be seen; that it is none of those excluded may be so, and one it is.
+        let ends_excluding = |step: &Step| step.negated && !step.is_gap && step.min > 0;
+        let is_open = pattern.steps.last().is_some_and(|step| ends_excluding(step) || step.is_open_end);
+        if stack.cut_off && is_open {
             items.push(Item::Hole(BELOW));
         }
         Tape { items, open_below: stack.cut_off }

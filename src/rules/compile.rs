@@ -208,6 +208,11 @@ impl Compiler {
         let unless = written.unless.iter().map(|block| self.pattern(source, block, strict)).collect();
         let cycle = written.cycle.as_ref().map(|cycle| self.cycle(source, cycle, &mut pattern.captures));
         let threads = written.threads.as_ref().map(|threads| self.threads(source, threads, &pattern));
+        if let Some(same) = threads.as_ref().and_then(|threads| threads.same) {
+            pattern.compared.push(same);
+            let of_same = pattern.steps.iter_mut().filter(|step| step.capture == Some(same));
+            of_same.for_each(|step| step.is_open_end = false);
+        }
         let exception = written.exception.as_ref().map(|exception| ExceptionCondition {
             types: exception.types.iter().map(|name| Glob::new(&name.to_ascii_lowercase())).collect(),
             messages: exception.messages.iter().map(|text| Glob::new(&text.to_lowercase())).collect(),
@@ -294,8 +299,7 @@ impl Compiler {
                     let atoms = self.alternatives(source, line.span, &without);
                     let is_free = max.is_none() && atoms.is_empty();
                     let test = self.test(Test { atoms, negated: true, capture: None });
-                    let step =
-                        Step { test, negated: true, min: 0, max, capture: None, is_gap: true, is_free, line: number };
+                    let step = Step { test, negated: true, min: 0, max, is_gap: true, is_free, ..Step::frame(number) };
                     pattern.steps.push(step);
                 }
                 Line::Frames { negated, alternatives, min, max } => {
@@ -316,6 +320,7 @@ impl Compiler {
                 }
             }
         }
+        self.open_end(&mut pattern);
         let names_a_frame = |step: &Step| step.is_required() && !self.takes_anything(step.test);
         // The same name twice is something that few stacks have.
         let kept: Vec<usize> = pattern.steps.iter().filter_map(|step| step.capture).collect();
@@ -326,6 +331,17 @@ impl Compiler {
             self.mistake(Code::MatchesEverything, source, block.span, message);
         }
         pattern
+    }
+
+    /// Notes which names are compared, and whether the last line takes any frame.
+    fn open_end(&self, pattern: &mut Pattern) {
+        let kept: Vec<usize> = pattern.steps.iter().filter_map(|step| step.capture).collect();
+        let is_twice = |capture: &usize| kept.iter().filter(|other| *other == capture).count() > 1;
+        pattern.compared = (0..pattern.captures.len()).filter(is_twice).collect();
+        let [.., _, last] = pattern.steps.as_slice() else { return };
+        let is_alone = last.capture.is_some_and(|capture| !pattern.compared.contains(&capture));
+        let is_open_end = is_alone && !pattern.to_bottom && self.takes_anything(last.test);
+        pattern.steps.iter_mut().next_back().into_iter().for_each(|last| last.is_open_end = is_open_end);
     }
 
     /// Whether a test says yes to every frame: `*`.

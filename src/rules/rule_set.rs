@@ -213,6 +213,9 @@ pub struct Pattern {
     pub strict: bool,
     /// Names of the frames that are kept.
     pub captures: Vec<String>,
+    /// Those of them, by position, whose names are compared: on this stack or between threads. A frame without a name may
+    /// stand for any other.
+    pub compared: Vec<usize>,
     /// The pattern as written.
     pub text: String,
 }
@@ -246,6 +249,8 @@ pub struct Step {
     pub is_gap: bool,
     /// A gap that any frame may stand in, as many as there are.
     pub is_free: bool,
+    /// `{{caller}}` at the end: any frame may stand here, and there is one below every frame but the last of a thread.
+    pub is_open_end: bool,
     /// Which pattern line it came from, counted from 0 over the lines as written.
     pub line: usize,
 }
@@ -285,7 +290,17 @@ impl Step {
     /// A step of exactly one frame; its test is the caller's to set.
     pub fn frame(line: usize) -> Self {
         let test = TestId(0);
-        Step { test, negated: false, min: 1, max: Some(1), capture: None, is_gap: false, is_free: false, line }
+        Step {
+            test,
+            negated: false,
+            min: 1,
+            max: Some(1),
+            capture: None,
+            is_gap: false,
+            is_free: false,
+            is_open_end: false,
+            line,
+        }
     }
 
     /// A gap that any frames may stand in: its test is not asked.
@@ -293,8 +308,8 @@ impl Step {
         Step { negated: true, min: 0, max: None, is_gap: true, is_free: true, ..Step::frame(line) }
     }
 
-    /// A frame that must be there for the pattern to match.
+    /// A frame that must be in the text for the pattern to match.
     pub fn is_required(&self) -> bool {
-        !self.is_gap && self.min > 0 && !self.negated
+        !self.is_gap && self.min > 0 && !self.negated && !self.is_open_end
     }
 }

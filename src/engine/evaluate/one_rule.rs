@@ -115,9 +115,7 @@ impl Evaluator<'_> {
         for (step, bounds) in pattern.steps.iter().zip(found.bounds.windows(2)) {
             let Some(capture) = step.capture.filter(|&capture| positions[capture].is_none()) else { continue };
             for item in &tape.items[bounds[0]..bounds[1]] {
-                if let Item::Frame(frame) = item
-                    && self.name_of_frame[*frame].is_some()
-                {
+                if let Item::Frame(frame) = item {
                     positions[capture] = Some(*frame);
                 }
             }

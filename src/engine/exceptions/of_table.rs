@@ -93,6 +93,9 @@ fn place_of_fault(table: &Table) -> Option<String> {
             return Some(without_offset(symbol.trim_end().trim_end_matches(')')));
         }
     }
+    if let Some(library) = table.rows.iter().find_map(|row| unloaded(table.cell(row, "value")?)) {
+        return Some(format!("{library}!Unloaded"));
+    }
     let reported = match (table.name, table.rows.as_slice()) {
         ("drmingw", [row]) => table.cell(row, "module"),
         ("events", [_] | []) => table.field("Faulting module name"),
@@ -101,6 +104,13 @@ fn place_of_fault(table: &Table) -> Option<String> {
     let module = reported.filter(|module| !module.is_empty())?;
     let module = module.split(',').next()?.trim();
     Some(format!("{}!", module.rsplit_once('.').map_or(module, |(stem, _)| stem)))
+}
+
+/// The library in a bucket of `!analyze` whose code was called when it was gone: `BAD_INSTRUCTION_PTR_c0000005_hook.dll!Unloaded`.
+fn unloaded(bucket: &str) -> Option<&str> {
+    let before = bucket.lines().next()?.trim().strip_suffix("!Unloaded")?;
+    let code = bucket_code(bucket)?;
+    Some(before.split_once(code)?.1.trim_start_matches('_'))
 }
 
 /// Those that wrap the innermost: `Ns.OrderException (0x80004005): Order 17 failed ---> System.IO.IOException: ...`.
@@ -182,7 +192,7 @@ fn of_section(name: &str, value: &str, add: &mut impl FnMut(&str, &str, Option<u
                 add(HANG, first, None);
             }
             if let Some(code) = bucket_code(first) {
-                add(code, "", code_in(code));
+                add(code, first, code_in(code));
             }
         }
         // What hangs, as `!analyze` puts it: `APPLICATION_HANG_HungIn_LoaderLock`.

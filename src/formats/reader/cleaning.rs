@@ -155,8 +155,13 @@ impl Reader<'_> {
         self.drop_pending();
         self.drop_told();
         let has_frames = self.accounts.frames > before.frames;
+        let has_rows = self.accounts.tables > before.tables;
         self.accounts = before;
-        *(if has_frames { &mut self.accounts.frames } else { &mut self.accounts.skipped }) += 1;
+        *(match (has_frames, has_rows) {
+            (true, _) => &mut self.accounts.frames,
+            (false, true) => &mut self.accounts.tables,
+            (false, false) => &mut self.accounts.skipped,
+        }) += 1;
     }
 }
 

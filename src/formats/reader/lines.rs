@@ -390,6 +390,7 @@ impl Reader<'_> {
         call_site::lost_line_ends(text)
             .map(borrowed)
             .or_else(|| stacks::lost_line_ends(text))
+            .or_else(|| tables::fault_labels::lost_line_ends(text).map(borrowed))
             .or_else(|| text.contains("\\n").then(escaped).flatten().map(borrowed))
     }
 }

@@ -24,6 +24,17 @@ const ASSISTANTS: [(&str, &str); 8] = [
 /// The runtime says the same by itself when it ends the process.
 pub const COLLECTED_DELEGATE: &str = "CallbackOnCollectedDelegate";
 
+/// What stands before and behind the name in the languages of Visual Studio.
+const DETECTED: [(&str, &str); 7] = [
+    ("", " was detected"),
+    ("", " wurde erkannt"),
+    ("", " a été détecté"),
+    ("Se detectó ", ""),
+    ("Обнаружено ", ""),
+    ("检测到", ""),
+    ("", "が検出されました"),
+];
+
 /// Name of the assistant and its message, where a line has one.
 pub fn assistant(trimmed: &str) -> Option<(&'static str, &str)> {
     // The name may be in bold: `**Managed Debugging Assistant 'LoaderLock' :** 'Attempting ...'`.
@@ -36,8 +47,9 @@ pub fn assistant(trimmed: &str) -> Option<(&'static str, &str)> {
         let message = message.map(|(_, message)| message.trim_end_matches(['\'', '.']));
         return Some((name, message.unwrap_or(trimmed)));
     }
-    if let Some(name) = trimmed.strip_suffix(" was detected") {
-        let (name, _) = ASSISTANTS.iter().find(|(known, _)| *known == name)?;
+    let detected = DETECTED.iter().find_map(|(before, behind)| trimmed.strip_prefix(before)?.strip_suffix(behind));
+    if let Some(name) = detected {
+        let (name, _) = ASSISTANTS.iter().find(|(known, _)| *known == name.trim())?;
         return Some((name, trimmed));
     }
     // `"**CallbackOnCollectedDelegate**": "A callback was made to ..."`, as people retell it.

@@ -187,6 +187,8 @@ pub fn sites_on_one_line(line: &str) -> Option<Vec<&str>> {
 /// A line that is nothing but a call site, with its frame number if it has one.
 pub fn frame(line: &str) -> Option<(Option<u32>, &str)> {
     let line = without_remarks(line.trim());
+    // One frame of a listing in bold.
+    let line = line.strip_prefix("**").and_then(|line| line.strip_suffix("**")).unwrap_or(line);
     if let Some((number, site)) = listed(line) {
         return Some((Some(number), site));
     }
@@ -242,6 +244,7 @@ mod tests {
             ("svc!operator new+0x1f", Some((None, "svc!operator new+0x1f"))),
             ("GdiPlus!GpMemoryBitmap::AllocBitmapData+c2  with 155 allocations takes 1.16GB", None),
             ("10, ntdll.dll!RtlUserThreadStart+0x34", Some((Some(10), "ntdll.dll!RtlUserThreadStart+0x34"))),
+            ("**Hook!OnCreate+0x67d4**", Some((None, "Hook!OnCreate+0x67d4"))),
             ("1, 2, many", None),
             ("self.assertEqual.again(a, b)", None),
             ("System.Console.WriteLine(\"x\")", None),

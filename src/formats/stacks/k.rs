@@ -44,6 +44,7 @@ const NO_COLUMNS: KLine<'_> =
 pub fn frame(line: &str, columns: Columns) -> Option<KLine<'_>> {
     let parsed = match columns {
         Columns { site_only: true, .. } => bare_site(line, columns.arch),
+        Columns { ret_addr_only: true, .. } => with_ret_addr(line),
         Columns { memory: true, numbered, .. } => with_memory(line, numbered),
         Columns { bsp: true, .. } => with_bsp(line),
         Columns { frame_ptr: true, .. } => with_frame_ptr(line),
@@ -94,6 +95,14 @@ fn bare_site(input: &str, arch: bool) -> IResult<&str, KLine<'_>> {
     verify(rest, |site: &str| !site.trim().is_empty())
         .map(|site: &str| KLine { number, site: site.trim(), ..NO_COLUMNS })
         .parse(input)
+}
+
+/// ``00000000`557c5820     <Unloaded_hook.dll>+0x265fe``
+fn with_ret_addr(input: &str) -> IResult<&str, KLine<'_>> {
+    let (site, (_, number, _, ret_addr, _)) = (blanks0, opt(frame_number), blanks0, address, blanks1).parse(input)?;
+    verify(rest, |site: &str| !site.trim().is_empty())
+        .map(|site: &str| KLine { number, ret_addr: Some(ret_addr), site: site.trim(), ..NO_COLUMNS })
+        .parse(site)
 }
 
 /// ``       90 00000000`0011fd50 00000001`400014e6 svc!WinMainCRTStartup+0x1``: the first frame has no size.
@@ -285,6 +294,12 @@ mod tests {
             ),
             (KB86, "(Inline) -------- -------- -------- -------- a!b+0x3", Some("- | - | true | a!b+0x3")),
             ("ChildEBP RetAddr", "02 0012f0a0 7c90d1fc a!b+0x3", Some("0x2 | 7c90d1fc | false | a!b+0x3")),
+            (
+                "RetAddr               Call Site",
+                "00000000`557c5820     <Unloaded_hook.dll>+0x265fe",
+                Some("- | 00000000`557c5820 | false | <Unloaded_hook.dll>+0x265fe"),
+            ),
+            ("RetAddr               Call Site", "00000000`557c5820", None),
             (" # Call Site", "1f ntdll!RtlUserThreadStart", Some("0x1f | - | false | ntdll!RtlUserThreadStart")),
             ("Call Site", "coreclr", Some("- | - | false | coreclr")),
             (

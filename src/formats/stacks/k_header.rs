@@ -9,6 +9,8 @@ pub struct Columns {
     pub site_only: bool,
     /// ARM64EC processes: the machine type before each call site.
     pub arch: bool,
+    /// RetAddr and call site alone, as articles cut the columns.
+    pub ret_addr_only: bool,
     /// A `#` heads a column of frame numbers.
     pub numbered: bool,
     /// ia64: the backing store pointer between Child-SP and RetAddr.
@@ -35,6 +37,7 @@ pub fn header(line: &str) -> Option<Columns> {
         arch,
         numbered,
         site_only: !colons && words == ["Call", "Site"],
+        ret_addr_only: !colons && words == ["RetAddr", "Call", "Site"],
         bsp: words.get(1) == Some(&"Child-BSP"),
         frame_ptr: words.first() == Some(&"FramePtr"),
         behind_site: matches!(words.last(), Some(&"Info" | &"Source")),
@@ -48,6 +51,7 @@ pub fn header(line: &str) -> Option<Columns> {
             | ["Child-SP", "Child-BSP", "RetAddr", ..]
             | ["Child-SP", "Return", "Call", "Site"]
             | ["Child-SP", "Return", "Call", "Site", "Info" | "Source"]
+            | ["RetAddr", "Call", "Site"]
             | ["Call", "Site"]
     ) || is_start_of_wide_header(&words);
     known.then_some(columns)

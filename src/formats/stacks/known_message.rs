@@ -15,7 +15,7 @@ use crate::formats::marks::Marks;
 type Message = (&'static str, &'static str, &'static str);
 
 /// Messages that nobody writes but the exception: they need no frames to be believed.
-const CLEAR: [Message; 20] = [
+const CLEAR: [Message; 23] = [
     // `ExceptionFactory.Timeout` of StackExchange.Redis.
     ("Timeout performing ", "", REDIS),
     ("Timeout awaiting response (", "", REDIS),
@@ -35,6 +35,11 @@ const CLEAR: [Message; 20] = [
         "System.InvalidOperationException",
     ),
     ("Only one usage of each socket address (protocol/network address/port) is normally permitted", "", SOCKET),
+    // WSAENOBUFS (10055)
+    ("An operation on a socket could not be performed because the system lacked", "", SOCKET),
+    // `TimeoutOnRequest` and `TimeoutOnSend` of System.ServiceModel.
+    ("The request channel timed out while waiting for a reply after ", "", TIMEOUT),
+    ("The request channel timed out attempting to send after ", "", TIMEOUT),
     ("Insufficient memory to continue the execution of the program", ".", "System.OutOfMemoryException"),
     (
         "The calling thread cannot access this object because a different thread owns it",
@@ -95,6 +100,7 @@ const MESSAGES: [Message; 28] = [
 const REDIS: &str = "StackExchange.Redis.RedisTimeoutException";
 const POOL: &str = "System.InvalidOperationException";
 const SOCKET: &str = "System.Net.Sockets.SocketException";
+const TIMEOUT: &str = "System.TimeoutException";
 const GDIPLUS: &str = "System.Runtime.InteropServices.ExternalException";
 
 /// What stands before the code with which the runtime ends messages of COM, in any language.
@@ -120,7 +126,7 @@ pub fn by_clear_message(trimmed: &str) -> Option<Row<'_>> {
         // Where it does not begin the line, it is cited.
         let before = trimmed[..at].trim_end();
         let is_labelled = LABELS.iter().any(|label| before.eq_ignore_ascii_case(label));
-        let is_cited = before.is_empty() || is_labelled || before.ends_with(['"', '“', '*', '«', '>']);
+        let is_cited = before.is_empty() || is_labelled || before.ends_with(['"', '“', '*', '«', '>', '`']);
         is_cited.then(|| by_message(trimmed[at..].trim_end_matches(['"', '”', '*', '»']))).flatten()
     })
 }

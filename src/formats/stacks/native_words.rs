@@ -197,6 +197,9 @@ fn checked(trimmed: &str) -> Option<Vec<&str>> {
     if let Some(at) = trimmed.find("Run-Time Check Failure #") {
         return Some(vec!["Run-Time Check", &trimmed[at..]]);
     }
+    if let Some(summary) = trimmed.strip_prefix("SUMMARY: AddressSanitizer: ") {
+        return Some(vec!["AddressSanitizer", summary]);
+    }
     let at = trimmed.find("ERROR: AddressSanitizer: ")?;
     trimmed.starts_with("==").then(|| vec!["AddressSanitizer", &trimmed[at + "ERROR: AddressSanitizer: ".len()..]])
 }

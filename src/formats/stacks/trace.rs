@@ -24,7 +24,7 @@ use nom::character::complete::char;
 use nom::combinator::opt;
 use nom::{IResult, Parser};
 
-use super::{Begin, Format, FrameLine, Line, whole_call};
+use super::{Begin, Format, FrameLine, Line, umdh, whole_call};
 use crate::formats::tables::is_hex;
 use crate::formats::tokens::{address, blanks0, blanks1, hex_value};
 use crate::model::{Dialect, StackKind};
@@ -38,6 +38,7 @@ pub const FORMAT: Format = Format {
             || allocation(text.trim()).is_some()
             || deadlock_stack(text.trim()).is_some()
             || has_long_offset(text)
+            || umdh::is_top(text.trim())
     })
 };
 
@@ -77,6 +78,10 @@ fn line(text: &str) -> Option<Line<'_>> {
     let aligned = text.starts_with("          ") && trimmed.contains('!') && whole_call::is_call_site(trimmed);
     if aligned {
         return Some(Line::Frame(FrameLine::of(trimmed)));
+    }
+    // UMDH's, without the figures above it.
+    if let Some(site) = umdh::with_source(trimmed) {
+        return Some(Line::Frame(FrameLine::of(site)));
     }
     let (site, ()) = frame(text).ok()?;
     let site = site.trim();

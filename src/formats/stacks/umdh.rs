@@ -58,7 +58,20 @@ fn entry(text: &str) -> Option<Vec<&str>> {
         .then(|| vec![&text[..1 + bytes.trim_end().len()], count, trace, new.trim(), old.trim()])
 }
 
-/// `svc!Contoso::Render+000000E1 (c:\src\render.cpp, 674)`
+/// `ntdll!RtlAllocateHeap+14D (d:\os\heap.c, 1872)`: the top of a trace that was copied without the entry above it.
+pub fn is_top(text: &str) -> bool {
+    text.starts_with("ntdll!Rtl") && text.contains("AllocateHeap+") && with_source(text).is_some()
+}
+
+/// `svc!Contoso::Render+000000E1 (c:\src\render.cpp, 674)`: nothing else prints a call site so.
+pub fn with_source(text: &str) -> Option<String> {
+    let (_, place) = text.strip_suffix(')')?.rsplit_once(" (")?;
+    let (_, line) = place.rsplit_once(", ")?;
+    line.trim().parse::<u32>().ok()?;
+    frame(text)
+}
+
+/// `svc!Contoso::Render+000000E1 (c:\src\render.cpp, 674)`, or without its place in the sources.
 fn frame(text: &str) -> Option<String> {
     let (text, source) = match text.strip_suffix(')').and_then(|text| text.rsplit_once(" (")) {
         Some((site, place)) => {
@@ -102,6 +115,10 @@ mod tests {
             ("+ BYTES_DELTA (NEW_BYTES - OLD_BYTES) NEW_COUNT allocs BackTrace TRACEID", "nothing"),
             ("        ntdll!RtlDebugAllocateHeap+0x000000FD", "frame ntdll!RtlDebugAllocateHeap+0xfd"),
             ("        svc!C::Render+000000E1 (c:\\src\\r.cpp, 674)", "frame svc!C::Render+0xe1 [c:\\src\\r.cpp @ 674]"),
+            (
+                "	ntdll!RtlAllocateHeap+14D (d:\\os\\heap.c, 1872)",
+                "frame ntdll!RtlAllocateHeap+0x14d [d:\\os\\heap.c @ 1872]",
+            ),
             ("     Total increase ==   5320", "header"),
             ("C6 bytes + 1A at 56004C0 by BackTrace3965308", "begin [C6 | 1 | BackTrace3965308]"),
             ("	7FFE82352933", "frame 0x7FFE82352933"),

@@ -19,6 +19,7 @@
 //! each key as well, and each argument of a bugcheck. What cannot belong to a section (prompts, stacks, the header of
 //! another table) is left to others.
 
+use super::fault_reports::bucket_code;
 use super::{TABLES, TableFormat, TableLine, is_hex, is_rule, labelled};
 use crate::formats::tokens::{address, blanks0, blanks1};
 use nom::{IResult, Parser};
@@ -51,6 +52,9 @@ const OWN: [&str; 18] = [
 /// Sections that only `!analyze` prints with the kind of code in brackets: `EXCEPTION_CODE: (NTSTATUS) 0xc0000005 - ...`.
 const CODES: [&str; 2] = ["EXCEPTION_CODE", "ERROR_CODE"];
 
+/// Keys and values that people take together: `Failure.Bucket = INVALID_POINTER_READ_c0000005_Contoso.dll!Find`.
+const PAIRS: [&str; 2] = ["Failure.Bucket", "Failure.Exception.Code"];
+
 /// What the debugger says when the command does not work.
 const FAILURES: [&str; 4] =
     ["The call to LoadLibrary(", "\"File not found.\"", "Please check your debugger configuration", "No export "];
@@ -77,6 +81,9 @@ fn line(text: &str) -> Option<TableLine<'_>> {
             "Followup" => TableLine::Row(vec![name, value]),
             _ => TableLine::Field(name, value),
         });
+    }
+    if let Some((name, value)) = labelled(text, &PAIRS) {
+        return Some(TableLine::Row(vec![name, value]));
     }
     bugcheck(text).or_else(|| (!belongs_to_others(text)).then_some(TableLine::Cell("value", text)))
 }
@@ -150,6 +157,9 @@ fn shows(text: &str) -> bool {
         let title = text.trim_matches(['*', ' ']);
         return text.ends_with('*') && (title == "Exception Analysis" || title == "Bugcheck Analysis");
     }
+    if labelled(text, &PAIRS[..1]).is_some_and(|(_, bucket)| bucket_code(bucket).is_some()) {
+        return true;
+    }
     section(text).is_some_and(|(name, value)| OWN.contains(&name) || (CODES.contains(&name) && value.starts_with('(')))
 }
 
@@ -172,6 +182,7 @@ mod tests {
             ("KEY_VALUES_STRING: 1", "row KEY_VALUES_STRING | 1"),
             ("    Key  : Analysis.CPU.mSec", "row Analysis.CPU.mSec"),
             ("    Value: 515", "cell value = 515"),
+            ("Failure.Bucket = BREAKPOINT_80000003_a.dll!F", "row Failure.Bucket | BREAKPOINT_80000003_a.dll!F"),
             ("FAULTING_IP: ", "row FAULTING_IP | "),
             ("MODULE_NAME: Contoso", "row MODULE_NAME | Contoso"),
             ("STACK_TEXT:  ", "stack"),

@@ -34,6 +34,7 @@ fn line(text: &str) -> Option<TableLine<'_>> {
 /// A row of the statistics: method table, count, size, class. `!finalizequeue` and `!gchandles` end in them too.
 pub fn statistics(text: &str) -> Option<[&str; 4]> {
     let ([method_table, count, size], class) = first_words(text)?;
+    let (count, size) = (without_fraction(count), without_fraction(size));
     // What people write behind a row to point at it.
     let remark = [" ←", " <-"].iter().filter_map(|mark| class.find(mark)).min().unwrap_or(class.len());
     let class = class[..remark].trim_end();
@@ -41,6 +42,11 @@ pub fn statistics(text: &str) -> Option<[&str; 4]> {
     let is_field = ["instance", "static", "shared", "TLstatic"].iter().any(|word| class.contains(&format!(" {word} ")));
     let fits = is_address(method_table) && is_count(count) && is_count(size) && !class.is_empty() && !is_field;
     fits.then_some([method_table, count, size, class])
+}
+
+/// `1500648256,00`, as a spreadsheet writes numbers.
+fn without_fraction(number: &str) -> &str {
+    number.strip_suffix(",00").or_else(|| number.strip_suffix(".00")).unwrap_or(number)
 }
 
 /// `Total 1,437 objects, 20,108,132 bytes`. SOS 2.0 says it above the statistics too, with a small `t`.
@@ -100,6 +106,10 @@ mod tests {
     fn lines() {
         for (text, want) in [
             ("Statistics:", "header"),
+            (
+                "000007fecdf6df78\t468952\t15006464,00\tContoso.Ledger.Part\t\t",
+                "row 000007fecdf6df78 | 468952 | 15006464 | Contoso.Ledger.Part",
+            ),
             ("      MT    Count TotalSize Class Name", "header"),
             (
                 "00007f7ee2acaf00        1           24 System.Comparer`1[[System.Int32, System.Private.CoreLib]]",

@@ -16,35 +16,14 @@
 //! `Sig[6]` and `P7` are of Windows Error Reporting, `um:` is a bucket of `!analyze`, the last are of COM+ and of Multi Theft
 //! Auto.
 
+use super::fault_labels::{self, code_of_fault, name_of_fault};
 use super::{is_code, is_hex, labelled};
 
 /// Of the event log, source Application Error, and of the dialog of Windows Error Reporting.
-const REPORT_LABELS: [&str; 4] =
-    ["Faulting application name", "Faulting module name", "Fault offset", "Problem Event Name"];
+const REPORT_LABELS: [&str; 2] = ["Fault offset", "Problem Event Name"];
 
 /// How the chance of an exception is told that ended the application.
-pub const ENDED: &str = REPORT_LABELS[0];
-
-/// The same label in the languages of Windows.
-const CODE_LABELS: [&str; 16] = [
-    // Dr. Watson
-    "Exception number",
-    "Exception code",
-    "Exception Code",
-    "Ausnahmecode",
-    "Code d'exception",
-    "Code d’exception",
-    "Code de l'exception",
-    "Código de excepción",
-    "Código de la excepción",
-    "Código de exceção",
-    "Codice eccezione",
-    "Kod wyjątku",
-    "Код исключения",
-    "例外コード",
-    "异常代码",
-    "예외 코드",
-];
+pub const ENDED: &str = fault_labels::APPLICATION;
 
 /// COR_E_FAILFAST
 const FAIL_FAST: &str = "0x80131623";
@@ -56,22 +35,20 @@ pub fn reported_fault(text: &str) -> Option<[&str; 5]> {
 
 /// A field of a report, by its label.
 pub fn reported_field(text: &str) -> Option<(&str, &str)> {
-    labelled(text, &REPORT_LABELS).or_else(|| module_of_game(text))
+    name_of_fault(text).or_else(|| labelled(text, &REPORT_LABELS)).or_else(|| module_of_game(text))
 }
 
 /// Whether a field shows by itself that this is a report.
 pub fn shows_report(text: &str) -> bool {
-    let is_of_event = labelled(text, &REPORT_LABELS[..2]).is_some_and(|(_, said)| said.contains(", "));
+    let is_of_event = name_of_fault(text).is_some_and(|(_, said)| said.contains([',', '，', '、']));
     is_of_event || module_of_game(text).is_some()
 }
 
 /// `Exception code: 0xc0000005` of the event log, also where its line ends were lost.
 fn faulting(text: &str) -> Option<[&str; 5]> {
     let text = text.trim();
-    if let Some((_, code)) = labelled(text, &CODE_LABELS) {
-        // `Exception number: c0000005 (access violation)`
-        let code = code.split(' ').next().unwrap_or(code);
-        return is_code(code).then_some(["", "", code, code, ""]);
+    if let Some(code) = code_of_fault(text) {
+        return Some(["", "", code, code, ""]);
     }
     // Event 1026 of .NET, where native code failed.
     if let Some(info) = text.strip_prefix("Exception Info: ") {
@@ -154,7 +131,7 @@ fn module_of_game(text: &str) -> Option<(&str, &str)> {
     let path = text.trim().strip_prefix("Module = ")?;
     let name = path.rsplit_once('\\')?.1;
     let is_image = [".dll", ".exe", ".asi"].iter().any(|end| name.to_ascii_lowercase().ends_with(end));
-    is_image.then_some((REPORT_LABELS[1], name))
+    is_image.then_some((fault_labels::MODULE, name))
 }
 
 #[cfg(test)]

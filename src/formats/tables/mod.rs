@@ -13,6 +13,7 @@ mod dumpheap;
 mod eeheap;
 pub mod events;
 mod exit_code;
+pub mod fault_labels;
 pub mod fault_reports;
 mod fault_sentences;
 mod finalizequeue;
