@@ -30,6 +30,10 @@ pub struct Exception {
     pub holder: Option<u64>,
     /// It wraps another one, whose frames come first.
     pub is_outer: bool,
+    /// It is of a type of which every process keeps an object ready, was printed by its address, and says nothing.
+    pub is_premade: bool,
+    /// The process, where a debugger saw the exception before anybody could handle it.
+    pub first_seen_in: Option<u64>,
     /// The first frame of its stack.
     pub thrown: Option<Thrown>,
 }

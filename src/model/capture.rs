@@ -74,10 +74,12 @@ pub enum NoteCode {
     TableFigures,
     /// What tables and stacks say of locks does not fit together, or is not all there.
     Locks,
+    /// A stack was copied without the namespaces of its types.
+    ShortNames,
 }
 
 impl NoteCode {
-    pub const ALL: [NoteCode; 18] = [
+    pub const ALL: [NoteCode; 19] = [
         NoteCode::Holes,
         NoteCode::BreaksOff,
         NoteCode::WalkFailed,
@@ -96,6 +98,7 @@ impl NoteCode {
         NoteCode::CounterProcess,
         NoteCode::TableFigures,
         NoteCode::Locks,
+        NoteCode::ShortNames,
     ];
 
     pub fn code(self) -> &'static str {
@@ -118,6 +121,7 @@ impl NoteCode {
             NoteCode::CounterProcess => "N016",
             NoteCode::TableFigures => "N017",
             NoteCode::Locks => "N018",
+            NoteCode::ShortNames => "N019",
         }
     }
 }

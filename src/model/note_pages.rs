@@ -30,6 +30,7 @@ impl NoteCode {
             NoteCode::CounterProcess => "Of which process counters are cannot be told.",
             NoteCode::TableFigures => "Tables of heaps and objects are cut, or are not compared.",
             NoteCode::Locks => "What is said of locks does not fit together, or is not all there.",
+            NoteCode::ShortNames => "A stack was copied without the namespaces of its types.",
         }
     }
 
@@ -160,6 +161,16 @@ impl NoteCode {
                  [and no stack of thread 6]",
                 "Print tables and stacks of one stop of the process: `!syncblk`, `!locks`, `~*e !clrstack -a`, `~*kv`. \
                  Keep the texts of each process and each dump in a folder of its own.",
+            ),
+            NoteCode::ShortNames => (
+                "Rider and some windows of Visual Studio copy a method with its type alone. Types of .NET that stand in \
+                 waiting threads (`Monitor`, `WaitHandle`, `Task`, `Control`) are taken for those of .NET, and get their \
+                 namespaces; a type of the application by the same name would be mistaken for it. Rules that name other \
+                 types whole do not match here.",
+                "\tMonitor.Enter()\n\
+                 \tLedger.Post()\n\
+                 \tTask.InnerInvoke()",
+                "Take the stacks with `dotnet-stack report -p PID`, or as a dump with `!clrstack`: these print whole names.",
             ),
         };
         Page { meaning, example, instead }

@@ -381,3 +381,43 @@ fn the_stack_of_an_exception_takes_back_what_is_said_of_it() {
     // Nothing is known of where it was thrown.
     check(rules, "N.SvcException: no\n", &["r 0"]);
 }
+
+#[test]
+fn what_the_process_survived_is_no_exception_of_it() {
+    let asked = "id: r\nHEAD\nmatch:\n  exception: {code: 0xc0000005}\n";
+    let first = "(1a2c.4c7): Access violation - code c0000005 (first chance)\n";
+    let later = "(1a2c.18): CLR exception - code e0434352 (first chance)\n";
+    let other = "(2f0.18): CLR exception - code e0434352 (first chance)\n";
+    let second = "(1a2c.4c7): Access violation - code c0000005 (!!! second chance !!!)\n";
+    for (text, want) in [
+        (first.to_string(), &["r 0"][..]),
+        (format!("{first}{later}"), &[]),
+        (format!("{first}{other}"), &["r 0"]),
+        (format!("{first}{second}"), &["r 0"]),
+        (format!("{first}{second}{later}"), &["r 0"]),
+    ] {
+        check(asked, &text, want);
+    }
+}
+
+#[test]
+fn an_object_kept_ready_is_no_exception() {
+    let asked = "id: r\nHEAD\nmatch:\n  exception: {type: System.OutOfMemoryException}\n";
+    let of = |message: &str, stack: &str| {
+        format!(
+            "Exception object: 000001f5a1c81128\nException type:   System.OutOfMemoryException\n\
+             Message:          {message}\nInnerException:   <none>\nStackTrace (generated):\n{stack}\
+             StackTraceString: <none>\nHResult: 8007000e\n"
+        )
+    };
+    let stack = "    SP               IP               Function\n    0000003E8D5EF0E0 00007FFA5C0A1B2C Contoso!Contoso.Book.Load()+0x1c\n\n";
+    for (command, text, want) in [
+        ("!pe 000001f5a1c81128", of("<none>", "<none>\n"), &[][..]),
+        (".foreach (ex {!dumpheap -type Exception -short}) {!pe ex}", of("<none>", "<none>\n"), &[]),
+        ("!pe", of("<none>", "<none>\n"), &["r 0"]),
+        ("!pe 000001f5a1c81128", of("Array dimensions exceeded", "<none>\n"), &["r 0"]),
+        ("!pe 000001f5a1c81128", of("<none>", stack), &["r 0"]),
+    ] {
+        check(asked, &format!("0:000> {command}\n{text}0:000> .time\n"), want);
+    }
+}

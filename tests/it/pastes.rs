@@ -204,6 +204,15 @@ fn notes_and_names_need_frames_around_them() {
             "?: System.Threading.Monitor.Enter N.A.B N.C.D N.E.F(Int32)\n",
         ),
         ("System.Threading.Monitor.Enter\nN.A.B\n\nN.C.D\n", ""),
+        (
+            "Worker @14804\n\tMonitor.Enter()\n\tLedger.Post() [2]\n\tLedger.Post() [1]\n\tTask.InnerInvoke()\n\
+             \tTask.<>c.<.cctor>b__288_0()\n",
+            "?: System.Threading.Monitor.Enter Ledger.Post Ledger.Post System.Threading.Tasks.Task.InnerInvoke \
+             System.Threading.Tasks.Task.<>c.<.cctor>b__288_0\n",
+        ),
+        // A list of methods, not a stack.
+        ("Monitor.Enter()\nMonitor.Exit()\nThread.Sleep()\nTask.Wait()\n", ""),
+        ("Monitor.Enter()\nLedger.Post()\nTask.Wait()\n", ""),
         ("System.Threading.Monitor.Enter\na!b\na!c\n", "?: System.Threading.Monitor.Enter a!b a!c\n"),
         ("N.A.B\nSystem.Threading.Monitor.Enter\nN.C.D\n", ""),
     ] {

@@ -28,11 +28,22 @@ pub fn exceptions_of(table: &Table, source: usize) -> Vec<Exception> {
             "exception-text" | "printexception" | "clrma" => {
                 add(cell("type"), cell("message"), code_in(cell("hresult")).or_else(|| code_in(cell("code"))));
                 add(inner_type(cell("inner")), "", None);
+                let is_premade = is_premade(table, row);
+                exceptions.iter_mut().filter(|printed| printed.line == row.line).for_each(|printed| {
+                    printed.is_premade = is_premade;
+                });
                 let outer = outer_exceptions(cell("outer"), source, row.line, unhandled);
                 exceptions
                     .extend(outer.map(|outer| Exception { is_outer: !has_its_stack(&outer, cell("type")), ..outer }));
             }
-            "events" => add(cell("event"), "", code_in(cell("code"))),
+            "events" => {
+                add(cell("event"), "", code_in(cell("code")));
+                let process = u64::from_str_radix(cell("process id"), 16).ok();
+                let is_first = cell("chance") == "first chance";
+                exceptions.iter_mut().filter(|seen| is_first && seen.line == row.line).for_each(|seen| {
+                    seen.first_seen_in = process;
+                });
+            }
             "drmingw" => add(cell("exception"), "", code_in(cell("code"))),
             "lldb" => add(cell("stop reason"), "", None),
             "clrthreads" => add(cell("exception").split_whitespace().next().unwrap_or_default(), "", None),
@@ -135,6 +146,35 @@ fn of_record(field: &Field, source: usize) -> Option<Exception> {
 fn named_code(value: &str) -> (&str, Option<u64>) {
     let (digits, words) = value.split_once(' ').unwrap_or((value, value));
     (words.trim_matches(['(', ')']), code_in(digits))
+}
+
+/// Types of which the runtime makes an object at its start, for when there is no memory or stack left to make one.
+const PREMADE: [&str; 4] = [
+    "System.OutOfMemoryException",
+    "System.StackOverflowException",
+    "System.ExecutionEngineException",
+    "System.Threading.ThreadAbortException",
+];
+
+/// Whether `!pe ADDRESS`, or a `.foreach` over such objects, printed one that may just be kept ready. Without an address it
+/// is the exception of the thread.
+fn is_premade(table: &Table, row: &Row) -> bool {
+    let cell = |column: &str| table.cell(row, column).unwrap_or_default();
+    let is_empty = |text: &str| matches!(text, "" | "<none>");
+    let has_address = |command: &str| {
+        let mut words = command.split_whitespace().skip(1);
+        command.contains(".foreach") || words.any(|word| word.len() >= 7 && is_address(word))
+    };
+    table.name == "printexception"
+        && PREMADE.contains(&cell("type"))
+        && is_empty(cell("message"))
+        && is_empty(cell("inner"))
+        && table.command.as_deref().is_some_and(has_address)
+}
+
+fn is_address(word: &str) -> bool {
+    let digits = word.trim_start_matches("0x");
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'`')
 }
 
 /// Whether the text says that nobody caught the exception of a row.

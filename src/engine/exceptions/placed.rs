@@ -24,7 +24,8 @@ pub fn thrown_of(stack: &Stack, sites: &CallSites, source: usize) -> Option<Thro
 
 /// Finds the stack of each exception: the first that follows its text, before that of another. What was thrown is in the
 /// order of the sources and lines.
-pub fn place(exceptions: &mut [Exception], thrown: &[Thrown]) {
+pub fn place(exceptions: &mut Vec<Exception>, thrown: &[Thrown]) {
+    drop_survived(exceptions);
     let mut lines: Vec<(usize, u32)> = exceptions.iter().map(|exception| (exception.source, exception.line)).collect();
     lines.sort_unstable();
     for exception in exceptions.iter_mut() {
@@ -35,7 +36,21 @@ pub fn place(exceptions: &mut [Exception], thrown: &[Thrown]) {
         let is_here = |thrown: &&Thrown| thrown.source == exception.source;
         exception.thrown = thrown.get(at).filter(is_here).filter(is_before).cloned();
     }
+    exceptions.retain(|exception| !exception.is_premade || exception.thrown.is_some());
     place_outer(exceptions);
+}
+
+/// Takes out what a debugger saw at the first chance, where a later event of the same process shows that it went on:
+/// somebody handled it. A null reference of managed code is such an access violation.
+fn drop_survived(exceptions: &mut Vec<Exception>) {
+    let seen: Vec<(usize, u32, u64)> = exceptions
+        .iter()
+        .filter_map(|exception| Some((exception.source, exception.line, exception.first_seen_in?)))
+        .collect();
+    let went_on = |exception: &Exception, process: u64| {
+        seen.iter().any(|&(source, line, of)| (source, of) == (exception.source, process) && line > exception.line)
+    };
+    exceptions.retain(|exception| !exception.first_seen_in.is_some_and(|process| went_on(exception, process)));
 }
 
 /// A SqlException that wraps the code of Windows has its frames behind that one's line. Of other exceptions the text does not

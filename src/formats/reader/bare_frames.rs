@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::cleaning::parse_site;
 use super::{PENDING, Reader};
 use crate::formats::stacks::bare::Alone;
+use crate::formats::stacks::short_names::{is_short_name, short_name};
 use crate::formats::stacks::{self, Line, bare, debugdiag, visual_studio};
 use crate::formats::{call_site, tables};
 use crate::model::{Dialect, SkipReason, ThreadRef};
@@ -97,7 +98,9 @@ impl Reader<'_> {
         let spaced = current.spaced && current.stack.frames.last().is_some_and(|last| last.line + SPACED == self.line);
         let directly = (!current.after_blank || spaced) && !current.after_prose;
         let raw = call_site::is_raw_address(text.trim()) && !current.after_prose;
+        let short = if current.short_names && directly { short_name(text) } else { None };
         let (number, sites) = match bare::alone(text) {
+            _ if short.is_some() => (None, short.into_iter().collect()),
             Some((Alone::Site, number, site)) => (number, vec![site]),
             Some((Alone::Noted, number, site)) if directly => (number, vec![site]),
             Some((Alone::Name, _, name)) if directly && current.names => (None, vec![name]),
@@ -114,6 +117,7 @@ impl Reader<'_> {
         for site in sites {
             self.push_bare(number, &site);
         }
+        self.current.short_names |= is_short_name(text);
         self.accounts.frames += 1;
         true
     }
@@ -133,6 +137,7 @@ impl Reader<'_> {
             }
             if let Some((_, number, site)) = bare::alone(&text) {
                 self.push_bare(number, &site);
+                self.current.short_names |= is_short_name(&text);
                 self.accounts.frames += 1;
             }
         }

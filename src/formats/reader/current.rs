@@ -40,6 +40,8 @@ pub struct Current {
     pub bare: bool,
     /// Of names without arguments, as far as it is bare.
     pub names: bool,
+    /// Some of its names lack their namespaces, or got them here.
+    pub short_names: bool,
     /// Of call sites alone, a blank line between each two.
     pub spaced: bool,
     /// The last frame's whole line, where its columns may have to be read again together with the next line.

@@ -299,6 +299,13 @@ impl<'s> Reader<'s> {
                 format!("{frames} missing from this stack in {places}: {}", missing_frames(stack))
             });
         }
+        if self.current.short_names {
+            self.notes.add(NoteCode::ShortNames, stack.line, || {
+                "the names of this stack lack their namespaces; those of known types of .NET were added (`System.Threading` \
+                 before `Monitor`), and rules on other types do not see it"
+                    .to_string()
+            });
+        }
         self.sink.stack(stack, &self.sites);
     }
 

@@ -59,6 +59,8 @@ pub fn assistant(trimmed: &str) -> Option<(&'static str, &str)> {
         return Some((name, message.trim_end_matches(['"', '.'])));
     }
     const LABELS: [&str; 5] = ["", "Process terminated.", "Message:", "FailFast:", "Additional information:"];
+    // `INFO: proc(54): Output: A callback was made on a garbage collected delegate of type ...`, of a server that builds.
+    let trimmed = trimmed.rsplit_once(" Output: ").map_or(trimmed, |(_, said)| said);
     let of_label = LABELS.iter().find_map(|label| {
         let message = trimmed.strip_prefix(label)?.trim_start();
         let (name, _) = ASSISTANTS.iter().find(|(_, begin)| message.starts_with(begin))?;

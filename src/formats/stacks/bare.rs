@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use super::exception_frame;
+use super::short_names::{is_short_name, short_name};
 use super::whole_call::{is_call_site, is_managed_call};
 use crate::formats::call_site::{self, without_remarks};
 use crate::formats::tokens;
@@ -17,7 +18,7 @@ pub enum Alone {
     Site,
     /// A call site with its offset, and words behind it.
     Noted,
-    /// `System.Threading.Monitor.Enter`: it may be a method, a type or a namespace.
+    /// `System.Threading.Monitor.Enter`, `Monitor.Enter()`: it may be a method, a type or a namespace.
     Name,
 }
 
@@ -31,7 +32,8 @@ pub fn alone(line: &str) -> Option<(Alone, Option<u32>, Cow<'_, str>)> {
     let with_source = || with_source(line).map(|site| (Alone::Site, None, Cow::Owned(site)));
     let noted = || noted(line).map(|(number, site)| (Alone::Noted, number, Cow::Borrowed(site)));
     let name = || is_method_name(line.trim()).then(|| (Alone::Name, None, Cow::Borrowed(line.trim())));
-    site.or_else(marker).or_else(with_source).or_else(noted).or_else(name)
+    let short = || short_name(line).map(|name| (Alone::Name, None, name));
+    site.or_else(marker).or_else(with_source).or_else(noted).or_else(name).or_else(short)
 }
 
 /// Whether a line is a name and nothing that shows a call.
@@ -63,6 +65,11 @@ pub fn are_stack(lines: &[&str]) -> bool {
     let of_one_type = kinds.iter().all(|(_, name)| type_of(name) == first);
     // A reference lists names in the order of their letters.
     let is_sorted = kinds.windows(2).all(|two| two[0].1 <= two[1].1);
+    // So does a list of methods that wait, which are often named without their namespaces.
+    let others = kinds.iter().filter(|(_, name)| !is_wait(name)).count();
+    if lines.first().is_some_and(|first| is_short_name(first)) && (kinds.len() < 4 || others < 2) {
+        return false;
+    }
     noted == 0 && kinds.len() >= 3 && !of_one_type && !is_sorted
 }
 
@@ -107,13 +114,16 @@ pub fn is_method_name(text: &str) -> bool {
 /// `System.Threading.Monitor.Enter`: a method of the runtime's libraries in which threads wait.
 fn is_wait(name: &str) -> bool {
     const NAMESPACES: [&str; 2] = ["System.Threading.", "System.Windows."];
-    const METHODS: [&str; 22] = [
+    const METHODS: [&str; 25] = [
         "Enter",
+        "Enter_Slowpath",
         "ReliableEnter",
         "TryEnter",
         "ObjWait",
         "Wait",
         "InternalWait",
+        "WaitCore",
+        "WaitUntilCountOrTimeout",
         "SpinThenBlockingWait",
         "SpinOnce",
         "WaitOne",

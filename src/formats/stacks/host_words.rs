@@ -4,6 +4,7 @@
 //! ```text
 //! The program ledger.exe version 1.0.0.0 stopped interacting with Windows and was closed.
 //! A process serving application pool 'Ledger' suffered a fatal communication error with the Windows Process Activation Service.
+//! A process serving application pool 'Ledger' terminated unexpectedly. The process id was '4'. The process exit code was '0xff'.
 //! Application pool Ledger is being automatically disabled due to a series of failures in the process(es) serving that pool.
 //! The Ledger service terminated unexpectedly.  It has done this 3 time(s).
 //! 2019-08-01 10:00:00 10.0.0.1 1234 10.0.0.2 80 HTTP/1.1 GET /a - 503 1 QueueFull Ledger
@@ -13,7 +14,7 @@
 //!     Reason:       OOMKilled
 //! ```
 //!
-//! The events are 1002 of Application Hang, 5011 and 5002 of WAS, 7031 and 7034 of the Service Control Manager; the line of
+//! The events are 1002 of Application Hang, 5009, 5011 and 5002 of WAS, 7031 and 7034 of the Service Control Manager; the line of
 //! HTTP.sys is one of its `httperr` log; the reasons are those of `!analyzeoom` in SOS.
 
 use std::sync::LazyLock;
@@ -21,7 +22,7 @@ use std::sync::LazyLock;
 use crate::formats::marks::Marks;
 
 /// Type of the exception text's row, and words that a line has or begins with.
-const SAID: [(&str, &str); 13] = [
+const SAID: [(&str, &str); 14] = [
     (HANG, " stopped interacting with Windows and was closed."),
     (IIS, " suffered a fatal communication error with the Windows Process Activation Service"),
     (
@@ -31,6 +32,8 @@ const SAID: [(&str, &str); 13] = [
     (IIS, " is being automatically disabled due to a series of failures in the process(es) serving that pool"),
     (IIS, " exceeded time limits during shut down"),
     (IIS, " failed to respond to a ping"),
+    // 5009 of WAS, 1009 of W3SVC.
+    (IIS, " terminated unexpectedly. The process id was "),
     (SERVICES, " service terminated unexpectedly."),
     (KESTREL, "the heartbeat has been running for \""),
     // Before .NET 5.
@@ -84,7 +87,19 @@ pub fn host_words(trimmed: &str) -> Option<Vec<&str>> {
         IIS => trimmed.contains("pplication pool "),
         _ => true,
     };
-    fits.then(|| vec![*name, trimmed])
+    fits.then(|| match exit_code(trimmed) {
+        Some(code) => vec![*name, trimmed, "", "terminated", code],
+        None => vec![*name, trimmed],
+    })
+}
+
+/// `The process exit code was '0xc0000005'`, where that is the code of an exception: the highest bits of an error are set.
+fn exit_code(trimmed: &str) -> Option<&str> {
+    let (_, behind) = trimmed.split_once("process exit code was ")?;
+    let code = behind.trim_matches(['\'', '‘', '’', '.', ' ']);
+    let digits = code.strip_prefix("0x")?;
+    let is_code = digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (is_code && digits.starts_with(['c', 'C', 'e', 'E'])).then_some(code)
 }
 
 /// `[12:39:07] Unhandled: C0000005.ACCESS_VIOLATION`: code and name of an exception, and its message where it is managed.
@@ -111,6 +126,10 @@ mod tests {
             ("The program ledger.exe version 1.0.0.0 stopped interacting with Windows and was closed. To see if", HANG),
             (
                 "Application pool Ledger is being automatically disabled due to a series of failures in the process(es) serving that application pool.",
+                IIS,
+            ),
+            (
+                "A process serving application pool 'Ledger' terminated unexpectedly. The process id was '4'. The process exit code was '0xff'.",
                 IIS,
             ),
             ("A process serving application pool 'Ledger' failed to respond to a ping. The process id was '4'.", IIS),

@@ -15,7 +15,7 @@ use crate::formats::marks::Marks;
 type Message = (&'static str, &'static str, &'static str);
 
 /// Messages that nobody writes but the exception: they need no frames to be believed.
-const CLEAR: [Message; 23] = [
+const CLEAR: [Message; 26] = [
     // `ExceptionFactory.Timeout` of StackExchange.Redis.
     ("Timeout performing ", "", REDIS),
     ("Timeout awaiting response (", "", REDIS),
@@ -35,11 +35,20 @@ const CLEAR: [Message; 23] = [
         "System.InvalidOperationException",
     ),
     ("Only one usage of each socket address (protocol/network address/port) is normally permitted", "", SOCKET),
+    (
+        "Attempted to read or write protected memory. This is often an indication that other memory is corrupt",
+        "",
+        "System.AccessViolationException",
+    ),
     // WSAENOBUFS (10055)
     ("An operation on a socket could not be performed because the system lacked", "", SOCKET),
     // `TimeoutOnRequest` and `TimeoutOnSend` of System.ServiceModel.
     ("The request channel timed out while waiting for a reply after ", "", TIMEOUT),
     ("The request channel timed out attempting to send after ", "", TIMEOUT),
+    // Of System.ServiceModel.Activation.
+    ("Memory gates checking failed because the free memory (", "", "System.InsufficientMemoryException"),
+    // Event 1316 of ASP.NET, code 4009.
+    ("Viewstate verification failed. Reason: ", "", "System.Web.UI.ViewStateException"),
     ("Insufficient memory to continue the execution of the program", ".", "System.OutOfMemoryException"),
     (
         "The calling thread cannot access this object because a different thread owns it",
@@ -126,13 +135,14 @@ pub fn by_clear_message(trimmed: &str) -> Option<Row<'_>> {
         // Where it does not begin the line, it is cited.
         let before = trimmed[..at].trim_end();
         let is_labelled = LABELS.iter().any(|label| before.eq_ignore_ascii_case(label));
-        let is_cited = before.is_empty() || is_labelled || before.ends_with(['"', '“', '*', '«', '>', '`']);
+        let is_cited = before.is_empty() || is_labelled || before.ends_with(['"', '“', '*', '«', '>', '`', '_']);
         is_cited.then(|| by_message(trimmed[at..].trim_end_matches(['"', '”', '*', '»']))).flatten()
     })
 }
 
 /// What stands before a message where it is shown by itself.
-const LABELS: [&str; 5] = ["Additional information:", "Message:", "Message=", "Error:", "Exception Message:"];
+const LABELS: [&str; 6] =
+    ["Additional information:", "Message:", "Message=", "Error:", "Exception Message:", "Event message:"];
 
 /// As Visual Studio shows a message, `{"Not enough storage."}`, and a report in XML: `<Message>It failed.</Message>`.
 pub fn message_of_window(trimmed: &str) -> &str {

@@ -74,7 +74,7 @@ fn told_by_visual_studio(trimmed: &str) -> Option<LastWords<'_>> {
     const WORDS: [(&str, &str); 2] =
         [("An unhandled exception of type '", "' occurred in "), ("Ein Ausnahmefehler des Typs \"", "\" ist in ")];
     // The window of Visual Studio, copied: `N.OrderException was unhandled by user code`, and its properties below.
-    for (words, unhandled) in [(" was unhandled by user code", ""), (" was unhandled", trimmed)] {
+    for (words, unhandled) in [(" was unhandled by user code", ""), (" was unhandled", trimmed), (" occurred", "")] {
         if let Some(name) = trimmed.strip_suffix(words).filter(|name| is_type(name) && name.ends_with("Exception")) {
             return Some(LastWords { row: vec![name, "", "", unhandled], held: false });
         }
@@ -119,6 +119,8 @@ fn code_of(said: &str) -> Option<&str> {
 /// Whether what stands before the type of an exception says that nobody caught it; the words.
 pub fn says_unhandled_before(before: &str) -> Option<&str> {
     let before = before.trim_end();
+    // `The active test run was aborted. Reason: Test host process crashed : Unhandled exception. ...`
+    let before = before.rsplit_once(" process crashed : ").map_or(before, |(_, behind)| behind);
     if before.ends_with("FATAL UNHANDLED EXCEPTION:") || before == "Unhandled Exception:" {
         return Some(before);
     }

@@ -9,6 +9,7 @@ use crate::model::{Dialect, StackKind, ThreadRef};
 
 mod assistants;
 pub mod bare;
+mod clr20r3;
 mod clrma;
 pub mod clrstack;
 pub mod debugdiag;
@@ -42,6 +43,7 @@ mod one_line;
 mod print_exception;
 mod runtime_words;
 mod rust;
+pub mod short_names;
 pub mod told_exception;
 mod trace;
 mod umdh;

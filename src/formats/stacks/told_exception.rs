@@ -55,7 +55,7 @@ pub fn row(text: &str) -> Option<Row<'_>> {
     let trimmed = message_of_window(text.trim());
     // `[xUnit.net 00:00:02.45]       N.OrderException : Order 17 failed`
     let behind_clock = || trimmed.strip_prefix("[xUnit.net ").and_then(|rest| rest.split_once(']'));
-    let trimmed = behind_clock().map_or(trimmed, |(_, rest)| rest.trim_start());
+    let trimmed = without_clock(behind_clock().map_or(trimmed, |(_, rest)| rest.trim_start()));
     // All of these need the word.
     let named = || {
         let told = json(trimmed).or_else(|| labelled(trimmed)).or_else(|| quoted(trimmed));
@@ -68,6 +68,20 @@ pub fn row(text: &str) -> Option<Row<'_>> {
         by_message(message.trim()).filter(|_| label.split(' ').count() <= 3)
     };
     named.or_else(|| by_message(trimmed)).or_else(behind_label)
+}
+
+/// `09:59:06       N.OrderException : Order 17 failed`, as servers that build print what a test says.
+fn without_clock(text: &str) -> &str {
+    let is_clock = |clock: &str| {
+        clock
+            .bytes()
+            .zip(b"00:00:00")
+            .all(|(byte, form)| if *form == b':' { byte == b':' } else { byte.is_ascii_digit() })
+    };
+    match text.split_once("  ") {
+        Some((clock, rest)) if clock.len() == 8 && is_clock(clock) => rest.trim_start(),
+        _ => text,
+    }
 }
 
 /// The message that a line of JSON gives for the exception of the lines around it.
