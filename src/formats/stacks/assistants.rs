@@ -9,6 +9,8 @@
 //! The first is what newer versions of Visual Studio write, the others older ones. The names are those of
 //! <https://learn.microsoft.com/en-us/dotnet/framework/debug-trace-profile/diagnosing-errors-with-managed-debugging-assistants>.
 
+use memchr::memmem;
+
 /// The assistants that tell of a fault, and how their message begins where people paste it without the name.
 const ASSISTANTS: [(&str, &str); 8] = [
     (COLLECTED_DELEGATE, "A callback was made on a garbage collected delegate of type"),
@@ -60,7 +62,9 @@ pub fn assistant(trimmed: &str) -> Option<(&'static str, &str)> {
     }
     const LABELS: [&str; 5] = ["", "Process terminated.", "Message:", "FailFast:", "Additional information:"];
     // `INFO: proc(54): Output: A callback was made on a garbage collected delegate of type ...`, of a server that builds.
-    let trimmed = trimmed.rsplit_once(" Output: ").map_or(trimmed, |(_, said)| said);
+    const OUTPUT: &str = " Output: ";
+    let output = memmem::find(trimmed.as_bytes(), OUTPUT.as_bytes());
+    let trimmed = output.map_or(trimmed, |at| &trimmed[at + OUTPUT.len()..]);
     let of_label = LABELS.iter().find_map(|label| {
         let message = trimmed.strip_prefix(label)?.trim_start();
         let (name, _) = ASSISTANTS.iter().find(|(_, begin)| message.starts_with(begin))?;

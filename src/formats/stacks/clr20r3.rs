@@ -92,6 +92,9 @@ const LONG_NAMES: [&str; 71] = [
     "System.Xml.Schema.XmlSchemaValidationException",
 ];
 
+/// What such a line holds.
+pub const MARKS: [&str; 3] = ["Problem Signature 09:", "P9:", "P9 "];
+
 /// The characters of a hash, five bits each.
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz012345";
 
@@ -99,7 +102,7 @@ static HASHES: LazyLock<Vec<(String, &'static str)>> =
     LazyLock::new(|| LONG_NAMES.iter().map(|&name| (hash_of(name), name)).collect());
 
 /// A row of exception text (type, message, outer, unhandled) for a line that names the exception of such a bucket.
-pub fn clr20r3(trimmed: &str) -> Option<Vec<&str>> {
+pub fn bucket(trimmed: &str) -> Option<Vec<&str>> {
     if let Some(value) = trimmed.strip_prefix("Problem Signature 09:").or_else(|| trimmed.strip_prefix("P9:")) {
         let name = type_of(value.trim())?;
         return Some(vec![name, "", "", "CLR20r3"]);
@@ -164,7 +167,7 @@ mod tests {
             ("Problem Signature 09: abcdefghijklmnopqrstuvwxyz012345", None),
             ("see P9 system.io.ioexception, P10 or more", None),
         ] {
-            let got = clr20r3(text);
+            let got = bucket(text);
             assert_eq!(got.as_ref().map(|row| (row[0], row[1])), want, "{text}");
         }
     }

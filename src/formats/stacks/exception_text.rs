@@ -12,7 +12,6 @@
 //! innermost comes first, and each has its own frames. Parameters have names here, unlike in all
 //! other tools. `at`, `in` and `line` are translated in localized systems.
 
-use super::clr20r3::clr20r3;
 use super::exception_frame::{frame, page_frame};
 use super::exception_head::exception;
 use super::host_words::host_words;
@@ -75,7 +74,6 @@ fn begin(trimmed: &str) -> Option<Begin<'_>> {
         .or_else(|| native_words(trimmed))
         .or_else(|| runtime_words(trimmed))
         .or_else(|| host_words(trimmed))
-        .or_else(|| clr20r3(trimmed))
         .or_else(|| by_clear_message(trimmed).map(Vec::from));
     row.map(|row| Begin { row, ..Begin::default() })
 }

@@ -19,6 +19,7 @@
 
 use std::sync::LazyLock;
 
+use super::clr20r3;
 use crate::formats::marks::Marks;
 
 /// Type of the exception text's row, and words that a line has or begins with.
@@ -59,15 +60,18 @@ const BY_KERNEL: &str = "Memory cgroup out of memory: Killed process ";
 const BY_KUBERNETES: &str = "Reason:";
 const BY_PROCDUMP: &str = "] Unhandled: ";
 
-static MARKS: LazyLock<Marks> =
-    LazyLock::new(|| Marks::new(SAID.iter().map(|(_, words)| *words).chain([BY_KERNEL, BY_KUBERNETES, BY_PROCDUMP])));
+static MARKS: LazyLock<Marks> = LazyLock::new(|| {
+    Marks::new(
+        SAID.iter().map(|(_, words)| *words).chain([BY_KERNEL, BY_KUBERNETES, BY_PROCDUMP]).chain(clr20r3::MARKS),
+    )
+});
 
 /// A row of exception text (type, message, outer, unhandled, code) for what a line says.
 pub fn host_words(trimmed: &str) -> Option<Vec<&str>> {
     if !MARKS.is_any_in(trimmed) {
         return None;
     }
-    if let Some(row) = procdump(trimmed) {
+    if let Some(row) = procdump(trimmed).or_else(|| clr20r3::bucket(trimmed)) {
         return Some(row);
     }
     let (name, words) = SAID.iter().find(|(_, words)| trimmed.contains(words)).or_else(|| {

@@ -67,6 +67,11 @@ const FORMS: [(&str, &str); 5] = [
 /// The name on a line that is a method and its type: with the namespace, where the type is known.
 pub fn short_name(line: &str) -> Option<Cow<'_, str>> {
     let line = line.trim();
+    // Asked of most lines, few of which begin like this.
+    let first = line.split(' ').next().unwrap_or(line);
+    if !(first.contains('.') || first == "async" || is_number(first)) {
+        return None;
+    }
     // Such numbers are decimal, and lists that leave frames out count on.
     let call = match line.split_once("  ") {
         Some((digits, call)) if is_number(digits) => call.trim_start(),

@@ -78,8 +78,8 @@ fn without_clock(text: &str) -> &str {
             .zip(b"00:00:00")
             .all(|(byte, form)| if *form == b':' { byte == b':' } else { byte.is_ascii_digit() })
     };
-    match text.split_once("  ") {
-        Some((clock, rest)) if clock.len() == 8 && is_clock(clock) => rest.trim_start(),
+    match text.split_at_checked(8) {
+        Some((clock, rest)) if is_clock(clock) && rest.starts_with("  ") => rest.trim_start(),
         _ => text,
     }
 }

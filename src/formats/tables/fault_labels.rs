@@ -3,6 +3,8 @@
 
 use std::sync::LazyLock;
 
+use memchr::memchr3;
+
 use super::is_code;
 use crate::formats::marks::Marks;
 
@@ -70,8 +72,7 @@ static MARKS: LazyLock<Marks> =
 
 /// The name of the faulting application or module, as a field: `Name des fehlerhaften Moduls: Ledger.dll, Version: 1.0.0.0`.
 pub fn name_of_fault(text: &str) -> Option<(&'static str, &str)> {
-    let (label, value) = text.trim().split_once([':', '：'])?;
-    let label = label.trim_end();
+    let (label, value) = split_label(text)?;
     let field = match label {
         _ if APPLICATION_LABELS.contains(&label) => APPLICATION,
         _ if MODULE_LABELS.contains(&label) => MODULE,
@@ -82,13 +83,27 @@ pub fn name_of_fault(text: &str) -> Option<(&'static str, &str)> {
 
 /// The code behind its label: `Ausnahmecode: 0xc0000005`, `Exception number: c0000005 (access violation)`.
 pub fn code_of_fault(text: &str) -> Option<&str> {
-    let (label, value) = text.trim().split_once([':', '：', '='])?;
-    let code = value.split_whitespace().next().filter(|_| CODE_LABELS.contains(&label.trim_end()))?;
+    let (label, value) = split_label(text)?;
+    let code = value.split_whitespace().next().filter(|_| CODE_LABELS.contains(&label))?;
     is_code(code).then_some(code)
+}
+
+/// What stands before a colon near the beginning of a line, and behind it. Most lines have none.
+fn split_label(text: &str) -> Option<(&str, &str)> {
+    const LONGEST: usize = 64;
+    const WIDE: &str = "：";
+    let text = text.trim();
+    let at = memchr3(b':', b'=', WIDE.as_bytes()[0], text.as_bytes()).filter(|&at| at <= LONGEST)?;
+    let (label, behind) = text.split_at(at);
+    let behind = behind.strip_prefix([':', '=']).or_else(|| behind.strip_prefix(WIDE))?;
+    Some((label.trim_end(), behind))
 }
 
 /// A report whose line ends were lost: the pieces begin with the labels.
 pub fn lost_line_ends(text: &str) -> Option<Vec<&str>> {
+    if !MARKS.is_any_in(text) {
+        return None;
+    }
     let mut starts: Vec<usize> = MARKS.places(text).into_iter().map(|place| place.start).collect();
     if starts.len() < 2 {
         return None;
