@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! EventType clr20r3, P1 ledger.exe, P2 4.0.5.0, P3 4880b494, P4 system.configuration, P5 2.0.0.0, P6 461ef187, P7 2cc, P8 1c, P9 ioibmurhynrxkw0zxkyrvfn0boyyufow, P10 NIL.
-//! Problem Event Name:	CLR20r3
-//! Problem Signature 09:	System.IO.FileNotFoundException
+//! Problem Event Name:  CLR20r3
+//! Problem Signature 09:  System.IO.FileNotFoundException
 //! ```
 //!
 //! The fourth parameter is the assembly that threw, the seventh its method (a token without its first byte, 06), the eighth

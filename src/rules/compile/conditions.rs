@@ -1,6 +1,7 @@
 //! What a rule asks besides its pattern, and the names that the pattern keeps for it.
 
-use super::{Compiler, capture_number};
+use super::Compiler;
+use super::patterns::capture_number;
 use crate::diagnostic::Code;
 use crate::rules::ladder::{COUNTER_FIGURES, LEAK_FIGURES, TABLE_FIGURES};
 use crate::rules::nearest::nearest;
