@@ -5,6 +5,7 @@
 //! The program ledger.exe version 1.0.0.0 stopped interacting with Windows and was closed.
 //! A process serving application pool 'Ledger' suffered a fatal communication error with the Windows Process Activation Service.
 //! A process serving application pool 'Ledger' terminated unexpectedly. The process id was '4'. The process exit code was '0xff'.
+//! Executable was not found at 'D:\home\site\wwwroot\%LAUNCHER_PATH%.exe'
 //! Application pool Ledger is being automatically disabled due to a series of failures in the process(es) serving that pool.
 //! The Ledger service terminated unexpectedly.  It has done this 3 time(s).
 //! 2019-08-01 10:00:00 10.0.0.1 1234 10.0.0.2 80 HTTP/1.1 GET /a - 503 1 QueueFull Ledger
@@ -23,7 +24,7 @@ use super::clr20r3;
 use crate::formats::marks::Marks;
 
 /// Type of the exception text's row, and words that a line has or begins with.
-const SAID: [(&str, &str); 14] = [
+const SAID: [(&str, &str); 15] = [
     (HANG, " stopped interacting with Windows and was closed."),
     (IIS, " suffered a fatal communication error with the Windows Process Activation Service"),
     (
@@ -35,6 +36,7 @@ const SAID: [(&str, &str); 14] = [
     (IIS, " failed to respond to a ping"),
     // 5009 of WAS, 1009 of W3SVC.
     (IIS, " terminated unexpectedly. The process id was "),
+    (ASP_NET_CORE, "Executable was not found at '"),
     (SERVICES, " service terminated unexpectedly."),
     (KESTREL, "the heartbeat has been running for \""),
     // Before .NET 5.
@@ -47,6 +49,7 @@ const SAID: [(&str, &str); 14] = [
 
 const HANG: &str = "Application Hang";
 const IIS: &str = "IIS";
+const ASP_NET_CORE: &str = "ASP.NET Core Module";
 const SERVICES: &str = "Service Control Manager";
 const KESTREL: &str = "Kestrel heartbeat";
 const HTTP_SYS: &str = "HTTP.sys";
@@ -88,6 +91,8 @@ pub fn host_words(trimmed: &str) -> Option<Vec<&str>> {
             trimmed.starts_with(|c: char| c.is_ascii_digit()) && REFUSED.iter().any(|why| trimmed.contains(why))
         }
         OUT_OF_MEMORY => trimmed.starts_with(words),
+        // Without the placeholder it says nothing but that a file is missing.
+        ASP_NET_CORE => trimmed.contains("%LAUNCHER_PATH%"),
         IIS => trimmed.contains("pplication pool "),
         _ => true,
     };

@@ -15,7 +15,7 @@ use crate::formats::marks::Marks;
 type Message = (&'static str, &'static str, &'static str);
 
 /// Messages that nobody writes but the exception: they need no frames to be believed.
-const CLEAR: [Message; 26] = [
+const CLEAR: [Message; 29] = [
     // `ExceptionFactory.Timeout` of StackExchange.Redis.
     ("Timeout performing ", "", REDIS),
     ("Timeout awaiting response (", "", REDIS),
@@ -40,6 +40,10 @@ const CLEAR: [Message; 26] = [
         "",
         "System.AccessViolationException",
     ),
+    ("An error occurred invoking the method.  The destination thread no longer exists", "", THREAD_GONE),
+    ("The HTTP request to '", "portion of a longer timeout.", TIMEOUT),
+    // MySqlConnector
+    ("Connect Timeout expired. All pooled connections are in use", "", "MySqlConnector.MySqlException"),
     // WSAENOBUFS (10055)
     ("An operation on a socket could not be performed because the system lacked", "", SOCKET),
     // `TimeoutOnRequest` and `TimeoutOnSend` of System.ServiceModel.
@@ -109,6 +113,7 @@ const MESSAGES: [Message; 28] = [
 const REDIS: &str = "StackExchange.Redis.RedisTimeoutException";
 const POOL: &str = "System.InvalidOperationException";
 const SOCKET: &str = "System.Net.Sockets.SocketException";
+const THREAD_GONE: &str = "System.ComponentModel.InvalidAsynchronousStateException";
 const TIMEOUT: &str = "System.TimeoutException";
 const GDIPLUS: &str = "System.Runtime.InteropServices.ExternalException";
 

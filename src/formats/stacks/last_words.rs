@@ -50,7 +50,8 @@ pub fn last_words(trimmed: &str) -> Option<LastWords<'_>> {
     match trimmed {
         "Stack overflow." => return Some(overflow(trimmed, true)),
         "Process is terminating due to StackOverflowException."
-        | "Process is terminated due to StackOverflowException." => return Some(overflow(trimmed, false)),
+        | "Process is terminated due to StackOverflowException."
+        | "Description: The process was terminated due to stack overflow." => return Some(overflow(trimmed, false)),
         _ => {}
     }
     if let Some(message) = trimmed.strip_prefix("Process terminated.") {

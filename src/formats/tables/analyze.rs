@@ -157,6 +157,10 @@ fn shows(text: &str) -> bool {
         let title = text.trim_matches(['*', ' ']);
         return text.ends_with('*') && (title == "Exception Analysis" || title == "Bugcheck Analysis");
     }
+    // Keys and values whose heading is cut off.
+    if labelled(text, &["Key"]).is_some_and(|(_, key)| key.starts_with("Failure.") || key.starts_with("Analysis.")) {
+        return true;
+    }
     if labelled(text, &PAIRS[..1]).is_some_and(|(_, bucket)| bucket_code(bucket).is_some()) {
         return true;
     }
