@@ -169,6 +169,7 @@ impl NoteCode {
                  types whole do not match here.",
                 "\tMonitor.Enter()\n\
                  \tLedger.Post()\n\
+                 \tLedger.Close()\n\
                  \tTask.InnerInvoke()",
                 "Take the stacks with `dotnet-stack report -p PID`, or as a dump with `!clrstack`: these print whole names.",
             ),

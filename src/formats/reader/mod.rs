@@ -301,7 +301,7 @@ impl<'s> Reader<'s> {
         }
         if self.current.short_names {
             self.notes.add(NoteCode::ShortNames, stack.line, || {
-                "the names of this stack lack their namespaces; those of known types of .NET were added (`System.Threading` \
+                "names of this stack lack their namespaces; those of known types of .NET were added (`System.Threading` \
                  before `Monitor`), and rules on other types do not see it"
                     .to_string()
             });

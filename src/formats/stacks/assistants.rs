@@ -18,9 +18,9 @@ const ASSISTANTS: [(&str, &str); 8] = [
     ("LoaderLock", "Attempting managed execution inside OS Loader lock"),
     ("PInvokeStackImbalance", "A call to PInvoke function '"),
     ("FatalExecutionEngineError", "The runtime has encountered a fatal error. The address of the error was at"),
-    ("DisconnectedContext", "Transition into COM context"),
+    ("DisconnectedContext", "Transition into COM context 0x"),
     ("RaceOnRCWCleanup", "An attempt has been made to free an RCW that is in use"),
-    ("InvalidOverlappedToPinvoke", "An overlapped pointer"),
+    ("InvalidOverlappedToPinvoke", "An overlapped pointer (0x"),
 ];
 
 /// The runtime says the same by itself when it ends the process.
@@ -64,6 +64,8 @@ pub fn assistant(trimmed: &str) -> Option<(&'static str, &str)> {
     // `INFO: proc(54): Output: A callback was made on a garbage collected delegate of type ...`, of a server that builds.
     const OUTPUT: &str = " Output: ";
     let output = memmem::find(trimmed.as_bytes(), OUTPUT.as_bytes());
+    let is_log = |before: &str| before.contains("INFO") || before.contains("proc(");
+    let output = output.filter(|&at| is_log(&trimmed[..at]));
     let trimmed = output.map_or(trimmed, |at| &trimmed[at + OUTPUT.len()..]);
     let of_label = LABELS.iter().find_map(|label| {
         let message = trimmed.strip_prefix(label)?.trim_start();

@@ -7,7 +7,7 @@ use super::last_words::says_unhandled_before;
 use super::told_exception::{self, code, names};
 use crate::formats::marks::Marks;
 
-static EXCEPTION_MARKS: LazyLock<Marks> = LazyLock::new(|| Marks::new(["Exception", "Error", "--->"]));
+static EXCEPTION_MARKS: LazyLock<Marks> = LazyLock::new(|| Marks::new(["Exception", "--->"]));
 
 /// Type and message of an exception: `Ns.OrderException: Order 17 failed`, with what logs and runtimes put before it. Of
 /// one that wraps others (`---> `) the innermost, whose frames come first.

@@ -99,9 +99,13 @@ fn bare_site(input: &str, arch: bool) -> IResult<&str, KLine<'_>> {
 
 /// ``00000000`557c5820     <Unloaded_hook.dll>+0x265fe``
 fn with_ret_addr(input: &str) -> IResult<&str, KLine<'_>> {
-    let (site, (_, number, _, ret_addr, _)) = (blanks0, opt(frame_number), blanks0, address, blanks1).parse(input)?;
+    let inline =
+        || alt((recognize(inline_columns), tag("--------`--------"), tag("--------"), tag("(Inline Function)")));
+    let ret_addr = alt((map(address, Some), value(None, inline())));
+    let (site, (_, number, _, ret_addr, _, _)) =
+        (blanks0, opt(frame_number), blanks0, ret_addr, blanks1, opt((char(':'), blanks1))).parse(input)?;
     verify(rest, |site: &str| !site.trim().is_empty())
-        .map(|site: &str| KLine { number, ret_addr: Some(ret_addr), site: site.trim(), ..NO_COLUMNS })
+        .map(|site: &str| KLine { number, ret_addr, inline: ret_addr.is_none(), site: site.trim(), ..NO_COLUMNS })
         .parse(site)
 }
 
@@ -300,6 +304,12 @@ mod tests {
                 Some("- | 00000000`557c5820 | false | <Unloaded_hook.dll>+0x265fe"),
             ),
             ("RetAddr               Call Site", "00000000`557c5820", None),
+            ("RetAddr               Call Site", "--------`--------     a!b+0x3", Some("- | - | true | a!b+0x3")),
+            (
+                "RetAddr               : Call Site",
+                "00007ff8`557c5820     : a!b+0x3",
+                Some("- | 00007ff8`557c5820 | false | a!b+0x3"),
+            ),
             (" # Call Site", "1f ntdll!RtlUserThreadStart", Some("0x1f | - | false | ntdll!RtlUserThreadStart")),
             ("Call Site", "coreclr", Some("- | - | false | coreclr")),
             (

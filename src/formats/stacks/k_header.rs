@@ -37,7 +37,7 @@ pub fn header(line: &str) -> Option<Columns> {
         arch,
         numbered,
         site_only: !colons && words == ["Call", "Site"],
-        ret_addr_only: !colons && words == ["RetAddr", "Call", "Site"],
+        ret_addr_only: words == ["RetAddr", "Call", "Site"],
         bsp: words.get(1) == Some(&"Child-BSP"),
         frame_ptr: words.first() == Some(&"FramePtr"),
         behind_site: matches!(words.last(), Some(&"Info" | &"Source")),

@@ -67,7 +67,7 @@ const CLEAR: [Message; 29] = [
         "System.ArgumentException",
     ),
     ("Settings to access printer '", "' are not valid.", "System.Drawing.Printing.InvalidPrinterException"),
-    ("Method not found: '", "", "System.MissingMethodException"),
+    ("Method not found: '", "", MISSING_METHOD),
     ("Unable to load DLL '", "", "System.DllNotFoundException"),
     ("Unable to find an entry point named '", "", "System.EntryPointNotFoundException"),
     // `SystemDrawingCommon_PlatformNotSupported` of System.Drawing.Common.
@@ -75,7 +75,7 @@ const CLEAR: [Message; 29] = [
 ];
 
 /// Messages that people repeat in their prose too.
-const MESSAGES: [Message; 28] = [
+const MESSAGES: [Message; 27] = [
     // `TypeInitialization_Type` of the runtime's resources.
     ("The type initializer for '", "' threw an exception.", "System.TypeInitializationException"),
     // `Gdip.StatusException` of System.Drawing.
@@ -93,7 +93,6 @@ const MESSAGES: [Message; 28] = [
     ("Object reference not set to an instance of an object", ".", "System.NullReferenceException"),
     ("Attempted to read or write protected memory", ".", "System.AccessViolationException"),
     ("Attempted to divide by zero", ".", "System.DivideByZeroException"),
-    ("Collection was modified; enumeration operation may not execute", ".", "System.InvalidOperationException"),
     ("Thread was being aborted", ".", "System.Threading.ThreadAbortException"),
     ("Operation is not valid due to the current state of the object", ".", "System.InvalidOperationException"),
     ("There were not enough free threads in the ThreadPool", "", "System.InvalidOperationException"),
@@ -111,6 +110,7 @@ const MESSAGES: [Message; 28] = [
 ];
 
 const REDIS: &str = "StackExchange.Redis.RedisTimeoutException";
+const MISSING_METHOD: &str = "System.MissingMethodException";
 const POOL: &str = "System.InvalidOperationException";
 const SOCKET: &str = "System.Net.Sockets.SocketException";
 const THREAD_GONE: &str = "System.ComponentModel.InvalidAsynchronousStateException";
@@ -135,14 +135,30 @@ pub fn by_clear_message(trimmed: &str) -> Option<Row<'_>> {
     if ends_in_hresult(trimmed) {
         return by_named_hresult(trimmed).or_else(|| by_message(trimmed));
     }
-    CLEAR.iter().find_map(|(begin, ..)| {
+    let row = CLEAR.iter().find_map(|(begin, ..)| {
         let at = trimmed.find(begin)?;
         // Where it does not begin the line, it is cited.
         let before = trimmed[..at].trim_end();
         let is_labelled = LABELS.iter().any(|label| before.eq_ignore_ascii_case(label));
+        // Behind a quotation mark it goes to the end of the line; else it is quoted by somebody's words.
+        let closes = |c: char| matches!(c, '"' | '”' | '»');
+        let is_quoted_by_words = before.ends_with(['"', '“', '«'])
+            && trimmed[at..].trim_end_matches(['.', ',', ' ', '"', '”', '»']).contains(closes);
+        if is_quoted_by_words {
+            return None;
+        }
         let is_cited = before.is_empty() || is_labelled || before.ends_with(['"', '“', '*', '«', '>', '`', '_']);
         is_cited.then(|| by_message(trimmed[at..].trim_end_matches(['"', '”', '*', '»']))).flatten()
-    })
+    });
+    // `SqlException: Timeout expired. ...`: what the line itself says of the type holds.
+    let is_another = |label: &str, name: &str| name.rsplit('.').next() != label.rsplit('.').next();
+    match (row, behind_type) {
+        (Some([name, rest @ ..]), Some((label, _))) if is_another(label, name) => {
+            let [message, outer, unhandled, code] = rest;
+            Some([label, message, outer, unhandled, code])
+        }
+        (row, _) => row,
+    }
 }
 
 /// What stands before a message where it is shown by itself.
@@ -188,7 +204,18 @@ pub fn by_message(trimmed: &str) -> Option<Row<'_>> {
     let mut known = CLEAR.iter().chain(&MESSAGES);
     let (.., name) =
         known.find(|(begin, end, _)| trimmed.starts_with(begin) && trimmed[begin.len()..].ends_with(end))?;
-    Some([name, trimmed, "", "", ""])
+    is_said_by(name, trimmed).then_some([name, trimmed, "", "", ""])
+}
+
+/// Whether a message that begins like that of a type has what the type's message always has.
+fn is_said_by(name: &str, message: &str) -> bool {
+    match name {
+        // `Timeout performing GET order:17, inst: 1, mgr: Inactive, ...`
+        REDIS => ["inst:", "mgr:", "IOCP:", "ms)", "ms elapsed"].iter().any(|part| message.contains(part)),
+        // `Method not found: 'Void N.Book.Close()'.`
+        MISSING_METHOD => message.split('\'').nth(1).is_some_and(|method| method.contains('.')),
+        _ => true,
+    }
 }
 
 /// `Not enough storage is available. (Exception from HRESULT: 0x80070008)`: what the runtime says of codes of COM. Some come

@@ -197,7 +197,9 @@ fn checked(trimmed: &str) -> Option<Vec<&str>> {
     if let Some(at) = trimmed.find("Run-Time Check Failure #") {
         return Some(vec!["Run-Time Check", &trimmed[at..]]);
     }
-    if let Some(summary) = trimmed.strip_prefix("SUMMARY: AddressSanitizer: ") {
+    // LeakSanitizer sums up so too.
+    let summary = trimmed.strip_prefix("SUMMARY: AddressSanitizer: ").filter(|said| !said.contains(" leaked in "));
+    if let Some(summary) = summary {
         return Some(vec!["AddressSanitizer", summary]);
     }
     let at = trimmed.find("ERROR: AddressSanitizer: ")?;

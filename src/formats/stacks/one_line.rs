@@ -10,8 +10,9 @@ use super::told_exception;
 use crate::formats::marks::Marks;
 
 /// `at` in all languages, as it stands within a line.
-static AT_MARKS: LazyLock<Marks> =
-    LazyLock::new(|| Marks::new(AT.iter().map(|at| format!(" {at} ")).chain(["Exceptionat ".to_string()])));
+static AT_MARKS: LazyLock<Marks> = LazyLock::new(|| {
+    Marks::new(AT.iter().map(|at| format!(" {at} ")).chain(["Exceptionat ".to_string(), ")at ".to_string()]))
+});
 
 /// Where a text holds several frames because its line ends were lost: `   at A.B()   at C.D()`. What stands before them
 /// may be the exception, or a frame whose `at` is missing since only what joins the frames was written.
@@ -111,6 +112,10 @@ mod tests {
             ),
             ("`N.P.A(Int32 value) à N.P.B() à N.P.C()`", "at N.P.A(Int32 value) | à N.P.B() | à N.P.C()`"),
             ("Exception Info: N.OrderExceptionat N.P.A(Int32)", "Exception Info: N.OrderException | at N.P.A(Int32)"),
+            (
+                "Exception Info: N.OrderExceptionat N.P.A(Int32, N.Mode)at N.P.B()",
+                "Exception Info: N.OrderException | at N.P.A(Int32, N.Mode) | at N.P.B()",
+            ),
             ("It ends so: à N.P.B() à N.P.C()", "It ends so: | à N.P.B() | à N.P.C()"),
         ] {
             let pieces = lost_line_ends(text).unwrap_or_default();

@@ -8,8 +8,8 @@
 //!   18  Outbox.SendAsync         Outbox.cs:252
 //! ```
 //!
-//! Types of .NET that no program would call its own by the same name get their namespaces back, since rules name them
-//! whole; all others stay as they are. A note on the stack says so.
+//! Types of .NET that are far more often meant than one of a program's own get their namespaces back, since rules name
+//! them whole; all others stay as they are. A note on the stack says so.
 
 use std::borrow::Cow;
 
@@ -56,10 +56,15 @@ const TYPES: [(&str, &[&str]); 11] = [
 ];
 
 /// Types of Windows Forms and what it stands on.
-const FORMS: [(&str, &str); 5] = [
+const FORMS: [(&str, &str); 9] = [
     ("Application.ComponentManager", "System.Windows.Forms"),
     ("Application.ThreadContext", "System.Windows.Forms"),
-    ("Control", "System.Windows.Forms"),
+    // WPF has a type of this name too, without these methods.
+    ("Control.Invoke", "System.Windows.Forms"),
+    ("Control.InvokeMarshaledCallbacks", "System.Windows.Forms"),
+    ("Control.MarshaledInvoke", "System.Windows.Forms"),
+    ("Control.WaitForWaitHandle", "System.Windows.Forms"),
+    ("Control.WndProc", "System.Windows.Forms"),
     ("SystemEvents", "Microsoft.Win32"),
     ("WindowsFormsSynchronizationContext", "System.Windows.Forms"),
 ];
@@ -118,18 +123,19 @@ fn name_of(call: &str) -> Option<&str> {
     let plain = name.replace("<.cctor>", "<cctor>");
     let (of, method) = plain.rsplit_once('.')?;
     let method = method.find('<').filter(|&at| at > 0).map_or(method, |at| &method[..at]);
-    let is_word = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || "_`<>".contains(c));
+    let is_word = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || "_`<>|$".contains(c));
     let begins = |part: &str| part.starts_with(|c: char| c.is_uppercase() || matches!(c, '_' | '<'));
     let is_name = |part: &str| is_word(part) && begins(part);
     // `System.Console` is a type.
     if matches!(of, "System" | "Microsoft") {
         return None;
     }
-    (of.split('.').all(is_name) && is_word(method) && (begins(method) || method.contains("__"))).then_some(name)
+    (of.split('.').all(is_name) && is_word(method) && (begins(method) || method.contains('_'))).then_some(name)
 }
 
 fn with_namespace(name: &str) -> Option<String> {
-    let is_of = |of: &str| name.strip_prefix(of).is_some_and(|behind| behind.starts_with(['.', '<']));
+    let is_of =
+        |of: &str| name.strip_prefix(of).is_some_and(|behind| behind.is_empty() || behind.starts_with(['.', '<']));
     let of_forms = FORMS.iter().find(|(of, _)| is_of(of)).map(|(_, namespace)| *namespace);
     let known = || TYPES.iter().find(|(_, types)| types.iter().any(|of| is_of(of))).map(|(namespace, _)| *namespace);
     of_forms.or_else(known).map(|namespace| format!("{namespace}.{name}"))
@@ -151,6 +157,10 @@ mod tests {
             ("  16  SemaphoreSlim.WaitCore", Some("System.Threading.SemaphoreSlim.WaitCore")),
             ("  18  Outbox.SendAsync         Outbox.cs:252", Some("Outbox.SendAsync")),
             ("Control.MarshaledInvoke", Some("System.Windows.Forms.Control.MarshaledInvoke")),
+            ("Control.OnMouseDoubleClick()", Some("Control.OnMouseDoubleClick")),
+            ("Cart.get_Items()", Some("Cart.get_Items")),
+            ("Desk.button1_Click()", Some("Desk.button1_Click")),
+            ("Outbox.<Send>g__Try|3_0         Outbox.cs:260", Some("Outbox.<Send>g__Try|3_0")),
             (
                 "Application.ThreadContext.RunMessageLoop",
                 Some("System.Windows.Forms.Application.ThreadContext.RunMessageLoop"),

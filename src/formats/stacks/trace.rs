@@ -80,7 +80,11 @@ fn line(text: &str) -> Option<Line<'_>> {
         return Some(Line::Frame(FrameLine::of(trimmed)));
     }
     // UMDH's, without the figures above it.
-    if let Some(site) = umdh::with_source(trimmed) {
+    let of_umdh = || {
+        let is_site = trimmed.contains('!') && !trimmed.contains(' ') && !trimmed.contains("+0x");
+        is_site.then(|| umdh::frame(trimmed)).flatten()
+    };
+    if let Some(site) = umdh::with_source(trimmed).or_else(of_umdh) {
         return Some(Line::Frame(FrameLine::of(site)));
     }
     let (site, ()) = frame(text).ok()?;

@@ -40,12 +40,17 @@ fn line(text: &str) -> Option<Line<'_>> {
 fn entry(text: &str) -> Option<Vec<&str>> {
     let trace_at = text.find("BackTrace")?;
     let trace = text[trace_at..].split_whitespace().next()?;
+    if trace == "BackTrace" {
+        return None;
+    }
     if let Some((bytes, behind)) = text.split_once(" bytes in ") {
+        hex_value(bytes.trim())?;
         let count = behind.split_whitespace().next()?;
         return Some(vec![bytes.trim(), count, trace]);
     }
     // `C6 bytes + 1A at 56004C0 by BackTrace3965308`: one allocation, with what the heap adds to it.
     if let Some((bytes, behind)) = text.split_once(" bytes + ") {
+        hex_value(bytes.trim())?;
         return behind.contains(" at ").then(|| vec![bytes.trim(), "1", trace]);
     }
     let signed = text.strip_prefix(['+', '-'])?;
@@ -72,7 +77,7 @@ pub fn with_source(text: &str) -> Option<String> {
 }
 
 /// `svc!Contoso::Render+000000E1 (c:\src\render.cpp, 674)`, or without its place in the sources.
-fn frame(text: &str) -> Option<String> {
+pub fn frame(text: &str) -> Option<String> {
     let (text, source) = match text.strip_suffix(')').and_then(|text| text.rsplit_once(" (")) {
         Some((site, place)) => {
             match place.rsplit_once(", ").and_then(|(path, line)| Some((path, line.trim().parse().ok()?))) {

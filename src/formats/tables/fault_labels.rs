@@ -84,7 +84,8 @@ pub fn name_of_fault(text: &str) -> Option<(&'static str, &str)> {
 /// The code behind its label: `Ausnahmecode: 0xc0000005`, `Exception number: c0000005 (access violation)`.
 pub fn code_of_fault(text: &str) -> Option<&str> {
     let (label, value) = split_label(text)?;
-    let code = value.split_whitespace().next().filter(|_| CODE_LABELS.contains(&label))?;
+    let ends = |c: char| c.is_whitespace() || matches!(c, ',' | '，' | '、' | ';');
+    let code = value.split(ends).find(|word| !word.is_empty()).filter(|_| CODE_LABELS.contains(&label))?;
     is_code(code).then_some(code)
 }
 
@@ -136,6 +137,7 @@ mod tests {
             ("Ausnahmecode: 0xc0000005", Some("0xc0000005")),
             ("Exception number: c0000005 (access violation)", Some("c0000005")),
             ("异常代码: 0xc0000409 错误偏移量: 0x000f8d1c", Some("0xc0000409")),
+            ("异常代码: 0xc0000005，错误偏移量: 0x0001d1c", Some("0xc0000005")),
             ("Exception code: see below", None),
         ] {
             assert_eq!(code_of_fault(text), want, "{text}");
