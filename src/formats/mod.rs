@@ -54,6 +54,7 @@ use crate::text::TextError;
 pub use pasted_line::clean_frame_line;
 pub use reader::{Accounts, Reader, Reading};
 pub use tables::fault_reports::bucket_code;
+pub use tables::is_address;
 
 /// Receives what is read, stack by stack, while the text streams past.
 pub trait Sink {

@@ -211,7 +211,7 @@ impl Compiler {
         let same = threads.as_ref().and_then(|threads| threads.same);
         // What is stuck is compared from the frame on that is kept.
         let all = written.stuck.as_ref().map_or(0, |_| pattern.captures.len());
-        self.compare_names(&mut pattern, (0..all).chain(same));
+        pattern.compare_too((0..all).chain(same));
         let exception = written.exception.as_ref().map(|exception| ExceptionCondition {
             types: exception.types.iter().map(|name| Glob::new(&name.to_ascii_lowercase())).collect(),
             messages: exception.messages.iter().map(|text| Glob::new(&text.to_lowercase())).collect(),

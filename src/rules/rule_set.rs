@@ -226,6 +226,16 @@ impl Pattern {
         !self.captures.is_empty() && !self.steps.is_empty()
     }
 
+    /// Compares these names, by their positions, too: a frame without a name, or one that the text does not show, is none
+    /// of them.
+    pub fn compare_too(&mut self, captures: impl Iterator<Item = usize>) {
+        for capture in captures {
+            self.compared.push(capture);
+            let of_capture = self.steps.iter_mut().filter(|step| step.capture == Some(capture));
+            of_capture.for_each(|step| step.is_open_end = false);
+        }
+    }
+
     /// It asks for the same name twice.
     pub fn compares_names(&self) -> bool {
         let is_kept_below = |(at, step): (usize, &Step)| {

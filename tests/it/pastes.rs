@@ -210,6 +210,11 @@ fn notes_and_names_need_frames_around_them() {
             "?: System.Threading.Monitor.Enter Ledger.Post Ledger.Post System.Threading.Tasks.Task.InnerInvoke \
              System.Threading.Tasks.Task.<>c.<.cctor>b__288_0\n",
         ),
+        (
+            "0:000> k\nRetAddr               Call Site\n00007ff8`557c5820     a!b+0xa\n--------`--------     a!c+0x3\n\
+             00007ff8`557c5840     a!d+0x10\n",
+            "0: a!b+0xa a!c+0x3 a!d+0x10\n",
+        ),
         // A list of methods, not a stack.
         ("Monitor.Enter()\nMonitor.Exit()\nThread.Sleep()\nTask.Wait()\n", ""),
         ("Monitor.Enter()\nLedger.Post()\nTask.Wait()\n", ""),

@@ -1,7 +1,7 @@
 //! Exceptions in the tables of a source: of debuggers, of Windows and of .NET.
 
 use super::{Exception, has_its_stack};
-use crate::formats::bucket_code;
+use crate::formats::{bucket_code, is_address};
 use crate::model::{Field, Row, Table};
 
 /// The exceptions in a table of the source with this index. One that wraps others comes with these.
@@ -163,18 +163,13 @@ fn is_premade(table: &Table, row: &Row) -> bool {
     let is_empty = |text: &str| matches!(text, "" | "<none>");
     let has_address = |command: &str| {
         let mut words = command.split_whitespace().skip(1);
-        command.contains(".foreach") || words.any(|word| word.len() >= 7 && is_address(word))
+        command.contains(".foreach") || words.any(is_address)
     };
     table.name == "printexception"
         && PREMADE.contains(&cell("type"))
         && is_empty(cell("message"))
         && is_empty(cell("inner"))
         && table.command.as_deref().is_some_and(has_address)
-}
-
-fn is_address(word: &str) -> bool {
-    let digits = word.trim_start_matches("0x");
-    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'`')
 }
 
 /// Whether the text says that nobody caught the exception of a row.

@@ -23,9 +23,8 @@ pub fn thrown_of(stack: &Stack, sites: &CallSites, source: usize) -> Option<Thro
 }
 
 /// Finds the stack of each exception: the first that follows its text, before that of another. What was thrown is in the
-/// order of the sources and lines.
+/// order of the sources and lines. Takes out what was survived, and objects kept ready that were never thrown.
 pub fn place(exceptions: &mut Vec<Exception>, thrown: &[Thrown]) {
-    drop_survived(exceptions);
     let mut lines: Vec<(usize, u32)> = exceptions.iter().map(|exception| (exception.source, exception.line)).collect();
     lines.sort_unstable();
     for exception in exceptions.iter_mut() {
@@ -36,6 +35,7 @@ pub fn place(exceptions: &mut Vec<Exception>, thrown: &[Thrown]) {
         let is_here = |thrown: &&Thrown| thrown.source == exception.source;
         exception.thrown = thrown.get(at).filter(is_here).filter(is_before).cloned();
     }
+    drop_survived(exceptions);
     exceptions.retain(|exception| !exception.is_premade || exception.thrown.is_some());
     place_outer(exceptions);
 }

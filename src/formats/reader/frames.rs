@@ -15,7 +15,10 @@ impl Reader<'_> {
     pub(super) fn frame(&mut self, text: &str) -> bool {
         let site_only = self.section.columns.is_some_and(|columns| columns.site_only);
         let dialect = self.section.dialect.or(self.current.open.then_some(self.current.stack.dialect));
-        let has_columns = text.trim_start().starts_with(|c: char| c.is_ascii_hexdigit() || c == '(');
+        // An inline frame has dashes in place of its return address.
+        let dashes = self.section.columns.is_some_and(|columns| columns.ret_addr_only);
+        let begins = |c: char| c.is_ascii_hexdigit() || c == '(' || dashes && c == '-';
+        let has_columns = text.trim_start().starts_with(begins);
         let found = (has_columns || site_only)
             && match dialect {
                 Some(Dialect::Clrstack) => self.clrstack_row(text) || self.k_frame(text),

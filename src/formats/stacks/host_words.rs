@@ -22,6 +22,7 @@ use std::sync::LazyLock;
 
 use super::clr20r3;
 use crate::formats::marks::Marks;
+use crate::formats::tables::exit_code::exit_code;
 
 /// Type of the exception text's row, and words that a line has or begins with.
 const SAID: [(&str, &str); 15] = [
@@ -97,25 +98,11 @@ pub fn host_words(trimmed: &str) -> Option<Vec<&str>> {
         IIS => trimmed.contains("pplication pool "),
         _ => true,
     };
+    // `The process exit code was '0xc0000005'`: what it tells of the end is told beside whose end it was.
     fits.then(|| match exit_code(trimmed) {
-        Some(code) if FAULTS.contains(&&*code.to_ascii_lowercase()) => vec![*name, trimmed, "", "terminated", code],
-        Some(code) => vec![*name, trimmed, "", "", code],
+        Some([.., code, chance]) => vec![*name, trimmed, "", chance, code],
         None => vec![*name, trimmed],
     })
-}
-
-/// Codes with which a process ends that nobody asked to: an access violation, .NET's exceptions and its inner error, fail-fast, a
-/// stack overflow, a corrupt heap. Others are an order to end (c000013a, Ctrl+C), or a failed start.
-const FAULTS: [&str; 7] =
-    ["0xc0000005", "0xe0434352", "0xe0434f4d", "0x80131506", "0xc0000409", "0xc00000fd", "0xc0000374"];
-
-/// `The process exit code was '0xc0000005'`, where the highest bits are those of an error.
-fn exit_code(trimmed: &str) -> Option<&str> {
-    let (_, behind) = trimmed.split_once("process exit code was ")?;
-    let code = behind.trim_matches(['\'', '‘', '’', '.', ' ']);
-    let digits = code.strip_prefix("0x")?;
-    let is_code = digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (is_code && digits.starts_with(['8', 'c', 'C', 'e', 'E'])).then_some(code)
 }
 
 /// `[12:39:07] Unhandled: C0000005.ACCESS_VIOLATION`: code and name of an exception, and its message where it is managed.

@@ -12,7 +12,7 @@ mod dumpexceptions;
 mod dumpheap;
 mod eeheap;
 pub mod events;
-mod exit_code;
+pub mod exit_code;
 pub mod fault_labels;
 pub mod fault_reports;
 mod fault_sentences;

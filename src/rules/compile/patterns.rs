@@ -82,15 +82,8 @@ impl Compiler {
         let [.., _, last] = pattern.steps.as_slice() else { return };
         let is_alone = last.capture.is_some_and(|capture| !pattern.compared.contains(&capture));
         let is_open_end = is_alone && !pattern.to_bottom && self.takes_anything(last.test);
-        pattern.steps.iter_mut().next_back().into_iter().for_each(|last| last.is_open_end = is_open_end);
-    }
-
-    /// These names are compared too: a frame without a name, or one that the text does not show, is none of them.
-    pub(super) fn compare_names(&self, pattern: &mut Pattern, captures: impl Iterator<Item = usize>) {
-        for capture in captures {
-            pattern.compared.push(capture);
-            let of_capture = pattern.steps.iter_mut().filter(|step| step.capture == Some(capture));
-            of_capture.for_each(|step| step.is_open_end = false);
+        if let Some(last) = pattern.steps.last_mut() {
+            last.is_open_end = is_open_end;
         }
     }
 
